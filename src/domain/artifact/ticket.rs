@@ -1,0 +1,81 @@
+//! 00 and 01: what was seen, and the record that opens with it. Every field is a column.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Severity, Stamp, Tags,
+    control::tags, time,
+};
+
+/// 00: the observation that tripped a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// The part of the documents that violates, in words: `AllUsers: READ`.
+    pub evidence: Vec<String>,
+    /// Every document that the rule read, by its hash.
+    pub documents: BTreeMap<String, Digest>,
+    /// The provider's ids of those reads, for whoever asks it about them.
+    pub request_ids: Vec<String>,
+}
+
+/// 01: the ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    pub rule: RuleRef,
+    /// What is wrong, in few words: `public-read bucket`.
+    pub title: String,
+    /// The control in the violation line.
+    pub primary: Control,
+    /// Its siblings, in the framework line.
+    pub frameworks: Vec<Control>,
+    pub asset: Asset,
+    pub environment: Environment,
+    /// The bucket's tags as they were when it was judged.
+    pub tags: Tags,
+    pub severity: Severity,
+    pub owner: Owner,
+    #[serde(with = "time::millis")]
+    pub detected_at: Stamp,
+    pub detection: Detection,
+    pub plan: Plan,
+    pub plan_hash: Digest,
+}
+
+impl Detection {
+    /// `AllUsers: READ for a bucket tagged env=prod`
+    pub fn text(&self, ticket: &Ticket) -> String {
+        format!(
+            "{} for a bucket {}env={}\nmatches {}\nrule: {}",
+            self.evidence.join(", "),
+            if ticket.environment.from.starts_with("tag") {
+                "tagged "
+            } else {
+                "with "
+            },
+            ticket.environment,
+            ticket.primary.long(),
+            ticket.rule,
+        )
+    }
+}
+
+impl Ticket {
+    /// `CIS 1.20 public-read bucket`
+    pub fn violation(&self) -> String {
+        format!("{} {}", self.primary.short(), self.title)
+    }
+
+    pub fn text(&self, id: ChangeId) -> String {
+        format!(
+            "{id}\nviolation: {}\nasset: {}\nframework: {}\nseverity: {}\nowner: {}\ndetected: {}",
+            self.violation(),
+            self.asset.uri(),
+            tags(&self.frameworks),
+            self.severity,
+            self.owner,
+            time::to_second(self.detected_at),
+        )
+    }
+}

@@ -1,0 +1,214 @@
+//! A change as its entries have made it so far: the record that screens show and that the chain
+//! asks what comes next. It holds nothing that its entries don't.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Actor, ChangeId, Digest, Stamp,
+    artifact::{Alert, Approval, ApprovalRequest, Backup, Fix, Outcome, Rollback, Ticket},
+    time,
+};
+
+/// Where a change stands. `Halted` is the only open state that nothing but a person moves on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Ticketed,
+    AwaitingApproval,
+    /// A request expired; the next round asks over a fresh read.
+    Expired,
+    Approved,
+    Denied,
+    BackedUp,
+    /// The write's intent is on record; whether it was sent is settled by reading.
+    Fixing,
+    Verifying,
+    RollingBack,
+    Fixed,
+    /// The fix ended without a write, or was undone.
+    Unfixed,
+    RollbackStored,
+    Closed,
+    Halted,
+}
+
+impl Stage {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ticketed => "ticketed",
+            Self::AwaitingApproval => "awaiting approval",
+            Self::Expired => "expired, asking again",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::BackedUp => "backed up",
+            Self::Fixing => "fixing",
+            Self::Verifying => "verifying",
+            Self::RollingBack => "rolling back",
+            Self::Fixed => "fixed",
+            Self::Unfixed => "not fixed",
+            Self::RollbackStored => "rollback stored",
+            Self::Closed => "closed",
+            Self::Halted => "halted",
+        }
+    }
+
+    /// How many of the six artifacts are there.
+    pub const fn step(self) -> u8 {
+        match self {
+            Self::Ticketed | Self::AwaitingApproval | Self::Expired => 1,
+            Self::Approved | Self::Denied => 2,
+            Self::BackedUp | Self::Fixing | Self::Verifying | Self::RollingBack => 3,
+            Self::Fixed | Self::Unfixed | Self::Halted => 4,
+            Self::RollbackStored => 5,
+            Self::Closed => 6,
+        }
+    }
+}
+
+/// The write that is on record as about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    pub read: Digest,
+    pub target: Digest,
+    /// The write was accepted, under this id of the provider's where it gave one.
+    pub written: Option<Option<String>>,
+}
+
+/// A verification that read something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    pub observed: Digest,
+    pub cause: String,
+    pub attempts: u32,
+}
+
+/// A revert that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revert {
+    pub by: Actor,
+    #[serde(with = "time::millis")]
+    pub at: Stamp,
+    pub state: RevertState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevertState {
+    /// Intended; whether it was sent is settled by reading.
+    Pending,
+    Done,
+    Failed(String),
+}
+
+/// A change, folded from its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub id: ChangeId,
+    pub stage: Stage,
+    pub ticket: Ticket,
+    /// The latest request; its `round` counts them.
+    pub request: Option<ApprovalRequest>,
+    pub approval: Option<Approval>,
+    pub backup: Option<Backup>,
+    pub intent: Option<Intent>,
+    pub mismatch: Option<Mismatch>,
+    pub fix: Option<Fix>,
+    pub rollback: Option<Rollback>,
+    pub alert: Option<Alert>,
+    pub revert: Option<Revert>,
+    /// Channels that took the close-out record.
+    pub delivered: Vec<String>,
+    #[serde(default)]
+    pub settled: bool,
+    pub opened_seq: u64,
+    pub last_seq: u64,
+    /// Of the line at `last_seq`'s predecessor; exports show it beside the sequence number.
+    pub last_prev: Digest,
+    #[serde(with = "time::millis")]
+    pub updated_at: Stamp,
+}
+
+impl Change {
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.alert.as_ref().map(|alert| alert.outcome)
+    }
+
+    /// Still something to do, for the chain or for a person.
+    pub fn is_open(&self) -> bool {
+        self.stage != Stage::Closed
+    }
+
+    /// One word for lists: the outcome once there is one, else the stage.
+    pub fn word(&self) -> String {
+        match (&self.revert, self.outcome()) {
+            (
+                Some(Revert {
+                    state: RevertState::Done,
+                    ..
+                }),
+                _,
+            ) => "reverted".to_owned(),
+            (_, Some(outcome)) => outcome.to_string(),
+            (_, None) => self.stage.word().to_owned(),
+        }
+    }
+
+    /// Whether somebody could still revert it.
+    pub fn revertible(&self, now: Stamp) -> bool {
+        let reverted = matches!(&self.revert, Some(revert) if revert.state == RevertState::Done);
+        self.stage == Stage::Closed
+            && !reverted
+            && !self.settled
+            && self
+                .rollback
+                .as_ref()
+                .is_some_and(|bundle| bundle.open_at(now))
+    }
+
+    /// The boxes there are so far, in order, each with its title.
+    pub fn boxes(&self) -> Vec<(&'static str, String)> {
+        let mut boxes = vec![
+            ("00 Detection", self.ticket.detection.text(&self.ticket)),
+            ("01 Ticket", self.ticket.text(self.id)),
+        ];
+        let asked = self
+            .request
+            .as_ref()
+            .map(|request| request.text(self.id, &self.ticket));
+        let answered = self
+            .approval
+            .as_ref()
+            .map(|approval| approval.text(self.id, &self.ticket));
+        boxes.extend(asked.map(|text| ("02 Approval", text)));
+        boxes.extend(answered.map(|text| ("02 Decision", text)));
+        boxes.extend(
+            self.backup
+                .as_ref()
+                .map(|backup| ("03 Backup", backup.text())),
+        );
+        boxes.extend(self.fix.as_ref().map(|fix| ("04 Fix", fix.text())));
+        boxes.extend(
+            self.rollback
+                .as_ref()
+                .map(|rollback| ("05 Rollback", rollback.text())),
+        );
+        boxes.extend(
+            self.alert
+                .as_ref()
+                .map(|alert| ("06 Alert", alert.text(self.id))),
+        );
+        if let Some(revert) = &self.revert {
+            let line = match &revert.state {
+                RevertState::Pending => format!("revert by {} is running", revert.by),
+                RevertState::Done => format!(
+                    "reverted by {} at {}",
+                    revert.by,
+                    time::to_second(revert.at)
+                ),
+                RevertState::Failed(cause) => format!("revert by {} failed: {cause}", revert.by),
+            };
+            boxes.push(("Revert", line));
+        }
+        boxes
+    }
+}

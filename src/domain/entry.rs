@@ -1,0 +1,299 @@
+//! An entry of the ledger: one fact, who stands behind it, and the hash of the line before it.
+//!
+//! Only facts are entries. What the scanner sees again with every pass (verdicts, rates) is not here.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Actor, Asset, ChangeId, Digest, Document, Stamp, Via,
+    artifact::{Alert, Approval, ApprovalRequest, Backup, Fix, Reason, Rollback, Ticket},
+    time,
+};
+
+/// A line of the ledger, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without gaps.
+    pub seq: u64,
+    #[serde(with = "time::millis")]
+    pub at: Stamp,
+    /// None for what concerns the room rather than one change.
+    pub change: Option<ChangeId>,
+    pub actor: Actor,
+    pub via: Via,
+    /// SHA-256 of the line before, without its newline; zeros for the first.
+    pub prev: Digest,
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What somebody wants to have recorded; the ledger adds `seq` and `prev`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub at: Stamp,
+    pub change: Option<ChangeId>,
+    pub actor: Actor,
+    pub via: Via,
+    pub fact: Fact,
+}
+
+impl Draft {
+    /// A fact of the room's own doing.
+    pub fn room(at: Stamp, change: impl Into<Option<ChangeId>>, fact: Fact) -> Self {
+        Self {
+            at,
+            change: change.into(),
+            actor: Actor::Room,
+            via: Via::Room,
+            fact,
+        }
+    }
+
+    pub fn numbered(self, seq: u64, prev: Digest) -> Entry {
+        let Self {
+            at,
+            change,
+            actor,
+            via,
+            fact,
+        } = self;
+        Entry {
+            seq,
+            at,
+            change,
+            actor,
+            via,
+            prev,
+            fact,
+        }
+    }
+}
+
+/// Every kind of fact there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "artifact")]
+pub enum Fact {
+    /// 01, with its detection (00) and plan.
+    #[serde(rename = "ticket")]
+    Ticket(Box<Ticket>),
+    #[serde(rename = "approval.requested")]
+    ApprovalRequested(ApprovalRequest),
+    /// Nobody decided in time. The change stays open; the next round asks again, over a fresh read.
+    #[serde(rename = "approval.expired")]
+    ApprovalExpired { round: u32 },
+    /// 02.
+    #[serde(rename = "approval")]
+    Approval(Approval),
+    /// Somebody tried to decide, revert or reset and had no right to, or came too late.
+    #[serde(rename = "attempt.refused")]
+    Refused { attempt: String, cause: String },
+    /// 03.
+    #[serde(rename = "backup")]
+    Backup(Backup),
+    /// The write is about to be sent: everything that a restart needs in order to settle it.
+    #[serde(rename = "fix.intent")]
+    FixIntent {
+        plan_hash: Digest,
+        read: Digest,
+        target: Digest,
+        backup: Digest,
+        version_id: Option<String>,
+    },
+    /// The write was accepted; verification begins.
+    #[serde(rename = "fix.written")]
+    FixWritten { request_id: Option<String> },
+    /// Verification read something that is neither the state before nor the prediction.
+    #[serde(rename = "fix.mismatch")]
+    FixMismatch {
+        observed: Document,
+        cause: String,
+        attempts: u32,
+    },
+    /// 04.
+    #[serde(rename = "fix")]
+    Fix(Fix),
+    /// 05.
+    #[serde(rename = "rollback")]
+    Rollback(Rollback),
+    /// 06.
+    #[serde(rename = "alert")]
+    Alert(Alert),
+    /// A channel took the close-out record.
+    #[serde(rename = "alert.delivered")]
+    Delivered { channel: String },
+    /// A revert is about to be sent.
+    #[serde(rename = "revert.intent")]
+    RevertIntent {
+        read: Digest,
+        target: Digest,
+        reason: Option<Reason>,
+    },
+    /// The state before was put back at a person's wish, and verified.
+    #[serde(rename = "revert")]
+    Reverted {
+        observed: Digest,
+        residue: Vec<String>,
+        request_id: Option<String>,
+    },
+    /// A revert did not go through; the bundle is still offered.
+    #[serde(rename = "revert.failed")]
+    RevertFailed { cause: String },
+    #[serde(rename = "exception.opened")]
+    ExceptionOpened(Exception),
+    #[serde(rename = "exception.ended")]
+    ExceptionEnded {
+        rule: String,
+        asset: Asset,
+        cause: String,
+    },
+    /// The rule does nothing on this bucket until a person releases it.
+    #[serde(rename = "hold")]
+    Held {
+        rule: String,
+        asset: Asset,
+        cause: String,
+    },
+    #[serde(rename = "hold.released")]
+    Released { rule: String, asset: Asset },
+    /// The window for a revert is over.
+    #[serde(rename = "settled")]
+    Settled { bundle: String },
+    #[serde(rename = "breaker.tripped")]
+    BreakerTripped { cause: String },
+    #[serde(rename = "breaker.reset")]
+    BreakerReset,
+    /// The room started, and what it found amiss (a torn line that it cut, views that it rebuilt).
+    #[serde(rename = "room.started")]
+    RoomStarted {
+        version: String,
+        mode: String,
+        findings: Vec<String>,
+    },
+}
+
+impl Fact {
+    /// The word in the ledger's `kind` column.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Ticket(_) => "ticket",
+            Self::ApprovalRequested(_) => "approval.requested",
+            Self::ApprovalExpired { .. } => "approval.expired",
+            Self::Approval(_) => "approval",
+            Self::Refused { .. } => "attempt.refused",
+            Self::Backup(_) => "backup",
+            Self::FixIntent { .. } => "fix.intent",
+            Self::FixWritten { .. } => "fix.written",
+            Self::FixMismatch { .. } => "fix.mismatch",
+            Self::Fix(_) => "fix",
+            Self::Rollback(_) => "rollback",
+            Self::Alert(_) => "alert",
+            Self::Delivered { .. } => "alert.delivered",
+            Self::RevertIntent { .. } => "revert.intent",
+            Self::Reverted { .. } => "revert",
+            Self::RevertFailed { .. } => "revert.failed",
+            Self::ExceptionOpened(_) => "exception.opened",
+            Self::ExceptionEnded { .. } => "exception.ended",
+            Self::Held { .. } => "hold",
+            Self::Released { .. } => "hold.released",
+            Self::Settled { .. } => "settled",
+            Self::BreakerTripped { .. } => "breaker.tripped",
+            Self::BreakerReset => "breaker.reset",
+            Self::RoomStarted { .. } => "room.started",
+        }
+    }
+}
+
+/// A rule that is not applied to one bucket for a while, with the reason and who said so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    pub rule: String,
+    pub asset: Asset,
+    pub reason: Reason,
+    #[serde(with = "time::millis")]
+    pub until: Stamp,
+}
+
+impl Entry {
+    /// One line for lists: what happened, without hashes.
+    pub fn headline(&self) -> String {
+        match &self.fact {
+            Fact::Ticket(ticket) => format!("{} on {}", ticket.violation(), ticket.asset),
+            Fact::ApprovalRequested(request) => format!(
+                "asked {} until {}",
+                request.asked.join(", "),
+                time::to_minute(request.expires)
+            ),
+            Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
+            Fact::Approval(approval) => match (&approval.decision, &approval.reason) {
+                (super::artifact::Decision::NotRequired, _) => {
+                    format!("not required ({})", approval.why)
+                }
+                (super::artifact::Decision::Approved, _) => {
+                    format!("approved by {} ({})", approval.by, approval.via)
+                }
+                (super::artifact::Decision::Denied, reason) => format!(
+                    "denied by {} ({}): {}",
+                    approval.by,
+                    approval.via,
+                    reason.as_ref().map(ToString::to_string).unwrap_or_default()
+                ),
+            },
+            Fact::Refused { attempt, cause } => format!("refused: {attempt}: {cause}"),
+            Fact::Backup(backup) => format!(
+                "{} {} captured, read back",
+                backup.summary.count, backup.summary.noun
+            ),
+            Fact::FixIntent { .. } => "write about to be sent".to_owned(),
+            Fact::FixWritten { request_id } => format!(
+                "written, request {}",
+                request_id.as_deref().unwrap_or("unknown")
+            ),
+            Fact::FixMismatch { cause, .. } => format!("mismatch: {cause}"),
+            Fact::Fix(fix) => match &fix.cause {
+                Some(cause) => format!("{}: {cause}", fix.status),
+                None => fix.status.to_string(),
+            },
+            Fact::Rollback(rollback) => format!("inverse stored, until {}", rollback.until()),
+            Fact::Alert(alert) => format!(
+                "{} in {}",
+                alert.outcome,
+                time::duration(chrono::TimeDelta::seconds(alert.duration_s))
+            ),
+            Fact::Delivered { channel } => format!("delivered to {channel}"),
+            Fact::RevertIntent { reason, .. } => format!(
+                "revert about to be sent{}",
+                reason
+                    .as_ref()
+                    .map(|r| format!(" ({r})"))
+                    .unwrap_or_default()
+            ),
+            Fact::Reverted { .. } => format!("reverted by {}", self.actor),
+            Fact::RevertFailed { cause } => format!("revert failed: {cause}"),
+            Fact::ExceptionOpened(exception) => format!(
+                "{} exempt on {} until {}: {}",
+                exception.rule,
+                exception.asset,
+                time::to_day(exception.until),
+                exception.reason
+            ),
+            Fact::ExceptionEnded { rule, asset, cause } => {
+                format!("{rule} no longer exempt on {asset}: {cause}")
+            }
+            Fact::Held { rule, asset, cause } => format!("{rule} held on {asset}: {cause}"),
+            Fact::Released { rule, asset } => format!("{rule} released on {asset}"),
+            Fact::Settled { .. } => "revert window closed".to_owned(),
+            Fact::BreakerTripped { cause } => format!("fixing stopped: {cause}"),
+            Fact::BreakerReset => "fixing resumes".to_owned(),
+            Fact::RoomStarted {
+                version,
+                mode,
+                findings,
+            } if findings.is_empty() => format!("version {version}, mode {mode}"),
+            Fact::RoomStarted {
+                version,
+                mode,
+                findings,
+            } => format!("version {version}, mode {mode}; {}", findings.join("; ")),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Plain values and their words, shared by every other room: assets, documents, plans, the six
+//! artifacts, entries, changes. No clock, no I/O, no async; everything here can be made in a test
+//! and compared.
+
+pub mod artifact;
+mod asset;
+mod change;
+mod command;
+mod control;
+mod document;
+mod entry;
+mod ids;
+mod person;
+mod plan;
+mod safe;
+pub mod time;
+
+pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
+pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage};
+pub use command::Command;
+pub use control::{Control, RuleRef, Severity, tags};
+pub use document::{Digest, Document, canonical};
+pub use entry::{Draft, Entry, Exception, Fact};
+pub use ids::{ChangeId, NotAChangeId};
+pub use person::{Actor, NotAName, Via};
+pub use plan::{Hazard, HazardLevel, Plan};
+pub use safe::Safe;
+pub use time::Stamp;

@@ -1,0 +1,64 @@
+//! What would be done about a violation: computed once, hashed, and executed as hashed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Asset, ChangeId, Command, Digest, Document, canonical};
+
+/// How bad a side effect of a fix may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HazardLevel {
+    Note,
+    Medium,
+    High,
+}
+
+/// Something that a fix may break, said before anyone approves it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Hazard {
+    pub level: HazardLevel,
+    pub text: String,
+}
+
+/// The whole plan of a change: which document becomes which, by which command, and how it is undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The setting that is written, such as `acl`.
+    pub setting: String,
+    /// In words: `remove public-read grant`.
+    pub action: String,
+    pub before: Document,
+    pub target: Document,
+    pub command: Command,
+    pub inverse: Command,
+    pub hazards: Vec<Hazard>,
+    /// What the inverse can't give back, in words; empty when it restores everything.
+    pub residue: Vec<String>,
+}
+
+impl Plan {
+    /// What the approver sees, signs and the engine runs, as one value.
+    pub fn hash(&self, change: ChangeId, asset: &Asset) -> Digest {
+        Digest::of(canonical(&json!({
+            "change": change,
+            "asset": asset.uri(),
+            "account": asset.account,
+            "region": asset.region,
+            "setting": self.setting,
+            "before": self.before.digest(),
+            "target": self.target,
+            "command": self.command,
+        })))
+    }
+
+    /// `acl-snapshot-CHG-2026-0418-114.json`: the file that the inverse command reads.
+    pub fn snapshot_file(setting: &str, change: ChangeId) -> String {
+        format!("{}-snapshot-{change}.json", setting.replace('_', "-"))
+    }
+
+    /// `policy-target-CHG-2026-0418-114.json`: the file that the command reads, where it needs one.
+    pub fn target_file(setting: &str, change: ChangeId) -> String {
+        format!("{}-target-{change}.json", setting.replace('_', "-"))
+    }
+}

@@ -1,0 +1,4 @@
+//! The room: what screens and commands talk to.
+
+pub mod client;
+pub mod protocol;

@@ -1,0 +1,339 @@
+//! What screens and commands say to a room, and what it says back: requests with ids, replies, and
+//! notices that something changed. Every value is plain serde data, so the same frames go through an
+//! in-memory pipe and through a socket.
+//!
+//! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
+//! missed a hundred notices is right again after one question.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason, time,
+};
+
+/// Of this protocol. A screen of another version is told so and closed.
+pub const VERSION: u32 = 1;
+
+/// Rows that one page holds at most, whatever was asked for.
+pub const PAGE: usize = 500;
+
+/// From a client to the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The client's own number; the answer carries it back.
+    pub id: u64,
+    pub request: Request,
+}
+
+/// From the room to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    Answer {
+        id: u64,
+        reply: Result<Reply, Refusal>,
+    },
+    Notice(Notice),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// The first request on a connection.
+    Hello {
+        version: u32,
+    },
+    Status,
+    /// Changes, open ones first: halted, then waiting for approval, then running, each by severity
+    /// and age; closed ones after them, the latest first.
+    Queue {
+        filter: String,
+        offset: usize,
+        limit: usize,
+    },
+    Change {
+        id: ChangeId,
+    },
+    /// Changes that wait for a decision, the most severe and oldest first.
+    Pending {
+        offset: usize,
+        limit: usize,
+    },
+    /// The state before, the target, and what lies between.
+    Diff {
+        id: ChangeId,
+    },
+    /// Entries, the latest first, beginning below `before` (none: at the head).
+    Ledger {
+        filter: LedgerFilter,
+        before: Option<u64>,
+        limit: usize,
+    },
+    Entry {
+        seq: u64,
+    },
+    /// Buckets that could not be judged, and why.
+    Unknowns {
+        offset: usize,
+        limit: usize,
+    },
+    Exceptions,
+    /// A decision on the plan that was shown. Another plan is another question.
+    Decide {
+        id: ChangeId,
+        plan_hash: Digest,
+        answer: Answer,
+    },
+    Revert {
+        id: ChangeId,
+        reason: Reason,
+    },
+    /// Lets a rule act on a bucket again after a rollback held it.
+    Release {
+        rule: String,
+        bucket: String,
+    },
+    /// Lets the room fix again after its circuit breaker stopped it.
+    ResetBreaker,
+    /// Starts the next pass now.
+    ScanNow,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Approve,
+    Deny(Reason),
+}
+
+/// Which entries; every given part must match.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LedgerFilter {
+    pub change: Option<ChangeId>,
+    /// Part of a kind's word, such as `fix`.
+    pub kind: Option<String>,
+    /// Part of an actor's name.
+    pub actor: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Welcome {
+        version: String,
+        person: String,
+    },
+    Status(Box<Status>),
+    Rows(Page<Row>),
+    Change(Box<Change>),
+    Pending(Page<Change>),
+    Diff(Box<Diff>),
+    Entries(Page<Line>),
+    Entry(Box<LedgerEntry>),
+    Unknowns(Page<Unknown>),
+    Exceptions(Vec<Exception>),
+    /// What was asked for is done or on its way; the words say which.
+    Done(String),
+}
+
+/// Why a request was not carried out, for a person to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    pub code: RefusalCode,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    NotFound,
+    /// The change is not in a state in which this can be asked.
+    Conflict,
+    /// This person, mode or plan may not.
+    Forbidden,
+    /// Something outside (S3, the vault, the disk) did not answer as it should.
+    Failed,
+    /// The frame was not understood.
+    Protocol,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// A change as one line of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub id: ChangeId,
+    pub severity: Severity,
+    pub environment: String,
+    pub production: bool,
+    pub account: String,
+    pub bucket: String,
+    pub violation: String,
+    pub rule: String,
+    pub owner: String,
+    pub stage: Stage,
+    /// Artifacts that are there, of six.
+    pub step: u8,
+    /// The outcome once there is one, else the stage.
+    pub word: String,
+    #[serde(with = "time::millis")]
+    pub detected_at: Stamp,
+}
+
+/// The state before, the target, and now, as people read them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diff {
+    pub id: ChangeId,
+    pub setting: String,
+    pub before: String,
+    pub target: String,
+    /// Unified: from the state before to the target.
+    pub lines: Vec<DiffLine>,
+    /// Where the snapshot lies, once it is stored.
+    pub backup: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffLine {
+    pub sign: Sign,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    Same,
+    Add,
+    Remove,
+}
+
+/// An entry as one line of the ledger pane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub seq: u64,
+    #[serde(with = "time::millis")]
+    pub at: Stamp,
+    pub change: Option<ChangeId>,
+    pub kind: String,
+    pub actor: String,
+    pub via: String,
+    pub headline: String,
+}
+
+/// An entry whole, with the hash of its own line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    pub entry: Entry,
+    pub hash: Digest,
+    /// The artifact as indented JSON.
+    pub pretty: String,
+}
+
+/// A bucket and rule without a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    pub account: String,
+    pub bucket: String,
+    pub rule: String,
+    pub cause: String,
+}
+
+/// Something changed; ask for what you show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub change: Option<ChangeId>,
+    /// The ledger's last sequence number at that time.
+    pub revision: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// An entry was recorded.
+    Entry,
+    /// The scanner moved on.
+    Scan,
+    /// Mode, breaker, delivery or warnings changed.
+    Room,
+}
+
+/// How the room is, in one look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub person: String,
+    /// `observe` or `enforce`.
+    pub mode: String,
+    /// Which estate this is: the config's `name`, or `demo`.
+    pub estate: String,
+    #[serde(with = "time::millis")]
+    pub now: Stamp,
+    pub scanner: ScannerStatus,
+    pub open: usize,
+    pub pending: usize,
+    pub halted: usize,
+    pub undelivered: usize,
+    /// Why fixing is stopped, where it is.
+    pub breaker: Option<String>,
+    pub holds: Vec<String>,
+    pub rules: usize,
+    pub ledger_seq: u64,
+    pub ledger_hash: Digest,
+    pub vault: String,
+    /// What a person should know and do something about.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScannerStatus {
+    /// The number of the pass that is running or was last run; 0 before the first.
+    pub pass: u64,
+    pub running: bool,
+    pub done: usize,
+    pub total: usize,
+    /// Calls per second over the last few seconds, times ten.
+    pub rate_x10: u64,
+    #[serde(with = "optional_millis")]
+    pub last_full_pass: Option<Stamp>,
+    /// How long that pass took, in milliseconds.
+    pub last_took_ms: u64,
+    pub compliant: usize,
+    pub violating: usize,
+    pub exempt: usize,
+    pub skipped: usize,
+    pub unknown: usize,
+    /// Why nothing can be scanned now, where that is so.
+    pub trouble: Option<String>,
+}
+
+mod optional_millis {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::domain::{Stamp, time};
+
+    // The signature is serde's, which hands over a reference.
+    #[allow(clippy::ref_option)]
+    pub fn serialize<S: Serializer>(at: &Option<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.serialize_some(&time::rfc3339(*at)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Stamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| {
+            text.parse()
+                .map_err(|error| D::Error::custom(format!("`{text}` is not a time: {error}")))
+        })
+        .transpose()
+    }
+}
