@@ -64,6 +64,24 @@ impl fmt::Display for CallError {
 }
 
 impl CallError {
+    /// What the SDK's error means, for calls that are not about one setting.
+    pub fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        failure(operation, error)
+    }
+
+    /// Whether the same call may well go through a little later.
+    pub fn passes(&self) -> bool {
+        use CallErrorKind::{Conflict, Other, Throttled, Unreachable};
+        match self.kind {
+            Throttled | Conflict | Unreachable => true,
+            Other => self.status.is_some_and(|status| status >= 500),
+            CallErrorKind::Denied | CallErrorKind::NoSuchBucket => false,
+        }
+    }
+
     /// A document that this setting can't send.
     pub(super) fn unfit(operation: &str, message: impl Into<String>) -> Self {
         Self::ours(operation, "UnfitDocument", message)
