@@ -103,7 +103,8 @@ fn by_acl(permission: Permission, bucket: &Bucket, caller: Option<&Known>) -> bo
     }
     let ignore_public = bucket.settings.block().ignore_public_acls;
     bucket.settings.acl.iter().any(|grant| {
-        let permitted = grant.permission == permission || grant.permission == Permission::FullControl;
+        let permitted =
+            grant.permission == permission || grant.permission == Permission::FullControl;
         let meant = match &grant.grantee {
             grantee if ignore_public && public::group(grantee) => false,
             Grantee::AllUsers => true,

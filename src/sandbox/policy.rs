@@ -92,9 +92,7 @@ impl Policy {
             match field.as_str() {
                 "Version" => {
                     if value != "2012-10-17" && value != "2008-10-17" {
-                        return Err(malformed(
-                            "The policy must contain a valid version string",
-                        ));
+                        return Err(malformed("The policy must contain a valid version string"));
                     }
                 }
                 "Id" | "Statement" => {}
@@ -107,9 +105,7 @@ impl Policy {
             }
             Some(one @ Value::Object(_)) => vec![statement(one)?],
             Some(Value::Array(_)) => {
-                return Err(malformed(
-                    "Could not parse the policy: Statement is empty!",
-                ));
+                return Err(malformed("Could not parse the policy: Statement is empty!"));
             }
             _ => return Err(malformed("Missing required field Statement")),
         };
@@ -260,7 +256,10 @@ fn statement(value: &Value) -> S3Result<Statement> {
     let Value::Object(fields) = value else {
         return Err(malformed("This policy contains invalid Json"));
     };
-    if let Some(unknown) = fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+    if let Some(unknown) = fields
+        .keys()
+        .find(|field| !FIELDS.contains(&field.as_str()))
+    {
         return Err(malformed(format!("Unknown field {unknown}")));
     }
     let effect = match fields.get("Effect").map(|effect| effect.as_str()) {

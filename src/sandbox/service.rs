@@ -48,7 +48,10 @@ impl Service {
     }
 
     fn caller<T>(&self, request: &S3Request<T>) -> S3Result<&Known> {
-        let key = request.credentials.as_ref().map(|it| it.access_key.as_str());
+        let key = request
+            .credentials
+            .as_ref()
+            .map(|it| it.access_key.as_str());
         key.and_then(|key| self.gate.parties.by_key(key))
             .ok_or_else(access_denied)
     }
@@ -272,7 +275,10 @@ impl S3Route for Service {
                 operation: encryption_operation(&request.method),
                 bucket: bucket_of(&request.uri),
                 key: None,
-                access_key: request.credentials.as_ref().map(|it| it.access_key.as_str()),
+                access_key: request
+                    .credentials
+                    .as_ref()
+                    .map(|it| it.access_key.as_str()),
                 uri: &request.uri,
                 headers: &request.headers,
                 note: note.unwrap_or_default(),
@@ -283,7 +289,9 @@ impl S3Route for Service {
     async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
         let bucket = bucket_of(&request.uri).unwrap_or_default().to_owned();
         if request.method == Method::GET {
-            return self.read(&bucket, encryption::get).and_then(|answer| Ok(answer.output));
+            return self
+                .read(&bucket, encryption::get)
+                .and_then(|answer| Ok(answer.output));
         }
         let sent = encryption::received(&mut request).await?;
         let operation = encryption_operation(&request.method);

@@ -3,11 +3,7 @@
 use s3s::{S3Result, dto};
 
 use super::Version;
-use crate::sandbox::{
-    errors::invalid_argument,
-    state::Bucket,
-    times,
-};
+use crate::sandbox::{errors::invalid_argument, state::Bucket, times};
 
 /// S3 never gives more keys in one page.
 const PAGE: usize = 1000;

@@ -162,7 +162,11 @@ pub(super) fn no_such_key() -> S3Error {
 }
 
 pub(super) fn no_such_version() -> S3Error {
-    refuse(404, "NoSuchVersion", "The specified version does not exist.")
+    refuse(
+        404,
+        "NoSuchVersion",
+        "The specified version does not exist.",
+    )
 }
 
 /// S3 says in headers that it was a delete marker that was found.

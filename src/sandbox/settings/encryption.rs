@@ -101,7 +101,9 @@ pub(in crate::sandbox) async fn received(request: &mut S3Request<Body>) -> S3Res
     let body = request.input.store_all_limited(LARGEST).await;
     let body = body.map_err(|_| malformed_xml())?;
     let mut xml = Deserializer::new(&body);
-    let read = xml.named_element(ROOT, rules).map_err(|_| malformed_xml())?;
+    let read = xml
+        .named_element(ROOT, rules)
+        .map_err(|_| malformed_xml())?;
     xml.expect_eof().map_err(|_| malformed_xml())?;
     let [encryption] = <[Encryption; 1]>::try_from(read).map_err(|_| malformed_xml())?;
     if encryption.algorithm == Algorithm::Aes256 && encryption.kms_key.is_some() {
