@@ -381,8 +381,8 @@ async fn the_vault_keeps_versions_refuses_to_overwrite_and_guards_locked_ones() 
     ]
     .concat();
     assert!(vault("put-object-retention", &retention).await.ok);
-    let held = vault("get-object-retention", &key).await.json();
-    assert_eq!(held["Retention"]["Mode"], "COMPLIANCE");
+    let locked = vault("get-object-retention", &key).await.json();
+    assert_eq!(locked["Retention"]["Mode"], "COMPLIANCE");
     let refused = vault(
         "delete-object",
         &[&key[..], &["--version-id", version]].concat(),

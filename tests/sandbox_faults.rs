@@ -279,7 +279,7 @@ async fn a_share_of_calls_meets_the_same_faults_in_every_run() {
 async fn a_stopped_server_has_closed_its_connections_and_its_port() {
     let (sandbox, client) = two_buckets().await;
     versioning(&client, "one").await;
-    let slow = FaultRule::new(FaultKind::Slow(Duration::from_secs(3_600)));
+    let slow = FaultRule::new(FaultKind::Slow(Duration::from_hours(1)));
     sandbox.faults().add(slow.of("two"));
     let hanging = tokio::spawn({
         let client = client.clone();

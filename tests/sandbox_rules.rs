@@ -209,16 +209,16 @@ async fn a_locked_version_stays_until_its_time_by_the_sandbox_s_clock() {
         delete.bypass_governance_retention(true).send()
     };
     assert_eq!(refusal(delete().await), (403, "AccessDenied".to_owned()));
-    let shorter = ObjectLockRetention::builder()
+    let less = ObjectLockRetention::builder()
         .mode(ObjectLockRetentionMode::Compliance)
         .retain_until_date(aws_sdk_s3::primitives::DateTime::from_secs(until - 60))
         .build();
-    let shorten = client
+    let put = client
         .put_object_retention()
         .bucket("vault")
         .key("k")
-        .retention(shorter);
-    assert_eq!(refusal(shorten.send().await).0, 403);
+        .retention(less);
+    assert_eq!(refusal(put.send().await).0, 403);
 
     seconds.store(until, Ordering::Relaxed);
     delete().await.unwrap();

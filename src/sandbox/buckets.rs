@@ -13,7 +13,7 @@ use super::{
     times,
 };
 
-/// The most that one page of ListBuckets can hold.
+/// The most that one page of `ListBuckets` can hold.
 const LARGEST_PAGE: usize = 10_000;
 
 /// The buckets of the caller's account. Their regions are told only when a parameter is sent.

@@ -125,7 +125,7 @@ impl S3 for Service {
     }
 
     async fn get_bucket_acl(&self, req: Req<dto::GetBucketAclInput>) -> Answer<dto::GetBucketAclOutput> {
-        self.read(&req.input.bucket, acl::get)
+        self.read(&req.input.bucket, |bucket| Ok(acl::get(bucket)))
     }
     async fn put_bucket_acl(&self, req: Req<dto::PutBucketAclInput>) -> Answer<dto::PutBucketAclOutput> {
         let name = req.input.bucket.clone();
@@ -246,8 +246,7 @@ impl S3 for Service {
         self.read(&name, |bucket| objects::list::objects(bucket, req.input))
     }
     async fn list_object_versions(&self, req: Req<dto::ListObjectVersionsInput>) -> Answer<dto::ListObjectVersionsOutput> {
-        let name = req.input.bucket.clone();
-        self.read(&name, |bucket| objects::list::versions(bucket, req.input))
+        self.read(&req.input.bucket, |bucket| objects::list::versions(bucket, &req.input))
     }
     async fn get_object_retention(&self, req: Req<dto::GetObjectRetentionInput>) -> Answer<dto::GetObjectRetentionOutput> {
         self.read(&req.input.bucket, |bucket| objects::retention::get(bucket, &req.input))
@@ -291,7 +290,7 @@ impl S3Route for Service {
         if request.method == Method::GET {
             return self
                 .read(&bucket, encryption::get)
-                .and_then(|answer| Ok(answer.output));
+                .map(|answer| answer.output);
         }
         let sent = encryption::received(&mut request).await?;
         let operation = encryption_operation(&request.method);

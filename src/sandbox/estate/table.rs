@@ -1,8 +1,13 @@
 //! Which bucket of the demo estate has which faults.
 
-use super::fault::Fault::{self, *};
+use super::fault::Fault::{
+    self, AuthenticatedRead, MaskedPublicRead, NoBlock, NoClassTag, NoEnvTag, NoOwnerTag, NoPolicy,
+    PartialBlock, PlainEncryption, PolicyWithoutTls, PublicRead, PublicWrite, VersioningOff,
+    VersioningSuspended,
+};
 
 /// One bucket. It gets all mandatory tags before its faults take some away.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
     pub name: &'static str,
     /// `None`: where most of the estate is.

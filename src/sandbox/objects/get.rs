@@ -1,4 +1,4 @@
-//! GetObject and HeadObject: the same answer, with and without the body.
+//! `GetObject` and `HeadObject`: the same answer, with and without the body.
 
 use s3s::{S3Error, S3Result, dto};
 
@@ -37,7 +37,7 @@ pub(in crate::sandbox) fn get(
         bucket,
         version,
         object,
-        &input.checksum_mode,
+        input.checksum_mode.as_ref(),
         content_range.is_some(),
     );
     Ok(dto::GetObjectOutput {
@@ -86,7 +86,7 @@ pub(in crate::sandbox) fn head(
         bucket,
         version,
         object,
-        &input.checksum_mode,
+        input.checksum_mode.as_ref(),
         false,
     ))
 }
@@ -95,13 +95,12 @@ fn head_of(
     bucket: &Bucket,
     version: &Version,
     object: &Object,
-    checksum_mode: &Option<dto::ChecksumMode>,
+    checksum_mode: Option<&dto::ChecksumMode>,
     partial: bool,
 ) -> dto::HeadObjectOutput {
     // Checksums are those of the whole object, so a part comes without them.
     let asked = !partial
-        && checksum_mode.as_ref().map(dto::ChecksumMode::as_str)
-            == Some(dto::ChecksumMode::ENABLED);
+        && checksum_mode.map(dto::ChecksumMode::as_str) == Some(dto::ChecksumMode::ENABLED);
     let checksum = if asked {
         object.checksum.clone()
     } else {

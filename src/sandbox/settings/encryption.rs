@@ -140,7 +140,7 @@ fn write(encryption: &Encryption, s: &mut Serializer<&mut Vec<u8>>) -> SerResult
     })
 }
 
-fn rules<'xml>(d: &mut Deserializer<'xml>) -> DeResult<Vec<Encryption>> {
+fn rules(d: &mut Deserializer<'_>) -> DeResult<Vec<Encryption>> {
     let mut rules = Vec::new();
     d.for_each_element(|d, name| match name {
         b"Rule" => {
