@@ -15,15 +15,15 @@ struct Need {
     acl: Option<Permission>,
 }
 
-const fn need(action: &'static str, acl: Option<Permission>) -> Option<Need> {
-    Some(Need { action, acl })
+const fn need(action: &'static str, acl: Option<Permission>) -> Need {
+    Need { action, acl }
 }
 
 /// Operations that others than the owner can be given. What is not here stays the owner's.
 #[rustfmt::skip]
 fn needs(operation: &str) -> Option<Need> {
     use Permission::{Read, ReadAcp, Write, WriteAcp};
-    match operation {
+    Some(match operation {
         "HeadBucket" | "ListObjectsV2" => need("s3:ListBucket", Some(Read)),
         "ListObjectVersions" => need("s3:ListBucketVersions", Some(Read)),
         "GetBucketLocation" => need("s3:GetBucketLocation", None),
@@ -49,8 +49,8 @@ fn needs(operation: &str) -> Option<Need> {
         "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => need("s3:PutLifecycleConfiguration", None),
         "GetObjectLockConfiguration" => need("s3:GetBucketObjectLockConfiguration", None),
         "PutObjectLockConfiguration" => need("s3:PutBucketObjectLockConfiguration", None),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 /// `None` is an anonymous caller.
@@ -103,7 +103,8 @@ fn by_acl(permission: Permission, bucket: &Bucket, caller: Option<&Known>) -> bo
     }
     let ignore_public = bucket.settings.block().ignore_public_acls;
     bucket.settings.acl.iter().any(|grant| {
-        let permitted = grant.permission == permission || grant.permission == Permission::FullControl;
+        let permitted =
+            grant.permission == permission || grant.permission == Permission::FullControl;
         let meant = match &grant.grantee {
             grantee if ignore_public && public::group(grantee) => false,
             Grantee::AllUsers => true,

@@ -13,7 +13,7 @@ use super::{
     times,
 };
 
-/// The most that one page of ListBuckets can hold.
+/// The most that one page of `ListBuckets` can hold.
 const LARGEST_PAGE: usize = 10_000;
 
 /// The buckets of the caller's account. Their regions are told only when a parameter is sent.
@@ -35,7 +35,11 @@ pub(super) fn list(
             ));
         }
     };
-    let after = input.continuation_token.as_deref().map(after_token).transpose()?;
+    let after = input
+        .continuation_token
+        .as_deref()
+        .map(after_token)
+        .transpose()?;
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let region = input.bucket_region.as_deref();
     let mut listed = Vec::new();
@@ -213,7 +217,10 @@ fn settings(caller: &Known, input: dto::CreateBucketInput) -> S3Result<BucketSet
 }
 
 pub(super) fn delete(buckets: &mut Buckets, name: &str) -> S3Result<dto::DeleteBucketOutput> {
-    if buckets.get(name).is_some_and(|bucket| !bucket.objects.is_empty()) {
+    if buckets
+        .get(name)
+        .is_some_and(|bucket| !bucket.objects.is_empty())
+    {
         return Err(refuse(
             409,
             "BucketNotEmpty",

@@ -145,7 +145,8 @@ fn expected_owner(bucket: &Bucket, headers: &HeaderMap) -> S3Result<()> {
         return Err(refuse(
             400,
             "InvalidBucketOwnerAWSAccountID",
-            "The value of the expected bucket owner parameter must be an AWS Account ID... [".to_owned()
+            "The value of the expected bucket owner parameter must be an AWS Account ID... ["
+                .to_owned()
                 + expected
                 + "]",
         ));

@@ -110,8 +110,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
         return Err(cut());
     }
     if !response.status().is_success() {
-        insert(&mut response, "</Error>", &format!("<RequestId>{request_id}</RequestId><HostId>sandbox</HostId>"))
-            .await;
+        complete_refusal(&mut response, &request_id).await;
     } else if !unmodelled.is_empty() {
         insert_last(&mut response, &unmodelled.concat()).await;
     }
@@ -126,11 +125,17 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
     Ok(response)
 }
 
-/// Puts `piece` before `closing`, where the body has that.
-async fn insert(response: &mut Response<Body>, closing: &str, piece: &str) {
+/// Gives a refusal the elements that AWS's always have: an id, and a message where the protocol library had none.
+async fn complete_refusal(response: &mut Response<Body>, request_id: &str) {
     rewrite(response, |text| {
-        let at = text.rfind(closing)?;
-        Some(format!("{}{piece}{}", &text[..at], &text[at..]))
+        let at = text.rfind("</Error>")?;
+        let message = if text.contains("<Message>") {
+            ""
+        } else {
+            "<Message>The request is not valid</Message>"
+        };
+        let ids = format!("<RequestId>{request_id}</RequestId><HostId>sandbox</HostId>");
+        Some(format!("{}{message}{ids}{}", &text[..at], &text[at..]))
     })
     .await;
 }

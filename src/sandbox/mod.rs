@@ -104,7 +104,11 @@ impl Default for SandboxOptions {
     /// Account 111122223333 in us-east-1 with the key `AKIASANDBOXOWNER0000`, on a free port.
     fn default() -> Self {
         Self {
-            owner: party("111122223333", "AKIASANDBOXOWNER0000", "sandbox-owner-secret"),
+            owner: party(
+                "111122223333",
+                "AKIASANDBOXOWNER0000",
+                "sandbox-owner-secret",
+            ),
             other: None,
             region: "us-east-1".to_owned(),
             port: 0,

@@ -98,7 +98,11 @@ mod tests {
             (everybody.clone(), json!(null), true),
             (json!({"AWS": "*"}), json!(null), true),
             (json!({"AWS": "444455556666"}), json!(null), false),
-            (json!({"Service": "cloudtrail.amazonaws.com"}), json!(null), false),
+            (
+                json!({"Service": "cloudtrail.amazonaws.com"}),
+                json!(null),
+                false,
+            ),
             (
                 everybody.clone(),
                 json!({"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
@@ -125,7 +129,11 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(judged(&principal, &condition), public, "{principal} {condition}");
+            assert_eq!(
+                judged(&principal, &condition),
+                public,
+                "{principal} {condition}"
+            );
         }
     }
 }

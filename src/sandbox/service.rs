@@ -48,7 +48,10 @@ impl Service {
     }
 
     fn caller<T>(&self, request: &S3Request<T>) -> S3Result<&Known> {
-        let key = request.credentials.as_ref().map(|it| it.access_key.as_str());
+        let key = request
+            .credentials
+            .as_ref()
+            .map(|it| it.access_key.as_str());
         key.and_then(|key| self.gate.parties.by_key(key))
             .ok_or_else(access_denied)
     }
@@ -122,7 +125,7 @@ impl S3 for Service {
     }
 
     async fn get_bucket_acl(&self, req: Req<dto::GetBucketAclInput>) -> Answer<dto::GetBucketAclOutput> {
-        self.read(&req.input.bucket, acl::get)
+        self.read(&req.input.bucket, |bucket| Ok(acl::get(bucket)))
     }
     async fn put_bucket_acl(&self, req: Req<dto::PutBucketAclInput>) -> Answer<dto::PutBucketAclOutput> {
         let name = req.input.bucket.clone();
@@ -243,8 +246,7 @@ impl S3 for Service {
         self.read(&name, |bucket| objects::list::objects(bucket, req.input))
     }
     async fn list_object_versions(&self, req: Req<dto::ListObjectVersionsInput>) -> Answer<dto::ListObjectVersionsOutput> {
-        let name = req.input.bucket.clone();
-        self.read(&name, |bucket| objects::list::versions(bucket, req.input))
+        self.read(&req.input.bucket, |bucket| objects::list::versions(bucket, &req.input))
     }
     async fn get_object_retention(&self, req: Req<dto::GetObjectRetentionInput>) -> Answer<dto::GetObjectRetentionOutput> {
         self.read(&req.input.bucket, |bucket| objects::retention::get(bucket, &req.input))
@@ -272,7 +274,10 @@ impl S3Route for Service {
                 operation: encryption_operation(&request.method),
                 bucket: bucket_of(&request.uri),
                 key: None,
-                access_key: request.credentials.as_ref().map(|it| it.access_key.as_str()),
+                access_key: request
+                    .credentials
+                    .as_ref()
+                    .map(|it| it.access_key.as_str()),
                 uri: &request.uri,
                 headers: &request.headers,
                 note: note.unwrap_or_default(),
@@ -283,7 +288,9 @@ impl S3Route for Service {
     async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
         let bucket = bucket_of(&request.uri).unwrap_or_default().to_owned();
         if request.method == Method::GET {
-            return self.read(&bucket, encryption::get).and_then(|answer| Ok(answer.output));
+            return self
+                .read(&bucket, encryption::get)
+                .map(|answer| answer.output);
         }
         let sent = encryption::received(&mut request).await?;
         let operation = encryption_operation(&request.method);

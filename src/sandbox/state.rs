@@ -38,9 +38,10 @@ impl Setting {
             Self::Acl => &["PutBucketAcl"],
             Self::PublicAccessBlock => &["PutPublicAccessBlock", "DeletePublicAccessBlock"],
             Self::Policy => &["PutBucketPolicy", "DeleteBucketPolicy"],
-            Self::OwnershipControls => {
-                &["PutBucketOwnershipControls", "DeleteBucketOwnershipControls"]
-            }
+            Self::OwnershipControls => &[
+                "PutBucketOwnershipControls",
+                "DeleteBucketOwnershipControls",
+            ],
             Self::Encryption => &["PutBucketEncryption", "DeleteBucketEncryption"],
             Self::Versioning => &["PutBucketVersioning"],
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
@@ -186,7 +187,12 @@ impl Bucket {
         stale.map_or(&self.settings, |stale| stale.before.as_ref())
     }
 
-    pub(super) fn replace(&mut self, setting: Setting, new: BucketSettings, stale: Option<Duration>) {
+    pub(super) fn replace(
+        &mut self,
+        setting: Setting,
+        new: BucketSettings,
+        stale: Option<Duration>,
+    ) {
         let before = std::mem::replace(&mut self.settings, new);
         let now = Instant::now();
         self.stale.retain(|stale| stale.until > now);
@@ -251,7 +257,9 @@ impl State {
     /// Takes a bucket out with everything in it.
     pub fn remove(&self, bucket: &str) -> Result<(), NoSuchBucket> {
         let removed = self.write().remove(bucket);
-        removed.map(|_| ()).ok_or_else(|| NoSuchBucket(bucket.to_owned()))
+        removed
+            .map(|_| ())
+            .ok_or_else(|| NoSuchBucket(bucket.to_owned()))
     }
 
     /// All names, sorted.
@@ -286,6 +294,8 @@ impl State {
     fn of<T>(&self, bucket: &str, look: impl FnOnce(&Bucket) -> T) -> Result<T, NoSuchBucket> {
         let buckets = self.read();
         let found = buckets.get(bucket);
-        found.map(look).ok_or_else(|| NoSuchBucket(bucket.to_owned()))
+        found
+            .map(look)
+            .ok_or_else(|| NoSuchBucket(bucket.to_owned()))
     }
 }

@@ -224,7 +224,12 @@ impl Faults {
     }
 
     /// Each rule of the wanted kinds that hits this call, counted down.
-    fn hits(&self, operation: &str, bucket: &str, wanted: impl Fn(&FaultKind) -> bool) -> Vec<FaultKind> {
+    fn hits(
+        &self,
+        operation: &str,
+        bucket: &str,
+        wanted: impl Fn(&FaultKind) -> bool,
+    ) -> Vec<FaultKind> {
         if !self.0.any.load(Ordering::Acquire) {
             return Vec::new();
         }
@@ -250,9 +255,8 @@ impl Faults {
     /// What this call meets on its way in. The first refusal wins, delays add up.
     pub(super) fn meet(&self, operation: &str, bucket: &str) -> Verdict {
         let mut verdict = Verdict::default();
-        let on_the_way = |kind: &FaultKind| {
-            !matches!(kind, FaultKind::Stale(_) | FaultKind::Tamper(_))
-        };
+        let on_the_way =
+            |kind: &FaultKind| !matches!(kind, FaultKind::Stale(_) | FaultKind::Tamper(_));
         for kind in self.hits(operation, bucket, on_the_way) {
             let refusal = match kind {
                 FaultKind::Slow(delay) => {

@@ -14,7 +14,9 @@ pub struct FaultTextError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error("no such fault; there are slow, slowdown, conflict, denied, broken, stale, cut and lost")]
+    #[error(
+        "no such fault; there are slow, slowdown, conflict, denied, broken, stale, cut and lost"
+    )]
     Unknown,
     #[error("a value is wanted, as in `slow=50ms` or `slowdown=5%`")]
     NoValue,

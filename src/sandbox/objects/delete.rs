@@ -1,4 +1,4 @@
-//! DeleteObject: a marker on top where versions are kept, removal otherwise; never a locked version.
+//! `DeleteObject`: a marker on top where versions are kept, removal otherwise; never a locked version.
 
 use chrono::{DateTime, Utc};
 use s3s::{S3Result, dto};

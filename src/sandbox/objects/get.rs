@@ -1,4 +1,4 @@
-//! GetObject and HeadObject: the same answer, with and without the body.
+//! `GetObject` and `HeadObject`: the same answer, with and without the body.
 
 use s3s::{S3Error, S3Result, dto};
 
@@ -13,8 +13,14 @@ pub(in crate::sandbox) fn get(
     bucket: &Bucket,
     input: &dto::GetObjectInput,
 ) -> S3Result<dto::GetObjectOutput> {
-    let (version, object) = bucket.objects.find(&input.key, input.version_id.as_deref())?;
-    conditions(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+    let (version, object) = bucket
+        .objects
+        .find(&input.key, input.version_id.as_deref())?;
+    conditions(
+        object,
+        input.if_match.as_ref(),
+        input.if_none_match.as_ref(),
+    )?;
     let whole = object.body.len() as u64;
     let (body, content_range) = match &input.range {
         None => (object.body.clone(), None),
@@ -27,7 +33,13 @@ pub(in crate::sandbox) fn get(
             (part, Some(shown))
         }
     };
-    let head = head_of(bucket, version, object, &input.checksum_mode, content_range.is_some());
+    let head = head_of(
+        bucket,
+        version,
+        object,
+        input.checksum_mode.as_ref(),
+        content_range.is_some(),
+    );
     Ok(dto::GetObjectOutput {
         content_length: i64::try_from(body.len()).ok(),
         body: Some(dto::StreamingBlob::from(s3s::Body::from(body))),
@@ -62,21 +74,33 @@ pub(in crate::sandbox) fn head(
     bucket: &Bucket,
     input: &dto::HeadObjectInput,
 ) -> S3Result<dto::HeadObjectOutput> {
-    let (version, object) = bucket.objects.find(&input.key, input.version_id.as_deref())?;
-    conditions(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-    Ok(head_of(bucket, version, object, &input.checksum_mode, false))
+    let (version, object) = bucket
+        .objects
+        .find(&input.key, input.version_id.as_deref())?;
+    conditions(
+        object,
+        input.if_match.as_ref(),
+        input.if_none_match.as_ref(),
+    )?;
+    Ok(head_of(
+        bucket,
+        version,
+        object,
+        input.checksum_mode.as_ref(),
+        false,
+    ))
 }
 
 fn head_of(
     bucket: &Bucket,
     version: &Version,
     object: &Object,
-    checksum_mode: &Option<dto::ChecksumMode>,
+    checksum_mode: Option<&dto::ChecksumMode>,
     partial: bool,
 ) -> dto::HeadObjectOutput {
     // Checksums are those of the whole object, so a part comes without them.
     let asked = !partial
-        && checksum_mode.as_ref().map(dto::ChecksumMode::as_str) == Some(dto::ChecksumMode::ENABLED);
+        && checksum_mode.map(dto::ChecksumMode::as_str) == Some(dto::ChecksumMode::ENABLED);
     let checksum = if asked {
         object.checksum.clone()
     } else {

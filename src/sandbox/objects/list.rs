@@ -1,13 +1,9 @@
-//! ListObjectsV2 and ListObjectVersions: by key, with prefix, delimiter and pages.
+//! `ListObjectsV2` and `ListObjectVersions`: by key, with prefix, delimiter and pages.
 
 use s3s::{S3Result, dto};
 
 use super::Version;
-use crate::sandbox::{
-    errors::invalid_argument,
-    state::Bucket,
-    times,
-};
+use crate::sandbox::{errors::invalid_argument, state::Bucket, times};
 
 /// S3 never gives more keys in one page.
 const PAGE: usize = 1000;
@@ -89,7 +85,7 @@ pub(in crate::sandbox) fn objects(
         is_truncated: Some(truncated),
         next_continuation_token: last.filter(|_| truncated),
         contents: Some(contents),
-        common_prefixes: common(rolled_up),
+        common_prefixes: Some(common(rolled_up)),
         delimiter: input.delimiter,
         start_after: input.start_after,
         ..Default::default()
@@ -98,7 +94,7 @@ pub(in crate::sandbox) fn objects(
 
 pub(in crate::sandbox) fn versions(
     bucket: &Bucket,
-    input: dto::ListObjectVersionsInput,
+    input: &dto::ListObjectVersionsInput,
 ) -> S3Result<dto::ListObjectVersionsOutput> {
     let max = page_size(input.max_keys)?;
     let prefix = input.prefix.clone().unwrap_or_default();
@@ -121,7 +117,7 @@ pub(in crate::sandbox) fn versions(
     let mut markers = Vec::new();
     let mut rolled_up: Vec<String> = Vec::new();
     let mut last: Option<(String, String)> = None;
-    for (key, version, latest) in remaining(bucket, &prefix, &input) {
+    for (key, version, latest) in remaining(bucket, &prefix, input) {
         let roll = rolled(key, &prefix, input.delimiter.as_deref());
         if roll.is_some() && rolled_up.last().map(String::as_str) == roll {
             last = Some((key.to_owned(), version.id.clone()));
@@ -161,7 +157,7 @@ pub(in crate::sandbox) fn versions(
     }
     output.versions = Some(versions);
     output.delete_markers = Some(markers);
-    output.common_prefixes = common(rolled_up);
+    output.common_prefixes = Some(common(rolled_up));
     Ok(output)
 }
 
@@ -196,9 +192,9 @@ fn remaining<'a>(
     found
 }
 
-fn common(prefixes: Vec<String>) -> Option<Vec<dto::CommonPrefix>> {
+fn common(prefixes: Vec<String>) -> Vec<dto::CommonPrefix> {
     let prefixes = prefixes.into_iter().map(|prefix| dto::CommonPrefix {
         prefix: Some(prefix),
     });
-    Some(prefixes.collect())
+    prefixes.collect()
 }

@@ -87,7 +87,7 @@ impl Objects {
         version.object().map(|object| (version, object))
     }
 
-    /// The version that was asked for, or the newest. Errors as GetObject and HeadObject have them.
+    /// The version that was asked for, or the newest. Errors as `GetObject` and `HeadObject` have them.
     pub(super) fn find(&self, key: &str, id: Option<&str>) -> S3Result<(&Version, &Object)> {
         let versions = self.keys.get(key);
         let Some(id) = id else {
@@ -100,16 +100,15 @@ impl Objects {
         };
         let version = versions.and_then(|versions| versions.iter().find(|each| each.id == id));
         let version = version.ok_or_else(no_such_version)?;
-        match version.object() {
-            Some(object) => Ok((version, object)),
-            None => {
-                let error = refuse(
-                    405,
-                    "MethodNotAllowed",
-                    "The specified method is not allowed against this resource.",
-                );
-                Err(with_marker(error, version))
-            }
+        if let Some(object) = version.object() {
+            Ok((version, object))
+        } else {
+            let error = refuse(
+                405,
+                "MethodNotAllowed",
+                "The specified method is not allowed against this resource.",
+            );
+            Err(with_marker(error, version))
         }
     }
 
@@ -162,7 +161,11 @@ pub(super) fn no_such_key() -> S3Error {
 }
 
 pub(super) fn no_such_version() -> S3Error {
-    refuse(404, "NoSuchVersion", "The specified version does not exist.")
+    refuse(
+        404,
+        "NoSuchVersion",
+        "The specified version does not exist.",
+    )
 }
 
 /// S3 says in headers that it was a delete marker that was found.

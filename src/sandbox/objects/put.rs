@@ -1,4 +1,4 @@
-//! PutObject: the body is read and its checksums compared first; everything else is decided in one
+//! `PutObject`: the body is read and its checksums compared first; everything else is decided in one
 //! step, so that of two writers with `If-None-Match: *` exactly one wins.
 
 use bytes::Bytes;
@@ -58,7 +58,7 @@ pub(in crate::sandbox) async fn receive(
         sent => sent.is_some(),
     };
     let announced = announced(&request.input, request.trailing_headers.as_ref());
-    let (checksum, sum_checked) = verify(&body, announced)?;
+    let (checksum, sum_checked) = verify(&body, &announced)?;
     Ok(Received {
         etag: hex(md5.as_ref()),
         checksum,
@@ -91,14 +91,18 @@ fn announced(input: &dto::PutObjectInput, trailers: Option<&TrailingHeaders>) ->
 }
 
 /// Compares what was announced with what arrived. Without an announcement S3 keeps a CRC-64 of its own.
-fn verify(body: &[u8], announced: dto::Checksum) -> S3Result<(dto::Checksum, bool)> {
-    let mut hasher = ChecksumHasher::default();
-    hasher.crc32 = announced.checksum_crc32.as_ref().map(|_| Crc32::new());
-    hasher.crc32c = announced.checksum_crc32c.as_ref().map(|_| Crc32c::new());
-    hasher.sha1 = announced.checksum_sha1.as_ref().map(|_| Sha1::new());
-    hasher.sha256 = announced.checksum_sha256.as_ref().map(|_| Sha256::new());
-    hasher.crc64nvme = announced.checksum_crc64nvme.as_ref().map(|_| Crc64Nvme::new());
-    let any = announced != dto::Checksum::default();
+fn verify(body: &[u8], announced: &dto::Checksum) -> S3Result<(dto::Checksum, bool)> {
+    let mut hasher = ChecksumHasher {
+        crc32: announced.checksum_crc32.as_ref().map(|_| Crc32::new()),
+        crc32c: announced.checksum_crc32c.as_ref().map(|_| Crc32c::new()),
+        sha1: announced.checksum_sha1.as_ref().map(|_| Sha1::new()),
+        sha256: announced.checksum_sha256.as_ref().map(|_| Sha256::new()),
+        crc64nvme: announced
+            .checksum_crc64nvme
+            .as_ref()
+            .map(|_| Crc64Nvme::new()),
+    };
+    let any = *announced != dto::Checksum::default();
     if !any {
         hasher.crc64nvme = Some(Crc64Nvme::new());
     }
@@ -123,7 +127,9 @@ fn verify(body: &[u8], announced: dto::Checksum) -> S3Result<(dto::Checksum, boo
             ));
         }
     }
-    found.checksum_type = Some(dto::ChecksumType::from_static(dto::ChecksumType::FULL_OBJECT));
+    found.checksum_type = Some(dto::ChecksumType::from_static(
+        dto::ChecksumType::FULL_OBJECT,
+    ));
     Ok((found, any))
 }
 
@@ -151,7 +157,10 @@ pub(in crate::sandbox) fn store(
         cache_control: input.cache_control.clone(),
         content_disposition: input.content_disposition.clone(),
         content_language: input.content_language.clone(),
-        storage_class: input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
+        storage_class: input
+            .storage_class
+            .as_ref()
+            .map(|class| class.as_str().to_owned()),
         encryption: default.algorithm.word(),
         kms_key: default.kms_key.clone(),
         bucket_key: default.bucket_key,
@@ -237,7 +246,10 @@ fn retention(
     checked: bool,
     now: DateTime<Utc>,
 ) -> S3Result<Option<Retention>> {
-    let asked = match (&input.object_lock_mode, &input.object_lock_retain_until_date) {
+    let asked = match (
+        &input.object_lock_mode,
+        &input.object_lock_retain_until_date,
+    ) {
         (None, None) => None,
         (Some(mode), Some(until)) => Some((mode, until)),
         _ => {

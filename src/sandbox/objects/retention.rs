@@ -18,7 +18,9 @@ pub(in crate::sandbox) fn get(
     if bucket.settings.object_lock.is_none() {
         return Err(missing_lock());
     }
-    let (_, object) = bucket.objects.find(&input.key, input.version_id.as_deref())?;
+    let (_, object) = bucket
+        .objects
+        .find(&input.key, input.version_id.as_deref())?;
     let retention = object.retention.ok_or_else(|| {
         refuse(
             404,
@@ -28,7 +30,9 @@ pub(in crate::sandbox) fn get(
     })?;
     Ok(dto::GetObjectRetentionOutput {
         retention: Some(dto::ObjectLockRetention {
-            mode: Some(dto::ObjectLockRetentionMode::from_static(retention.mode.word())),
+            mode: Some(dto::ObjectLockRetentionMode::from_static(
+                retention.mode.word(),
+            )),
             retain_until_date: Some(times::to_dto(retention.until)),
         }),
     })
@@ -50,13 +54,16 @@ pub(in crate::sandbox) fn put(
             let until = times::from_dto(until).filter(|until| *until > now);
             Some(Retention {
                 mode: LockMode::named(mode.as_str())?,
-                until: until
-                    .ok_or_else(|| invalid_argument("The retain until date must be in the future!"))?,
+                until: until.ok_or_else(|| {
+                    invalid_argument("The retain until date must be in the future!")
+                })?,
             })
         }
         _ => return Err(malformed_xml()),
     };
-    let object = bucket.objects.find_mut(&input.key, input.version_id.as_deref())?;
+    let object = bucket
+        .objects
+        .find_mut(&input.key, input.version_id.as_deref())?;
     if let Some(held) = object.retention.filter(|held| held.until > now) {
         let stricter = wanted.is_some_and(|wanted| {
             wanted.until >= held.until

@@ -10,19 +10,19 @@ use crate::sandbox::{
 };
 
 /// While ACLs are disabled the owner's full control is all that is shown, whatever is stored.
-pub(in crate::sandbox) fn get(bucket: &Bucket) -> S3Result<dto::GetBucketAclOutput> {
+pub(in crate::sandbox) fn get(bucket: &Bucket) -> dto::GetBucketAclOutput {
     let grants = if bucket.seen(Setting::OwnershipControls).owner_enforced() {
         Grant::owner_only(&bucket.owner)
     } else {
         bucket.seen(Setting::Acl).acl.clone()
     };
-    Ok(dto::GetBucketAclOutput {
+    dto::GetBucketAclOutput {
         grants: Some(grants.iter().map(Grant::to_dto).collect()),
         owner: Some(dto::Owner {
             display_name: None,
             id: Some(bucket.owner.clone()),
         }),
-    })
+    }
 }
 
 pub(in crate::sandbox) fn put(

@@ -101,7 +101,9 @@ pub(in crate::sandbox) async fn received(request: &mut S3Request<Body>) -> S3Res
     let body = request.input.store_all_limited(LARGEST).await;
     let body = body.map_err(|_| malformed_xml())?;
     let mut xml = Deserializer::new(&body);
-    let read = xml.named_element(ROOT, rules).map_err(|_| malformed_xml())?;
+    let read = xml
+        .named_element(ROOT, rules)
+        .map_err(|_| malformed_xml())?;
     xml.expect_eof().map_err(|_| malformed_xml())?;
     let [encryption] = <[Encryption; 1]>::try_from(read).map_err(|_| malformed_xml())?;
     if encryption.algorithm == Algorithm::Aes256 && encryption.kms_key.is_some() {
@@ -138,7 +140,7 @@ fn write(encryption: &Encryption, s: &mut Serializer<&mut Vec<u8>>) -> SerResult
     })
 }
 
-fn rules<'xml>(d: &mut Deserializer<'xml>) -> DeResult<Vec<Encryption>> {
+fn rules(d: &mut Deserializer<'_>) -> DeResult<Vec<Encryption>> {
     let mut rules = Vec::new();
     d.for_each_element(|d, name| match name {
         b"Rule" => {

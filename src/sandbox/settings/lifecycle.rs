@@ -41,13 +41,22 @@ pub(in crate::sandbox) fn put(
     for at in 0..rules.len() {
         check(&rules[at])?;
         // S3 names a rule that came without a name.
-        let id = rules[at].id.get_or_insert_with(|| format!("rule-{at}")).clone();
-        if rules[..at].iter().any(|other| other.id.as_ref() == Some(&id)) {
-            return Err(invalid_argument("Rule ID must be unique. Found same ID for more than one rule"));
+        let id = rules[at]
+            .id
+            .get_or_insert_with(|| format!("rule-{at}"))
+            .clone();
+        if rules[..at]
+            .iter()
+            .any(|other| other.id.as_ref() == Some(&id))
+        {
+            return Err(invalid_argument(
+                "Rule ID must be unique. Found same ID for more than one rule",
+            ));
         }
     }
     let minimum_size = input.transition_default_minimum_object_size;
-    let minimum_size = minimum_size.map_or(DEFAULT_MINIMUM.to_owned(), |size| size.as_str().to_owned());
+    let minimum_size =
+        minimum_size.map_or(DEFAULT_MINIMUM.to_owned(), |size| size.as_str().to_owned());
     new.lifecycle = Some(Lifecycle {
         rules,
         minimum_size: minimum_size.clone(),
@@ -58,8 +67,11 @@ pub(in crate::sandbox) fn put(
 }
 
 fn check(rule: &dto::LifecycleRule) -> S3Result<()> {
-    if ![dto::ExpirationStatus::ENABLED, dto::ExpirationStatus::DISABLED]
-        .contains(&rule.status.as_str())
+    if ![
+        dto::ExpirationStatus::ENABLED,
+        dto::ExpirationStatus::DISABLED,
+    ]
+    .contains(&rule.status.as_str())
     {
         return Err(malformed_xml());
     }
@@ -73,7 +85,10 @@ fn check(rule: &dto::LifecycleRule) -> S3Result<()> {
             "At least one action needs to be specified in a rule",
         ));
     }
-    let days = rule.expiration.as_ref().and_then(|expiration| expiration.days);
+    let days = rule
+        .expiration
+        .as_ref()
+        .and_then(|expiration| expiration.days);
     if days.is_some_and(|days| days < 1) {
         return Err(invalid_argument(
             "'Days' for Expiration action must be a positive integer",

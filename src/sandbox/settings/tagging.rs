@@ -59,9 +59,8 @@ pub(in crate::sandbox) fn put(
             ));
         }
     }
-    let missing = |(key, _): &(String, String)| {
-        is_system(key) && !sent.iter().any(|(other, _)| other == key)
-    };
+    let missing =
+        |(key, _): &(String, String)| is_system(key) && !sent.iter().any(|(other, _)| other == key);
     if new.tags.iter().any(missing) {
         return Err(system_tags_stay());
     }
@@ -69,7 +68,9 @@ pub(in crate::sandbox) fn put(
     Ok(dto::PutBucketTaggingOutput {})
 }
 
-pub(in crate::sandbox) fn delete(new: &mut BucketSettings) -> S3Result<dto::DeleteBucketTaggingOutput> {
+pub(in crate::sandbox) fn delete(
+    new: &mut BucketSettings,
+) -> S3Result<dto::DeleteBucketTaggingOutput> {
     if new.tags.iter().any(|(key, _)| is_system(key)) {
         return Err(system_tags_stay());
     }
@@ -96,7 +97,9 @@ fn check(key: &str, value: &str) -> S3Result<()> {
             .all(|c| c.is_alphanumeric() || c.is_whitespace() || "+-=._:/@".contains(c))
     };
     if key.is_empty() || !fits(key) {
-        return Err(invalid("The TagKey you have provided is invalid".to_owned()));
+        return Err(invalid(
+            "The TagKey you have provided is invalid".to_owned(),
+        ));
     }
     if !fits(value) {
         return Err(invalid(

@@ -30,7 +30,11 @@ pub(in crate::sandbox) fn put(
     {
         return Err(not_imitated("MFA delete"));
     }
-    let status = match sent.status.as_ref().map(dto::BucketVersioningStatus::as_str) {
+    let status = match sent
+        .status
+        .as_ref()
+        .map(dto::BucketVersioningStatus::as_str)
+    {
         Some(dto::BucketVersioningStatus::ENABLED) => Versioning::Enabled,
         Some(dto::BucketVersioningStatus::SUSPENDED) => Versioning::Suspended,
         _ => {
