@@ -18,6 +18,8 @@ mod shape;
 mod tagging;
 mod versioning;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -101,6 +103,12 @@ pub trait Setting: Send + Sync {
     /// Whether writing the document would keep everything that the raw body holds; else what would
     /// be lost.
     fn representable(&self, read: &Read) -> Result<(), Vec<String>>;
+}
+
+impl fmt::Debug for dyn Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Every setting there is, in the order in which tightening them is safe.
