@@ -185,11 +185,13 @@ impl Worker {
         let library = Arc::clone(library);
         let benched = benched.clone();
         let now = Arc::clone(&running);
+        let (ready, is_ready) = mpsc::channel::<()>();
         thread::Builder::new()
             .name("rules".to_owned())
             .stack_size(STACK)
             .spawn(move || {
                 let bench = Bench::new(&library);
+                drop(ready);
                 let note = |id: &str| {
                     id.clone_into(&mut now.lock().unwrap_or_else(PoisonError::into_inner));
                 };
@@ -209,6 +211,9 @@ impl Worker {
                     }
                 }
             })?;
+        // Compiling is bounded by the sources' caps, and no case is to pay for it. Nothing is ever
+        // sent: the channel closes when the worker is ready, or dead.
+        let _: Result<(), _> = is_ready.recv();
         Ok(Self { work, running })
     }
 

@@ -11,7 +11,7 @@
 //! - [`Evaluator`] judges cases on a thread of its own, [`judge`] is what it does there;
 //! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
 //!
-//! No clock, no network, no async here: documents in, verdicts out.
+//! Documents in, verdicts out: nothing here asks the world anything.
 
 mod check;
 mod evaluator;

@@ -15,7 +15,7 @@ use super::functions::OURS;
 
 /// Functions of the standard library and its strings extension. Operators have names of their own
 /// (`_&&_`, `@in`), which no identifier can have.
-const FUNCTIONS: [&str; 41] = [
+pub const FUNCTIONS: [&str; 41] = [
     "bool",
     "bytes",
     "charAt",
