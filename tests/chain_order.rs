@@ -1,5 +1,5 @@
 //! Which step follows which, and that an entry out of order is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
 mod ledger_support;
 

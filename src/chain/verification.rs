@@ -288,7 +288,7 @@ mod tests {
                 made.push((letter, at));
                 let verdict = verification.read(reading(letter), at);
                 let since = made.iter().rev().take_while(|(l, _)| *l == letter).last().unwrap().1;
-                let stable = at - since >= Duration::from_secs(2)
+                let stable = at >= since + Duration::from_secs(2)
                     && made.len() >= 2 && made[made.len() - 2].0 == letter;
                 let late = at >= Duration::from_mins(2);
                 match verdict {
