@@ -1,1 +1,38 @@
-//! (being built)
+//! The screen: a client of the room, and nothing more. It holds no credentials and no store; what it
+//! shows it asked for, and what it decides the room checks again.
+//!
+//! It is built as a loop around values:
+//!
+//! - [`model`] is everything that a screen knows; [`state`] has the parts with rules of their own;
+//! - [`update()`] takes a [`Msg`] and the time and changes the model; what is to be done
+//!   about it comes back as an [`Effect`];
+//! - [`view`] draws a model: each pane is one file, [`layout`] says where each goes, [`theme`] how
+//!   each role looks, and [`paint`] alone writes cells;
+//! - [`session`] is the loop: it reads, updates, draws, and carries effects out;
+//! - [`terminal`] sets a terminal up and puts it back, whatever happens.
+//!
+//! An idle screen writes nothing. Its clock has minutes only, so that the one thing that moves by
+//! itself is a handful of bytes a minute.
+
+mod effect;
+pub mod glyphs;
+pub mod keymap;
+pub mod layout;
+pub mod model;
+mod msg;
+pub mod paint;
+mod session;
+pub mod state;
+mod terminal;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+pub use effect::Effect;
+pub use model::{Model, Options};
+pub use msg::{Msg, Question};
+pub use session::{TuiError, run};
+pub use terminal::{Screen, Session, open, restore_before_panic_report, wants_colour};
+pub use theme::{Theme, ThemeError};
+pub use update::update;

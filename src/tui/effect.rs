@@ -1,0 +1,13 @@
+//! What an update wants to have done. The loop does it; nothing else in this room acts.
+
+use super::msg::Question;
+use crate::room::protocol::Request;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Ask {
+        question: Question,
+        request: Request,
+    },
+    Leave,
+}

@@ -1,0 +1,133 @@
+//! Why something can't be done now, in words for the person who pressed its key. These spare a round
+//! trip and a puzzled look; what may be done is decided by the room alone.
+
+use crate::{
+    domain::Stage,
+    tui::{
+        model::{Model, Pane, Place},
+        state::{Phase, Purpose},
+    },
+};
+
+pub const fn always(_: &Model) -> Option<String> {
+    None
+}
+
+fn gone(model: &Model) -> Option<String> {
+    model.gone.clone()
+}
+
+pub fn undecidable(model: &Model) -> Option<String> {
+    let Some(id) = model.subject else {
+        return gone(model).or_else(|| Some("no change is selected".to_owned()));
+    };
+    let why = match model.stage() {
+        Some(Stage::AwaitingApproval) => return gone(model),
+        None => format!("{id} is not loaded yet"),
+        Some(Stage::Ticketed) if observing(model) => format!(
+            "this room only observes, so {id} is not put to anyone (mode = \"enforce\" changes that)"
+        ),
+        Some(Stage::Closed) => format!("{id} is closed ({})", word(model)),
+        Some(stage) => format!(
+            "{id} is {}; only what awaits approval can be decided",
+            stage.word()
+        ),
+    };
+    gone(model).or(Some(why))
+}
+
+fn observing(model: &Model) -> bool {
+    model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.mode == "observe")
+}
+
+fn word(model: &Model) -> String {
+    let change = model.change.as_ref().map(|change| change.word());
+    let row = model.queue.current().map(|row| row.word.clone());
+    change.or(row).unwrap_or_default()
+}
+
+/// On the approval card `d` goes on to the denial of that change; other cards have none.
+pub fn undeniable(model: &Model) -> Option<String> {
+    match &model.card {
+        None => undecidable(model),
+        Some(card) if card.purpose != Purpose::Approve || card.phase != Phase::Reading => {
+            Some("there is nothing to deny here".to_owned())
+        }
+        Some(_) => None,
+    }
+}
+
+pub fn unrevertible(model: &Model) -> Option<String> {
+    if let Some(why) = gone(model) {
+        return Some(why);
+    }
+    let Some(id) = model.subject else {
+        return Some("no change is selected".to_owned());
+    };
+    let Some(change) = model.change.as_ref().filter(|change| change.id == id) else {
+        return Some(format!("{id} is not loaded yet"));
+    };
+    let Some(now) = model.utc() else {
+        return Some("the room has not told the time yet".to_owned());
+    };
+    if change.revertible(now) {
+        return None;
+    }
+    Some(if change.stage != Stage::Closed {
+        format!(
+            "{id} is {}; only a closed change can be reverted",
+            change.stage.word()
+        )
+    } else if change.word() == "reverted" {
+        format!("{id} is reverted already")
+    } else if let Some(bundle) = &change.rollback {
+        if bundle.ran {
+            format!("{id} was rolled back already, by the chain itself")
+        } else {
+            format!(
+                "the rollback of {id} was available until {}",
+                bundle.until()
+            )
+        }
+    } else {
+        format!("{id} wrote nothing, so there is nothing to put back")
+    })
+}
+
+pub fn unscannable(model: &Model) -> Option<String> {
+    gone(model).or_else(|| {
+        let scanner = &model.status.as_ref()?.scanner;
+        scanner
+            .running
+            .then(|| format!("pass {} is running already", scanner.pass))
+    })
+}
+
+pub fn no_change(model: &Model) -> Option<String> {
+    let line = model.ledger.current().and_then(|line| line.change);
+    let entry = model
+        .ledger
+        .entry
+        .as_ref()
+        .filter(|_| model.place() == Place::Entry);
+    let change = match entry {
+        Some(entry) => entry.entry.change,
+        None => line,
+    };
+    change
+        .is_none()
+        .then(|| "this entry concerns the room, not one change".to_owned())
+}
+
+/// In a pane that nothing lies over and that has no filter there is no way back.
+pub fn nowhere_back(model: &Model) -> Option<String> {
+    let here = match model.place() {
+        Place::Pane(Pane::Queue) => model.queue_filter.is_empty(),
+        Place::Pane(Pane::Approvals) => true,
+        _ => false,
+    };
+    here.then(|| "q quits".to_owned())
+}

@@ -1,0 +1,272 @@
+//! What a screen knows and shows, as values. Nothing here draws, asks or waits, and there is no
+//! clock: times are durations since the screen opened, and the hour is the room's.
+
+use std::time::Duration;
+
+use super::{
+    state::{Card, Feeds, Focus, Ledger, LineEdit, List},
+    theme::Theme,
+};
+use crate::{
+    domain::{Change, ChangeId, Exception, Stage, Stamp},
+    room::protocol::{Diff, Row, Status, Unknown},
+};
+
+/// How a screen is to look, and who sits before it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub theme: Theme,
+    /// Shown until the room says who it took the person for.
+    pub person: String,
+    /// Off: bold, reverse, underline and words only. See [`wants_colour`](super::wants_colour).
+    pub colour: bool,
+    /// Borders, marks and bars from ASCII, whatever the theme says.
+    pub ascii: bool,
+}
+
+impl Options {
+    pub fn new(theme: Theme, person: impl Into<String>) -> Self {
+        Self {
+            theme,
+            person: person.into(),
+            colour: true,
+            ascii: false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    Queue,
+    Ticket,
+    Approvals,
+    Diff,
+    Ledger,
+}
+
+impl Pane {
+    pub const ALL: [Self; 5] = [
+        Self::Queue,
+        Self::Ticket,
+        Self::Approvals,
+        Self::Diff,
+        Self::Ledger,
+    ];
+
+    pub const fn number(self) -> usize {
+        self as usize + 1
+    }
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Queue => "Queue",
+            Self::Ticket => "Ticket",
+            Self::Approvals => "Approvals",
+            Self::Diff => "Diff",
+            Self::Ledger => "Ledger",
+        }
+    }
+}
+
+/// What lies over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    Help,
+    Unknowns,
+    Exceptions,
+    /// How the room is: warnings, holds, vault, ledger.
+    Room,
+    Entry,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Info,
+    Ok,
+    Warn,
+    Error,
+}
+
+/// One line to the person, above the key hints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub level: Level,
+    pub text: String,
+    /// When it goes; an error stays until a key is pressed.
+    pub until: Option<Duration>,
+}
+
+/// A filter that is being typed.
+#[derive(Clone, Debug)]
+pub struct Filtering {
+    pub pane: Pane,
+    pub line: LineEdit,
+}
+
+/// Where a key is pressed, as far as the key table cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Pane(Pane),
+    Entry,
+    Sheet,
+    Card,
+    Note,
+    Filter,
+}
+
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub theme: Theme,
+    pub size: (u16, u16),
+    /// Since the screen opened, as of the last update.
+    pub now: Duration,
+    pub person: String,
+    pub status: Option<Box<Status>>,
+    /// The room's time, and when it was told.
+    clock: Option<(Stamp, Duration)>,
+    /// Why the room can't be asked any more, where that is so.
+    pub gone: Option<String>,
+    pub pane: Pane,
+    /// Which list and which detail stand side by side on a middling screen.
+    pub list: Pane,
+    pub detail: Pane,
+    pub queue: List<Row>,
+    pub queue_filter: String,
+    pub pending: List<Change>,
+    /// The change that all panes speak of.
+    pub subject: Option<ChangeId>,
+    pub change: Option<Box<Change>>,
+    pub diff: Option<Box<Diff>>,
+    /// Why the ticket or the diff can't be shown.
+    pub change_trouble: Option<String>,
+    pub diff_trouble: Option<String>,
+    pub ticket_scroll: usize,
+    pub diff_scroll: usize,
+    pub ledger: Ledger,
+    pub sheet: Option<Sheet>,
+    pub sheet_scroll: usize,
+    pub unknowns: Vec<Unknown>,
+    pub unknowns_total: usize,
+    pub unknowns_loaded: bool,
+    pub exceptions: Vec<Exception>,
+    pub exceptions_loaded: bool,
+    pub card: Option<Box<Card>>,
+    pub filtering: Option<Filtering>,
+    pub message: Option<Message>,
+    /// Until when a second press leaves.
+    pub leaving: Option<Duration>,
+    pub feeds: Feeds,
+    /// Something that may be visible changed since the last frame.
+    pub dirty: bool,
+}
+
+impl Model {
+    pub fn new(options: Options, size: (u16, u16)) -> Self {
+        let mut theme = options.theme;
+        if options.ascii {
+            theme = theme.in_ascii();
+        }
+        if !options.colour {
+            theme = theme.without_colour();
+        }
+        Self {
+            theme,
+            size,
+            now: Duration::ZERO,
+            person: options.person,
+            status: None,
+            clock: None,
+            gone: None,
+            pane: Pane::Queue,
+            list: Pane::Queue,
+            detail: Pane::Ticket,
+            queue: List::default(),
+            queue_filter: String::new(),
+            pending: List::default(),
+            subject: None,
+            change: None,
+            diff: None,
+            change_trouble: None,
+            diff_trouble: None,
+            ticket_scroll: 0,
+            diff_scroll: 0,
+            ledger: Ledger::default(),
+            sheet: None,
+            sheet_scroll: 0,
+            unknowns: Vec::new(),
+            unknowns_total: 0,
+            unknowns_loaded: false,
+            exceptions: Vec::new(),
+            exceptions_loaded: false,
+            card: None,
+            filtering: None,
+            message: None,
+            leaving: None,
+            feeds: Feeds::default(),
+            dirty: true,
+        }
+    }
+
+    pub fn place(&self) -> Place {
+        match (&self.filtering, self.sheet, &self.card) {
+            (Some(_), _, _) => Place::Filter,
+            (None, Some(Sheet::Entry), _) => Place::Entry,
+            (None, Some(_), _) => Place::Sheet,
+            (None, None, Some(card)) if card.focus == Focus::Note => Place::Note,
+            (None, None, Some(_)) => Place::Card,
+            (None, None, None) => Place::Pane(self.pane),
+        }
+    }
+
+    /// The hour in the room, once it has said so.
+    pub fn utc(&self) -> Option<Stamp> {
+        let (at, told) = self.clock?;
+        chrono::TimeDelta::from_std(self.now.saturating_sub(told))
+            .ok()
+            .and_then(|passed| at.checked_add_signed(passed))
+    }
+
+    pub(super) fn set_clock(&mut self, at: Stamp) {
+        self.clock = Some((at, self.now));
+    }
+
+    /// Where the subject stands: from the ticket when it is here, else from the lists.
+    pub fn stage(&self) -> Option<Stage> {
+        let id = self.subject?;
+        let change = self.change.as_ref().filter(|change| change.id == id);
+        let row = self.queue.rows.iter().find(|row| row.id == id);
+        let pending = self.pending.rows.iter().find(|change| change.id == id);
+        change
+            .map(|change| change.stage)
+            .or_else(|| pending.map(|change| change.stage))
+            .or_else(|| row.map(|row| row.stage))
+    }
+
+    /// A change that is in the middle of a step, if any is.
+    pub fn running(&self) -> Option<&Row> {
+        self.queue.rows.iter().find(|row| {
+            matches!(
+                row.stage,
+                Stage::Approved
+                    | Stage::BackedUp
+                    | Stage::Fixing
+                    | Stage::Verifying
+                    | Stage::RollingBack
+                    | Stage::Fixed
+                    | Stage::Unfixed
+                    | Stage::RollbackStored
+            )
+        })
+    }
+
+    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+        /// How long news stays; an error stays until it was seen.
+        const STAYS: Duration = Duration::from_secs(6);
+        self.message = Some(Message {
+            level,
+            text: text.into(),
+            until: (level != Level::Error).then(|| self.now + STAYS),
+        });
+        self.dirty = true;
+    }
+}

@@ -1,0 +1,45 @@
+//! What can happen to a screen, and what it was asking when an answer comes.
+
+use crossterm::event::KeyEvent;
+
+use super::state::{Purpose, Topic};
+use crate::{
+    domain::ChangeId,
+    room::protocol::{Notice, Refusal, Reply},
+};
+
+#[derive(Clone, Debug)]
+pub enum Msg {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+    /// The terminal gained the focus or lost it, where it says so.
+    Focus(bool),
+    Notice(Notice),
+    Answer {
+        to: Question,
+        reply: Result<Reply, Refusal>,
+    },
+    /// The room hung up.
+    HungUp,
+    /// The time that [`wake`](super::update::wake) named has come, and no input waits.
+    Tick,
+}
+
+/// Goes out with a request and comes back with its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    Hello,
+    /// `at` is where the page begins: an offset, or the number of a ledger page.
+    Feed {
+        topic: Topic,
+        serial: u64,
+        at: usize,
+    },
+    /// What a card sent.
+    Deed {
+        purpose: Purpose,
+        id: ChangeId,
+    },
+    Scan,
+}

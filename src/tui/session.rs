@@ -1,0 +1,224 @@
+//! The loop: read, update, draw, and carry out what the update asked for.
+//!
+//! It takes its terminal, its input and its end as parameters, so a test drives it as a person does.
+//! All input that waits is taken before a frame is drawn, frames come at least 15 ms apart, and the
+//! timer speaks only when nothing else does. A question to the room never holds the loop up: each
+//! goes out in a task of its own, and its answer comes back as a message.
+
+use std::{future::Future, io, pin::pin, time::Duration};
+
+use crossterm::event::Event;
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use ratatui::{Terminal, backend::Backend};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    effect::Effect,
+    layout::pair,
+    model::{Model, Options},
+    msg::{Msg, Question},
+    update::{self, update},
+    view,
+};
+use crate::room::{client::Client, protocol::Notice};
+
+/// At least between two frames.
+const FRAME: Duration = Duration::from_millis(15);
+
+/// Messages that are taken before a frame is due anyway.
+const MOST: usize = 512;
+
+/// Longest wait where nothing asks for a timer.
+const FOREVER: Duration = Duration::from_secs(86_400);
+
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    #[error(
+        "there is no terminal to draw on ({0}); commands such as `sixfold ledger list` need none, and over ssh `-t` gives one"
+    )]
+    NoTerminal(&'static str),
+    #[error("the terminal could not be set up: {0}")]
+    Setup(io::Error),
+    #[error("the screen could not be drawn: {0}")]
+    Draw(String),
+    #[error("keys could not be read: {0}")]
+    Input(io::Error),
+}
+
+/// Shows the room until the person leaves, `shutdown` completes, or the input ends.
+///
+/// `room` and `notices` are what [`Client::connect`] gives. The terminal is left as it is; whoever
+/// set it up puts it back.
+pub async fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+    room: Client,
+    mut notices: mpsc::Receiver<Notice>,
+    options: Options,
+    shutdown: impl Future,
+) -> Result<(), TuiError> {
+    let mut shutdown = pin!(shutdown);
+    let start = Instant::now();
+    let size = terminal.size().map_err(drawing)?;
+    let mut screen = Running {
+        model: Model::new(options, pair(size)),
+        room,
+        tasks: JoinSet::new(),
+        start,
+        drawn: None,
+        leave: false,
+    };
+    let effects = update::start(&mut screen.model, Duration::ZERO);
+    screen.carry_out(effects);
+    let mut connected = true;
+    loop {
+        screen.draw_if_due(terminal)?;
+        let wake = screen.wake();
+        let msg = tokio::select! {
+            biased;
+            _ = &mut shutdown => return Ok(()),
+            event = input.next() => match event {
+                Some(event) => message(event.map_err(TuiError::Input)?),
+                None => return Ok(()),
+            },
+            Some(answer) = screen.tasks.join_next() => answer.ok(),
+            notice = notices.recv(), if connected => match notice {
+                Some(notice) => Some(Msg::Notice(notice)),
+                None => {
+                    connected = false;
+                    Some(Msg::HungUp)
+                }
+            },
+            () = sleep_until(wake) => Some(Msg::Tick),
+        };
+        screen.take(msg);
+        for _ in 0..MOST {
+            let Some(msg) = screen.waiting(&mut input, &mut notices)? else {
+                break;
+            };
+            screen.take(msg);
+        }
+        if screen.leave {
+            return Ok(());
+        }
+    }
+}
+
+// `map_err` hands the error over by value.
+#[allow(clippy::needless_pass_by_value)]
+fn drawing(error: impl std::error::Error) -> TuiError {
+    TuiError::Draw(error.to_string())
+}
+
+/// What a terminal's event says; none for mice, which may not decide anything here.
+fn message(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) => Some(Msg::Key(key)),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Resize(width, height) => Some(Msg::Resize(width, height)),
+        Event::FocusGained => Some(Msg::Focus(true)),
+        Event::FocusLost => Some(Msg::Focus(false)),
+        Event::Mouse(_) => None,
+    }
+}
+
+struct Running {
+    model: Model,
+    room: Client,
+    /// Questions on their way. They end with the screen.
+    tasks: JoinSet<Msg>,
+    start: Instant,
+    drawn: Option<Instant>,
+    leave: bool,
+}
+
+impl Running {
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn take(&mut self, msg: Option<Msg>) {
+        if let Some(msg) = msg {
+            let now = self.now();
+            let effects = update(&mut self.model, msg, now);
+            self.carry_out(effects);
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Leave => self.leave = true,
+                Effect::Ask { question, request } => {
+                    let room = self.room.clone();
+                    self.tasks.spawn(async move {
+                        let reply = room.ask(request).await;
+                        let to: Question = question;
+                        Msg::Answer { to, reply }
+                    });
+                }
+            }
+        }
+    }
+
+    /// What has come already, without waiting. The outer `None`: nothing.
+    fn waiting(
+        &mut self,
+        input: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+        notices: &mut mpsc::Receiver<Notice>,
+    ) -> Result<Option<Option<Msg>>, TuiError> {
+        if let Some(event) = input.next().now_or_never() {
+            let Some(event) = event else {
+                // The end of the input; the loop meets it again and leaves.
+                return Ok(None);
+            };
+            return Ok(Some(message(event.map_err(TuiError::Input)?)));
+        }
+        if let Some(answer) = self.tasks.try_join_next() {
+            return Ok(Some(answer.ok()));
+        }
+        Ok(notices
+            .try_recv()
+            .ok()
+            .map(|notice| Some(Msg::Notice(notice))))
+    }
+
+    /// When the loop should go on by itself: for a frame that is due, or for what the model waits for.
+    fn wake(&self) -> Instant {
+        let model = update::wake(&self.model).map(|at| self.start + at);
+        let frame = self
+            .model
+            .dirty
+            .then(|| self.drawn.map_or(self.start, |drawn| drawn + FRAME));
+        model
+            .into_iter()
+            .chain(frame)
+            .min()
+            .unwrap_or_else(|| Instant::now() + FOREVER)
+    }
+
+    fn draw_if_due<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError> {
+        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
+        if !self.model.dirty || !due {
+            return Ok(());
+        }
+        terminal.autoresize().map_err(drawing)?;
+        let area = terminal.get_frame().area();
+        let size = (area.width, area.height);
+        if size != self.model.size {
+            // The terminal changed before its event came: the card must know.
+            self.take(Some(Msg::Resize(size.0, size.1)));
+        }
+        let model = &self.model;
+        terminal
+            .draw(|frame| view::draw(frame.buffer_mut(), model))
+            .map_err(drawing)?;
+        self.model.dirty = false;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+}

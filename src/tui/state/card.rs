@@ -1,0 +1,228 @@
+//! A card: the one place from which something is decided. It holds the change as it was shown, and
+//! what it sends is that and nothing newer.
+
+use std::time::Duration;
+
+use tui_textarea::{TextArea, WrapMode};
+
+use super::Arming;
+use crate::{
+    domain::{
+        Change, ChangeId, Digest, Safe, Stage,
+        artifact::{Decision, Reason, ReasonCode},
+    },
+    room::protocol::Diff,
+};
+
+/// Longest note, in characters; the ledger keeps no more.
+const LONGEST_NOTE: usize = 500;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Approve,
+    Deny,
+    Revert,
+}
+
+/// What Enter would act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// Closes the card and does nothing else.
+    NotNow,
+    /// Approves, denies or reverts, as the card's purpose is.
+    Act,
+    /// From an approval to the denial of the same change.
+    Deny,
+    Codes,
+    Note,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Reading,
+    /// The decision is on its way to the room.
+    Sent,
+    /// There is nothing left to decide here, and why.
+    Over(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub purpose: Purpose,
+    pub id: ChangeId,
+    /// As shown; none until the room has sent it.
+    pub change: Option<Box<Change>>,
+    pub diff: Option<Box<Diff>>,
+    pub focus: Focus,
+    pub arming: Arming,
+    /// An index into [`ReasonCode::ALL`].
+    pub code: usize,
+    pub note: TextArea<'static>,
+    pub scroll: usize,
+    pub phase: Phase,
+    /// What the room answered when it refused.
+    pub refused: Option<String>,
+}
+
+impl Card {
+    pub fn new(purpose: Purpose, id: ChangeId) -> Self {
+        let mut note = TextArea::default();
+        note.set_wrap_mode(WrapMode::WordOrGlyph);
+        note.set_max_histories(20);
+        Self {
+            purpose,
+            id,
+            change: None,
+            diff: None,
+            focus: Self::rest(purpose),
+            arming: Arming::default(),
+            code: 0,
+            note,
+            scroll: 0,
+            phase: Phase::Reading,
+            refused: None,
+        }
+    }
+
+    /// Where the focus starts and goes back to: never on a button that does something.
+    const fn rest(purpose: Purpose) -> Focus {
+        match purpose {
+            Purpose::Approve => Focus::NotNow,
+            Purpose::Deny | Purpose::Revert => Focus::Codes,
+        }
+    }
+
+    /// In the order in which Tab goes through them.
+    pub fn stops(&self) -> &'static [Focus] {
+        match (&self.phase, self.purpose) {
+            (Phase::Over(_) | Phase::Sent, _) => &[Focus::NotNow],
+            (Phase::Reading, Purpose::Approve) => &[Focus::NotNow, Focus::Act, Focus::Deny],
+            (Phase::Reading, Purpose::Deny | Purpose::Revert) => {
+                &[Focus::Codes, Focus::Note, Focus::NotNow, Focus::Act]
+            }
+        }
+    }
+
+    /// What the button says.
+    pub const fn verb(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Approve => "Approve",
+            Purpose::Deny => "Deny",
+            Purpose::Revert => "Revert",
+        }
+    }
+
+    /// The plan that is shown.
+    pub fn plan_hash(&self) -> Option<&Digest> {
+        self.change.as_ref().map(|change| &change.ticket.plan_hash)
+    }
+
+    pub fn reason(&self) -> Reason {
+        let code = ReasonCode::ALL
+            .get(self.code)
+            .copied()
+            .unwrap_or(ReasonCode::AcceptedRisk);
+        let note = self.note.lines().join(" ");
+        Reason {
+            code,
+            note: note.trim().chars().take(LONGEST_NOTE).collect(),
+        }
+    }
+
+    pub fn disarm(&mut self, now: Duration, why: impl Into<String>) {
+        self.arming.disarm(now, why);
+        if matches!(self.focus, Focus::Act) {
+            self.focus = Self::rest(self.purpose);
+        }
+    }
+
+    /// Takes the change in as the room has it now. What differs from what was shown disarms the
+    /// card; what makes the decision void ends it.
+    pub fn refresh(&mut self, change: &Change, now: Duration) {
+        if change.id != self.id {
+            return;
+        }
+        if let Some(why) = self.over(change) {
+            if self.phase != Phase::Sent {
+                self.phase = Phase::Over(why);
+                self.focus = Focus::NotNow;
+            }
+        } else if let Some(shown) = &self.change {
+            if shown.ticket.plan_hash != change.ticket.plan_hash {
+                self.diff = None;
+                self.disarm(now, "the plan changed, look at it again");
+            } else if shown.stage != change.stage || shown.request != change.request {
+                self.disarm(now, "the request changed, look at it again");
+            }
+        }
+        self.change = Some(Box::new(change.clone()));
+        self.ready(now);
+    }
+
+    pub fn show_diff(&mut self, diff: &Diff, now: Duration) {
+        if diff.id == self.id {
+            self.diff = Some(Box::new(diff.clone()));
+            self.ready(now);
+        }
+    }
+
+    /// The quiet begins once the whole plan is on the screen.
+    fn ready(&mut self, now: Duration) {
+        if self.change.is_some() && self.diff.is_some() {
+            self.arming.begin(now);
+        }
+    }
+
+    /// Why there is nothing to decide, where that is so.
+    fn over(&self, change: &Change) -> Option<String> {
+        let (ticket, id) = (&change.ticket, change.id);
+        match self.purpose {
+            Purpose::Revert if change.stage != Stage::Closed => {
+                Some(format!("{id} is {}", change.stage.word()))
+            }
+            Purpose::Revert => change
+                .revert
+                .is_some()
+                .then(|| format!("{id} is {}", change.word())),
+            Purpose::Approve | Purpose::Deny => {
+                if let Some(approval) = &change.approval {
+                    let verb = match approval.decision {
+                        Decision::Approved => "approved by",
+                        Decision::Denied => "denied by",
+                        Decision::NotRequired => "let through by",
+                    };
+                    let at = crate::domain::time::clock(approval.at);
+                    return Some(format!(
+                        "{verb} {} ({}, {at}) while this was open",
+                        approval.by, approval.via
+                    ));
+                }
+                if change.stage != Stage::AwaitingApproval {
+                    return Some(format!("{id} is {}", change.stage.word()));
+                }
+                let asked = change.request.as_ref().map(|request| &request.plan_hash);
+                let differs = asked.is_some_and(|hash| *hash != ticket.plan_hash)
+                    || ticket.plan.hash(id, &ticket.asset) != ticket.plan_hash;
+                differs.then(|| {
+                    "the plan does not match its hash, so it can't be decided from here".to_owned()
+                })
+            }
+        }
+    }
+
+    /// Types into the note; what would not be visible is not taken.
+    pub fn write(&mut self, text: &str) {
+        let kept: usize = self
+            .note
+            .lines()
+            .iter()
+            .map(|line| line.chars().count())
+            .sum();
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let flat = if text.trim().is_empty() { " " } else { &flat };
+        let safe = Safe::line(flat).into_string();
+        let room = LONGEST_NOTE.saturating_sub(kept);
+        self.note
+            .insert_str(safe.chars().take(room).collect::<String>());
+    }
+}

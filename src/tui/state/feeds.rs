@@ -1,0 +1,158 @@
+//! What the screen wants to know from the room, and which questions are on their way.
+//!
+//! Each topic has at most one question in flight. A hundred notices while it is on its way make one
+//! further question, so a busy room can't flood a screen; and an answer to a question that has been
+//! overtaken (another row was selected meanwhile) is dropped by its number.
+
+use std::time::Duration;
+
+/// Between two questions on one topic that notices asked for.
+const NOTICED: Duration = Duration::from_millis(150);
+
+/// Between two questions on one topic that the person's moves asked for, as with a key held down.
+const MOVED: Duration = Duration::from_millis(40);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Status,
+    Queue,
+    Pending,
+    Change,
+    Diff,
+    Ledger,
+    Entry,
+    Unknowns,
+    Exceptions,
+}
+
+impl Topic {
+    pub const ALL: [Self; 9] = [
+        Self::Status,
+        Self::Queue,
+        Self::Pending,
+        Self::Change,
+        Self::Diff,
+        Self::Ledger,
+        Self::Entry,
+        Self::Unknowns,
+        Self::Exceptions,
+    ];
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Feed {
+    wanted: bool,
+    urgent: bool,
+    flight: Option<u64>,
+    asked: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Feeds {
+    feeds: [Feed; Topic::ALL.len()],
+    serial: u64,
+}
+
+impl Feeds {
+    fn feed(&mut self, topic: Topic) -> &mut Feed {
+        // One feed for each of `Topic::ALL`, in the order of the variants.
+        &mut self.feeds[topic as usize]
+    }
+
+    /// Something changed: ask again, soon.
+    pub fn want(&mut self, topic: Topic) {
+        self.feed(topic).wanted = true;
+    }
+
+    /// The person wants something else: ask now, and forget the question on its way.
+    pub fn turn(&mut self, topic: Topic) {
+        let feed = self.feed(topic);
+        feed.wanted = true;
+        feed.urgent = true;
+        feed.flight = None;
+    }
+
+    /// Nothing is wanted any more, as when a pane was closed.
+    pub fn drop(&mut self, topic: Topic) {
+        let feed = self.feed(topic);
+        feed.wanted = false;
+        feed.flight = None;
+    }
+
+    fn due_at(feed: &Feed) -> Option<Duration> {
+        let gap = if feed.urgent { MOVED } else { NOTICED };
+        (feed.wanted && feed.flight.is_none())
+            .then(|| feed.asked.map_or(Duration::ZERO, |asked| asked + gap))
+    }
+
+    /// Topics to ask about now.
+    pub fn due(&self, now: Duration) -> Vec<Topic> {
+        let due =
+            |topic: &Topic| Self::due_at(&self.feeds[*topic as usize]).is_some_and(|at| at <= now);
+        Topic::ALL.into_iter().filter(due).collect()
+    }
+
+    /// When the next question is due that is not due now.
+    pub fn wake(&self) -> Option<Duration> {
+        self.feeds.iter().filter_map(Self::due_at).min()
+    }
+
+    /// A question goes out; its number comes back with the answer.
+    pub fn sent(&mut self, topic: Topic, now: Duration) -> u64 {
+        self.serial += 1;
+        let serial = self.serial;
+        *self.feed(topic) = Feed {
+            wanted: false,
+            urgent: false,
+            flight: Some(serial),
+            asked: Some(now),
+        };
+        serial
+    }
+
+    /// An answer came. False when the question has been overtaken.
+    pub fn arrived(&mut self, topic: Topic, serial: u64) -> bool {
+        let feed = self.feed(topic);
+        let current = feed.flight == Some(serial);
+        if current {
+            feed.flight = None;
+        }
+        current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_hundred_notices_while_a_question_is_out_make_one_more() {
+        let mut feeds = Feeds::default();
+        feeds.want(Topic::Queue);
+        let serial = feeds.sent(Topic::Queue, ms(0));
+        for _ in 0..100 {
+            feeds.want(Topic::Queue);
+            assert!(feeds.due(ms(1_000)).is_empty());
+        }
+        assert!(feeds.arrived(Topic::Queue, serial));
+        assert_eq!(feeds.due(ms(1_000)), [Topic::Queue]);
+        feeds.sent(Topic::Queue, ms(1_000));
+        assert_eq!(feeds.wake(), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_overtaken_is_dropped() {
+        let mut feeds = Feeds::default();
+        let old = feeds.sent(Topic::Change, ms(0));
+        feeds.turn(Topic::Change);
+        assert!(feeds.due(ms(10)).is_empty(), "a held key is slowed down");
+        assert_eq!(feeds.due(ms(40)), [Topic::Change]);
+        let new = feeds.sent(Topic::Change, ms(40));
+        assert!(!feeds.arrived(Topic::Change, old));
+        assert!(feeds.arrived(Topic::Change, new));
+    }
+}

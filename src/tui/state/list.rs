@@ -1,0 +1,227 @@
+//! A long list of which the room sends one part at a time, and a selection that stays on what was
+//! selected, not on the row where it stood.
+
+use crate::{
+    domain::{Change, ChangeId},
+    room::protocol::{Page, Row},
+};
+
+/// Rows that one question asks for: several screens, so that most moves need no question.
+pub const CHUNK: usize = 200;
+
+/// How near the eye may come to the end of what is loaded before more is asked for.
+const MARGIN: usize = 40;
+
+/// What a selection is remembered by.
+pub trait Keyed {
+    fn id(&self) -> ChangeId;
+}
+
+impl Keyed for Row {
+    fn id(&self) -> ChangeId {
+        self.id
+    }
+}
+
+impl Keyed for Change {
+    fn id(&self) -> ChangeId {
+        self.id
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct List<T> {
+    /// Where `rows` begin in the whole list.
+    pub offset: usize,
+    pub rows: Vec<T>,
+    pub total: usize,
+    /// The first answer has come.
+    pub loaded: bool,
+    pub selected: Option<ChangeId>,
+    /// Where the selection is, or was when it was last seen.
+    pub index: usize,
+    /// The selection is nowhere in what is loaded; it is kept until the person moves.
+    pub lost: bool,
+    /// Select whatever stands at `index` when rows come.
+    seeking: bool,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self {
+            offset: 0,
+            rows: Vec::new(),
+            total: 0,
+            loaded: false,
+            selected: None,
+            index: 0,
+            lost: false,
+            seeking: false,
+        }
+    }
+}
+
+impl<T: Keyed> List<T> {
+    pub fn get(&self, index: usize) -> Option<&T> {
+        self.rows.get(index.checked_sub(self.offset)?)
+    }
+
+    /// The row of the selection, where it is loaded.
+    pub fn current(&self) -> Option<&T> {
+        let id = self.selected?;
+        self.rows.iter().find(|row| row.id() == id)
+    }
+
+    /// Takes a page in and finds the selection again.
+    pub fn load(&mut self, offset: usize, page: Page<T>) {
+        self.offset = offset;
+        self.rows = page.items;
+        self.total = page.total.max(offset + self.rows.len());
+        self.loaded = true;
+        if self.seeking || self.selected.is_none() {
+            self.take(self.index);
+        } else {
+            self.find();
+        }
+    }
+
+    fn find(&mut self) {
+        let at = self
+            .rows
+            .iter()
+            .position(|row| Some(row.id()) == self.selected);
+        self.lost = at.is_none();
+        if let Some(at) = at {
+            self.index = self.offset + at;
+        }
+    }
+
+    /// Selects the row at an index, at once or as soon as it is loaded.
+    fn take(&mut self, index: usize) {
+        self.index = index.min(self.total.saturating_sub(1));
+        if let Some(id) = self.get(self.index).map(Keyed::id) {
+            self.selected = Some(id);
+            self.lost = false;
+            self.seeking = false;
+        } else {
+            self.seeking = self.total > 0 || !self.loaded;
+            if self.total == 0 && self.loaded {
+                self.selected = None;
+                self.lost = false;
+            }
+        }
+    }
+
+    /// Moves by rows. From a selection that is gone, down is the row that took its place.
+    pub fn step(&mut self, by: isize) {
+        let by = if self.lost && by > 0 { by - 1 } else { by };
+        self.take(self.index.saturating_add_signed(by));
+    }
+
+    pub fn first(&mut self) {
+        self.take(0);
+    }
+
+    pub fn last(&mut self) {
+        self.take(self.total.saturating_sub(1));
+    }
+
+    /// Selects a change by its id, whether or not it is loaded.
+    pub fn point(&mut self, id: ChangeId) {
+        self.selected = Some(id);
+        self.seeking = false;
+        self.find();
+    }
+
+    /// Another list from the beginning, as after a filter was typed.
+    pub fn restart(&mut self) {
+        self.index = 0;
+        self.seeking = true;
+    }
+
+    /// Where the next page should begin: around the eye.
+    pub fn wanted_offset(&self) -> usize {
+        if self.index < CHUNK - MARGIN {
+            0
+        } else {
+            self.index - CHUNK / 2
+        }
+    }
+
+    /// The eye is near the end of what is loaded, and there is more.
+    pub fn wants_more(&self) -> bool {
+        let end = self.offset + self.rows.len();
+        let below = end < self.total && self.index + MARGIN >= end;
+        let above = self.offset > 0 && self.index < self.offset + MARGIN;
+        self.loaded && (below || above) && self.wanted_offset() != self.offset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[derive(Clone)]
+    struct Numbered(u64);
+
+    impl Keyed for Numbered {
+        fn id(&self) -> ChangeId {
+            ChangeId::new(2026, self.0)
+        }
+    }
+
+    fn page(numbers: impl IntoIterator<Item = u64>, total: usize) -> Page<Numbered> {
+        Page {
+            items: numbers.into_iter().map(Numbered).collect(),
+            total,
+        }
+    }
+
+    fn selected(list: &List<Numbered>) -> u64 {
+        list.selected.unwrap().number()
+    }
+
+    #[test]
+    fn new_rows_above_never_move_the_selection() {
+        let mut list = List::default();
+        list.load(0, page([1, 2, 3], 3));
+        list.step(1);
+        list.load(0, page([8, 9, 1, 2, 3], 5));
+        assert_eq!((selected(&list), list.index), (2, 3));
+    }
+
+    #[test]
+    fn a_selection_that_is_gone_is_kept_until_the_person_moves() {
+        let mut list = List::default();
+        list.load(0, page([1, 2, 3], 3));
+        list.step(1);
+        list.load(0, page([1, 3], 2));
+        assert!(list.lost);
+        assert_eq!(selected(&list), 2);
+        list.step(1);
+        assert_eq!(selected(&list), 3);
+        assert!(!list.lost);
+    }
+
+    #[test]
+    fn the_end_of_a_long_list_is_reached_over_two_answers() {
+        let mut list = List::default();
+        list.load(0, page(0..200, 10_000));
+        list.last();
+        assert!(list.wants_more());
+        let offset = list.wanted_offset();
+        list.load(offset, page(offset as u64..10_000, 10_000));
+        assert_eq!(selected(&list), 9_999);
+        assert!(!list.wants_more());
+    }
+
+    #[test]
+    fn an_emptied_list_has_no_selection_to_act_on_after_a_move() {
+        let mut list = List::default();
+        list.load(0, page([1], 1));
+        list.load(0, page([], 0));
+        list.step(1);
+        assert_eq!(list.selected, None);
+    }
+}

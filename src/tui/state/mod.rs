@@ -1,0 +1,15 @@
+//! The parts of the screen's state that have rules of their own. None of them draws, asks or waits.
+
+mod arming;
+mod card;
+mod feeds;
+mod ledger;
+mod line;
+mod list;
+
+pub use arming::{Arming, QUIET};
+pub use card::{Card, Focus, Phase, Purpose};
+pub use feeds::{Feeds, Topic};
+pub use ledger::{Ledger, PAGE};
+pub use line::LineEdit;
+pub use list::{CHUNK, Keyed, List};

@@ -1,0 +1,271 @@
+//! The terminal itself: set up, written to frame by frame, and put back whatever happens.
+
+use std::{
+    env,
+    io::{self, IsTerminal as _, Write},
+    panic,
+};
+
+use crossterm::{
+    cursor::Show,
+    event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
+    execute, queue,
+    style::force_color_output,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode,
+    },
+};
+use ratatui::{
+    Terminal,
+    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
+    buffer::Cell,
+    layout::{Position, Size},
+};
+
+use super::session::TuiError;
+
+/// A terminal that is set up; dropping it puts the terminal back.
+pub struct Session {
+    pub terminal: Terminal<Screen<io::Stdout>>,
+    _guard: Guard,
+}
+
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Takes the terminal over: alternate screen, raw mode, pastes and focus told apart from keys.
+///
+/// Fails with what to do instead where there is no terminal.
+pub fn open() -> Result<Session, TuiError> {
+    if !io::stdin().is_terminal() {
+        return Err(TuiError::NoTerminal("the input is not one"));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(TuiError::NoTerminal("the output is not one"));
+    }
+    if env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(TuiError::NoTerminal("TERM is dumb"));
+    }
+    // Themes decide about colour. Left to itself, crossterm under NO_COLOR drops bold and reverse
+    // along with a colour, and a selection could not be seen.
+    force_color_output(true);
+    enable_raw_mode().map_err(TuiError::Setup)?;
+    let guard = Guard;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange
+    )
+    .map_err(TuiError::Setup)?;
+    let screen = Screen::new(io::stdout(), || {
+        crossterm::terminal::size().map(|(width, height)| Size { width, height })
+    });
+    let mut terminal = Terminal::new(screen).map_err(TuiError::Setup)?;
+    terminal.clear().map_err(TuiError::Setup)?;
+    Ok(Session {
+        terminal,
+        _guard: guard,
+    })
+}
+
+/// Puts the terminal back. May be called twice, and when nothing was set up.
+fn restore() {
+    // There is nobody left to tell about a failure, and each step is worth trying.
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// Makes a panic put the terminal back before its report is printed. Call it after the report's own
+/// hook (`color_eyre`) is installed, and once a screen is about to open.
+pub fn restore_before_panic_report() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        restore();
+        report(info);
+    }));
+}
+
+/// Colours are off when `NO_COLOR` is set to anything (<https://no-color.org>).
+pub fn wants_colour() -> bool {
+    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A backend that sends each frame as one write within a synchronized update, and nothing at all
+/// when a frame changes nothing.
+///
+/// It answers size and cursor questions itself: ratatui would ask the terminal, and read the answer
+/// from the input that the loop is reading.
+pub struct Screen<W: Write> {
+    out: W,
+    /// What waits for the end of its frame.
+    frame: Vec<u8>,
+    size: Box<dyn Fn() -> io::Result<Size> + Send>,
+    cursor: Position,
+    /// None until something was sent about it.
+    shown: Option<bool>,
+}
+
+impl<W: Write> Screen<W> {
+    pub fn new(out: W, size: impl Fn() -> io::Result<Size> + Send + 'static) -> Self {
+        Self {
+            out,
+            frame: Vec::new(),
+            size: Box::new(size),
+            cursor: Position::ORIGIN,
+            shown: None,
+        }
+    }
+
+    fn inner(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
+        CrosstermBackend::new(&mut self.frame)
+    }
+}
+
+impl<W: Write> Backend for Screen<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            // The backend would write a reset even so.
+            return Ok(());
+        }
+        self.inner().draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.shown == Some(false) {
+            return Ok(());
+        }
+        self.shown = Some(false);
+        self.inner().hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if self.shown == Some(true) {
+            return Ok(());
+        }
+        self.shown = Some(true);
+        self.inner().show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.cursor)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.cursor = position.into();
+        let at = self.cursor;
+        self.inner().set_cursor_position(at)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.inner().clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.inner().clear_region(clear_type)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        (self.size)()
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize {
+            columns_rows: (self.size)()?,
+            pixels: Size::ZERO,
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        let mut whole = Vec::with_capacity(self.frame.len() + 16);
+        queue!(whole, BeginSynchronizedUpdate)?;
+        whole.append(&mut self.frame);
+        queue!(whole, EndSynchronizedUpdate)?;
+        self.out.write_all(&whole)?;
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Wire(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Wire {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn terminal(wire: &Wire) -> Terminal<Screen<Wire>> {
+        Terminal::new(Screen::new(wire.clone(), || Ok(Size::new(20, 3)))).unwrap()
+    }
+
+    #[test]
+    fn a_frame_is_one_synchronized_update_and_an_equal_one_is_no_byte() {
+        let wire = Wire::default();
+        let mut terminal = terminal(&wire);
+        terminal
+            .draw(|frame| frame.render_widget("hello", frame.area()))
+            .unwrap();
+        let first = std::mem::take(&mut *wire.0.lock().unwrap());
+        let text = String::from_utf8(first).unwrap();
+        assert!(text.starts_with("\u{1b}[?2026h"), "{text:?}");
+        assert!(text.ends_with("\u{1b}[?2026l"), "{text:?}");
+        assert!(text.contains("hello"));
+        terminal
+            .draw(|frame| frame.render_widget("hello", frame.area()))
+            .unwrap();
+        assert!(wire.0.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_new_size_asks_the_terminal_nothing() {
+        let wire = Wire::default();
+        let size = Arc::new(Mutex::new(Size::new(20, 3)));
+        let asked = Arc::clone(&size);
+        let screen = Screen::new(wire.clone(), move || Ok(*asked.lock().unwrap()));
+        let mut terminal = Terminal::new(screen).unwrap();
+        terminal
+            .draw(|frame| frame.render_widget("hello", frame.area()))
+            .unwrap();
+        *size.lock().unwrap() = Size::new(30, 5);
+        terminal
+            .draw(|frame| frame.render_widget("hello", frame.area()))
+            .unwrap();
+        let text = String::from_utf8(wire.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("\u{1b}[6n"), "{text:?}");
+    }
+}

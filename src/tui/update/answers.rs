@@ -1,0 +1,197 @@
+//! What the room's answers change. An answer that changes nothing visible asks for no frame.
+
+use super::subject;
+use crate::{
+    room::protocol::{Refusal, RefusalCode, Reply, Status},
+    tui::{
+        model::{Level, Model},
+        msg::Question,
+        state::{Focus, Phase, Purpose, Topic},
+    },
+};
+
+pub fn answer(model: &mut Model, to: Question, reply: Result<Reply, Refusal>) {
+    match to {
+        Question::Hello => hello(model, reply),
+        Question::Scan => match reply {
+            Ok(Reply::Done(words)) => model.say(Level::Ok, words),
+            Ok(_) => {}
+            Err(refusal) => model.say(Level::Error, refusal.message),
+        },
+        Question::Deed { purpose, id } => {
+            let change = Settled { purpose, id };
+            settle(model, change, reply);
+        }
+        Question::Feed { topic, serial, at } => {
+            if model.feeds.arrived(topic, serial) {
+                match reply {
+                    Ok(reply) => feed(model, topic, at, reply),
+                    Err(refusal) => refused(model, topic, refusal),
+                }
+            }
+        }
+    }
+}
+
+fn hello(model: &mut Model, reply: Result<Reply, Refusal>) {
+    match reply {
+        Ok(Reply::Welcome { person, .. }) => {
+            model.person = person;
+            model.dirty = true;
+        }
+        Ok(_) => {}
+        Err(refusal) if refusal.code == RefusalCode::Protocol => {
+            hang_up(model, &refusal.message);
+        }
+        Err(refusal) => model.say(Level::Error, refusal.message),
+    }
+}
+
+/// The room can't be asked any more. What is shown stays readable.
+pub fn hang_up(model: &mut Model, why: &str) {
+    if model.gone.is_some() {
+        return;
+    }
+    model.gone = Some(why.to_owned());
+    model.dirty = true;
+    if let Some(card) = &mut model.card {
+        let why = if card.phase == Phase::Sent {
+            format!("{why}; whether the decision arrived is for the ledger to say")
+        } else {
+            why.to_owned()
+        };
+        card.phase = Phase::Over(why);
+        card.focus = Focus::NotNow;
+    }
+}
+
+/// Which decision an answer belongs to.
+#[derive(Clone, Copy)]
+struct Settled {
+    purpose: Purpose,
+    id: crate::domain::ChangeId,
+}
+
+fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
+    let Settled { purpose, id } = change;
+    for topic in [Topic::Status, Topic::Queue, Topic::Pending, Topic::Change] {
+        model.feeds.turn(topic);
+    }
+    let now = model.now;
+    let waiting = model
+        .card
+        .as_mut()
+        .filter(|card| card.id == id && card.phase == Phase::Sent);
+    match (reply, waiting) {
+        (Ok(reply), waiting) => {
+            if waiting.is_some() {
+                model.card = None;
+            }
+            let verb = match purpose {
+                Purpose::Approve => "approved",
+                Purpose::Deny => "denied",
+                Purpose::Revert => "revert",
+            };
+            let text = match reply {
+                Reply::Done(words) if !words.is_empty() => format!("{id} {verb}: {words}"),
+                _ => format!("{id} {verb}"),
+            };
+            model.say(Level::Ok, text);
+        }
+        (Err(refusal), Some(card)) => {
+            card.phase = Phase::Reading;
+            card.disarm(now, refusal.message.clone());
+            card.refused = Some(refusal.message);
+            model.dirty = true;
+        }
+        (Err(refusal), None) => model.say(Level::Error, format!("{id}: {refusal}")),
+    }
+}
+
+fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
+    let now = model.now;
+    match reply {
+        Reply::Status(status) => take_status(model, *status),
+        Reply::Rows(page) => {
+            let same = model.queue.loaded
+                && model.queue.offset == at
+                && model.queue.rows == page.items
+                && model.queue.total == page.total;
+            model.queue.load(at, page);
+            model.dirty |= !same;
+            if model.queue.wants_more() {
+                model.feeds.turn(Topic::Queue);
+            }
+            subject::follow(model);
+        }
+        Reply::Pending(page) => {
+            let same = model.pending.loaded && model.pending.rows == page.items;
+            model.pending.load(at, page);
+            model.dirty |= !same;
+            subject::follow(model);
+        }
+        Reply::Change(change) if Some(change.id) == model.subject => {
+            if let Some(card) = &mut model.card {
+                card.refresh(&change, now);
+            }
+            model.change_trouble = None;
+            model.dirty |= model.change.as_ref() != Some(&change);
+            model.change = Some(change);
+        }
+        Reply::Diff(diff) if Some(diff.id) == model.subject => {
+            if let Some(card) = &mut model.card {
+                card.show_diff(&diff, now);
+                model.dirty = true;
+            }
+            model.diff_trouble = None;
+            model.dirty |= model.diff.as_ref() != Some(&diff);
+            model.diff = Some(diff);
+        }
+        Reply::Entries(page) => {
+            model.ledger.load(at, page);
+            if model.ledger.wanted().is_some() {
+                model.feeds.turn(topic);
+            }
+            model.dirty = true;
+        }
+        Reply::Entry(entry) if Some(entry.entry.seq) == model.ledger.opened => {
+            model.ledger.entry = Some(*entry);
+            model.dirty = true;
+        }
+        Reply::Unknowns(page) => {
+            model.unknowns = page.items;
+            model.unknowns_total = page.total;
+            model.unknowns_loaded = true;
+            model.dirty = true;
+        }
+        Reply::Exceptions(exceptions) => {
+            model.exceptions = exceptions;
+            model.exceptions_loaded = true;
+            model.dirty = true;
+        }
+        _ => {}
+    }
+}
+
+/// The time moves with every status and is no reason to draw; the rest is.
+fn take_status(model: &mut Model, status: Status) {
+    let same = model.status.as_ref().is_some_and(|shown| {
+        let mut shown = (**shown).clone();
+        shown.now = status.now;
+        shown == status
+    });
+    model.set_clock(status.now);
+    model.ledger.head = model.ledger.head.max(status.ledger_seq);
+    model.person.clone_from(&status.person);
+    model.status = Some(Box::new(status));
+    model.dirty |= !same;
+}
+
+fn refused(model: &mut Model, topic: Topic, refusal: Refusal) {
+    model.dirty = true;
+    match topic {
+        Topic::Change => model.change_trouble = Some(refusal.message),
+        Topic::Diff => model.diff_trouble = Some(refusal.message),
+        _ => model.say(Level::Error, refusal.message),
+    }
+}

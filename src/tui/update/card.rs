@@ -1,0 +1,216 @@
+//! The gesture of a decision. A card opens with nothing dangerous lit; its button can be reached only
+//! while the card is armed, and pressed only once it was reached. What goes out is the hash that was
+//! shown.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::keys;
+use crate::{
+    domain::Stamp,
+    room::protocol::{Answer, Request},
+    tui::{
+        effect::Effect,
+        keymap::Action,
+        model::{Model, Sheet},
+        msg::Question,
+        state::{Card, Focus, Phase, Purpose, Topic},
+    },
+};
+
+/// Below this many seconds an expiry is counted down by the second.
+const COUNTDOWN: i64 = 120;
+
+pub fn open(model: &mut Model, purpose: Purpose) {
+    let Some(id) = model.subject else {
+        return;
+    };
+    let mut card = Card::new(purpose, id);
+    if let Some(change) = &model.change {
+        card.refresh(change, model.now);
+    }
+    if let Some(diff) = &model.diff {
+        card.show_diff(diff, model.now);
+    }
+    model.card = Some(Box::new(card));
+    // What was known may be old; an answer that differs disarms the card.
+    model.feeds.turn(Topic::Change);
+    model.feeds.turn(Topic::Diff);
+}
+
+/// A paste is taken as text in the note and as nothing anywhere else.
+pub fn paste(model: &mut Model, text: &str) {
+    let now = model.now;
+    let covered = model.sheet.is_some();
+    if let Some(card) = &mut model.card {
+        if card.focus == Focus::Note && !covered {
+            card.write(text);
+            card.arming.disturb(now);
+        } else if card.phase == Phase::Reading {
+            card.disarm(now, "a paste was ignored");
+        }
+    }
+}
+
+/// A key in the note that the table does not have.
+pub fn write(model: &mut Model, event: KeyEvent) {
+    let Some(card) = &mut model.card else {
+        return;
+    };
+    let plain = !event
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match event.code {
+        KeyCode::Char(c) if plain => card.write(c.encode_utf8(&mut [0; 4])),
+        KeyCode::Char('u' | 'w' | 'e' | 'f' | 'n' | 'p')
+        | KeyCode::Backspace
+        | KeyCode::Delete
+        | KeyCode::Left
+        | KeyCode::Right
+        | KeyCode::Up
+        | KeyCode::Down
+        | KeyCode::Home
+        | KeyCode::End => {
+            card.note.input(event);
+        }
+        _ => {}
+    }
+}
+
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Back => model.card = None,
+        Action::Help => {
+            super::disarm(model, "help was open");
+            keys::sheet(model, Sheet::Help, None);
+        }
+        Action::Quit => keys::quit(model, effects),
+        Action::Leave => keys::leave(model, effects),
+        Action::Deny => deny_instead(model),
+        Action::NextStop => stop(model, 1),
+        Action::PreviousStop => stop(model, -1),
+        Action::Press => press(model, effects),
+        _ => {
+            super::moves::apply(model, action);
+        }
+    }
+}
+
+fn deny_instead(model: &mut Model) {
+    let now = model.now;
+    if let Some(card) = &model.card {
+        let mut form = Card::new(Purpose::Deny, card.id);
+        if let Some(change) = &card.change {
+            form.refresh(change, now);
+        }
+        if let Some(diff) = &card.diff {
+            form.show_diff(diff, now);
+        }
+        model.card = Some(Box::new(form));
+    }
+}
+
+fn stop(model: &mut Model, by: isize) {
+    let now = model.now;
+    let Some(card) = &mut model.card else {
+        return;
+    };
+    let stops = card.stops();
+    let here = stops.iter().position(|stop| *stop == card.focus);
+    let count = isize::try_from(stops.len()).unwrap_or(1);
+    let next = here.map_or(0, |here| {
+        let here = isize::try_from(here).unwrap_or(0);
+        usize::try_from((here + by).rem_euclid(count)).unwrap_or(0)
+    });
+    let Some(next) = stops.get(next).copied() else {
+        return;
+    };
+    if next == Focus::Act && !card.arming.armed() {
+        if card.arming.why().is_none() {
+            card.disarm(now, "read it first; a moment without keys unlocks it");
+        }
+        return;
+    }
+    card.focus = next;
+}
+
+fn press(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(card) = &mut model.card else {
+        return;
+    };
+    match card.focus {
+        // An Enter that is still held down from opening the card shall not close it again.
+        Focus::NotNow if card.phase == Phase::Reading && card.arming.wake().is_some() => {}
+        Focus::NotNow => model.card = None,
+        Focus::Deny => deny_instead(model),
+        Focus::Codes | Focus::Note => stop(model, 1),
+        Focus::Act if card.arming.armed() && card.phase == Phase::Reading => {
+            send(card, effects);
+        }
+        Focus::Act => {}
+    }
+}
+
+fn send(card: &mut Card, effects: &mut Vec<Effect>) {
+    let Some(plan_hash) = card.plan_hash().cloned() else {
+        return;
+    };
+    let id = card.id;
+    let request = match card.purpose {
+        Purpose::Approve => Request::Decide {
+            id,
+            plan_hash,
+            answer: Answer::Approve,
+        },
+        Purpose::Deny => Request::Decide {
+            id,
+            plan_hash,
+            answer: Answer::Deny(card.reason()),
+        },
+        Purpose::Revert => Request::Revert {
+            id,
+            reason: card.reason(),
+        },
+    };
+    card.phase = Phase::Sent;
+    card.focus = Focus::NotNow;
+    let purpose = card.purpose;
+    effects.push(Effect::Ask {
+        question: Question::Deed { purpose, id },
+        request,
+    });
+}
+
+fn expiry(model: &Model) -> Option<Stamp> {
+    let card = model.card.as_ref()?;
+    let change = card.change.as_ref()?;
+    match card.purpose {
+        Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
+        Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
+    }
+}
+
+/// An expired request can't be decided; the card says so by itself.
+pub fn expire(model: &mut Model) {
+    let over = matches!((expiry(model), model.utc()), (Some(expires), Some(now)) if now >= expires);
+    if !over {
+        return;
+    }
+    if let Some(card) = &mut model.card {
+        let what = match card.purpose {
+            Purpose::Approve | Purpose::Deny => "the request expired; the room asks again",
+            Purpose::Revert => "the rollback expired",
+        };
+        card.phase = Phase::Over(what.to_owned());
+        card.focus = Focus::NotNow;
+        model.dirty = true;
+    }
+}
+
+/// The expiry is near enough to be counted by the second.
+pub fn counts_seconds(model: &Model) -> bool {
+    let reading = matches!(model.card.as_ref(), Some(card) if card.phase == Phase::Reading);
+    matches!(
+        (expiry(model), model.utc()),
+        (Some(expires), Some(now)) if reading && (0..=COUNTDOWN).contains(&(expires - now).num_seconds())
+    )
+}

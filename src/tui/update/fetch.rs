@@ -1,0 +1,77 @@
+//! Which questions go out now.
+
+use std::time::Duration;
+
+use crate::{
+    room::protocol::{PAGE as LARGEST_PAGE, Request},
+    tui::{
+        effect::Effect,
+        model::{Model, Pane, Sheet},
+        msg::Question,
+        state::{CHUNK, PAGE, Topic},
+    },
+};
+
+pub fn due(model: &mut Model, now: Duration) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for topic in model.feeds.due(now) {
+        let Some((request, at)) = request(model, topic) else {
+            model.feeds.drop(topic);
+            continue;
+        };
+        let serial = model.feeds.sent(topic, now);
+        let question = Question::Feed { topic, serial, at };
+        effects.push(Effect::Ask { question, request });
+    }
+    effects
+}
+
+pub const fn shows_ledger(model: &Model) -> bool {
+    matches!(model.pane, Pane::Ledger)
+}
+
+/// The question on a topic as it would be put now, and where its answer belongs; none when nothing
+/// shows the topic any more.
+fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
+    let all = |request| Some((request, 0));
+    match topic {
+        Topic::Status => all(Request::Status),
+        Topic::Queue => {
+            let offset = model.queue.wanted_offset();
+            let request = Request::Queue {
+                filter: model.queue_filter.clone(),
+                offset,
+                limit: CHUNK,
+            };
+            Some((request, offset))
+        }
+        Topic::Pending => {
+            let offset = model.pending.wanted_offset();
+            let request = Request::Pending {
+                offset,
+                limit: CHUNK,
+            };
+            Some((request, offset))
+        }
+        Topic::Change => all(Request::Change { id: model.subject? }),
+        Topic::Diff => all(Request::Diff { id: model.subject? }),
+        Topic::Ledger => {
+            let (page, before) = model.ledger.wanted().filter(|_| shows_ledger(model))?;
+            let request = Request::Ledger {
+                filter: model.ledger.filter.clone(),
+                before,
+                limit: PAGE,
+            };
+            Some((request, page))
+        }
+        Topic::Entry => all(Request::Entry {
+            seq: model.ledger.opened?,
+        }),
+        Topic::Unknowns if model.sheet == Some(Sheet::Unknowns) => all(Request::Unknowns {
+            offset: 0,
+            limit: LARGEST_PAGE,
+        }),
+        Topic::Exceptions if model.sheet == Some(Sheet::Exceptions) => all(Request::Exceptions),
+        Topic::Unknowns | Topic::Exceptions => None,
+    }
+}

@@ -1,0 +1,215 @@
+//! What a key does, by the key table.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+
+use super::{card, filter, moves, subject};
+use crate::{
+    room::protocol::Request,
+    tui::{
+        effect::Effect,
+        keymap::{self, Action},
+        layout::{Look, Shape, regions},
+        model::{Level, Model, Pane, Place, Sheet},
+        msg::Question,
+        state::{Purpose, Topic},
+    },
+};
+
+/// How long a second key still leaves.
+const LEAVING: Duration = Duration::from_secs(4);
+
+pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
+    if event.kind == KeyEventKind::Release {
+        return;
+    }
+    model.dirty = true;
+    if matches!(&model.message, Some(message) if message.until.is_none()) {
+        model.message = None;
+    }
+    let place = model.place();
+    let now = model.now;
+    if let Some(card) = &mut model.card {
+        card.arming.disturb(now);
+        card.refused = None;
+        let held = event.kind == KeyEventKind::Repeat;
+        if held && place == Place::Card {
+            return;
+        }
+    }
+    if too_small(model) {
+        // What can't be seen can't be acted on; leaving always can.
+        match keymap::lookup(Place::Pane(model.pane), event).map(|binding| binding.action) {
+            Some(Action::Quit) => effects.push(Effect::Leave),
+            Some(Action::Leave) => leave(model, effects),
+            _ => {}
+        }
+        return;
+    }
+    let Some(binding) = keymap::lookup(place, event) else {
+        stay(model);
+        match place {
+            Place::Note => card::write(model, event),
+            Place::Filter => filter::key(model, event),
+            _ => {}
+        }
+        return;
+    };
+    if let Some(why) = (binding.disabled)(model) {
+        model.say(Level::Info, why);
+        return;
+    }
+    if !matches!(binding.action, Action::Quit | Action::Leave) {
+        stay(model);
+    }
+    if place == Place::Card || place == Place::Note {
+        card::act(model, binding.action, effects);
+    } else {
+        act(model, binding.action, event, effects);
+    }
+}
+
+fn too_small(model: &Model) -> bool {
+    let look = Look {
+        pane: model.pane,
+        list: model.list,
+        detail: model.detail,
+    };
+    regions(model.size, look).shape == Shape::Tiny
+}
+
+/// Another key than the one that leaves was pressed.
+fn stay(model: &mut Model) {
+    if model.leaving.take().is_some() {
+        model.message = None;
+    }
+}
+
+pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &mut Vec<Effect>) {
+    if moves::apply(model, action) {
+        return;
+    }
+    match action {
+        Action::Approve => card::open(model, Purpose::Approve),
+        Action::Deny => card::open(model, Purpose::Deny),
+        Action::Revert => card::open(model, Purpose::Revert),
+        Action::Scan => effects.push(Effect::Ask {
+            question: Question::Scan,
+            request: Request::ScanNow,
+        }),
+        Action::Open => open(model),
+        Action::Back => back(model),
+        Action::Filter => filter::open(model),
+        Action::Keep => model.filtering = None,
+        Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
+        Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
+        Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
+        Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
+        Action::Help => sheet(model, Sheet::Help, None),
+        Action::GoToChange => go_to_change(model),
+        Action::Quit => quit(model, effects),
+        Action::Leave => leave(model, effects),
+        Action::Pane => pane_of(model, event),
+        Action::NextPane => turn(model, 1),
+        Action::PreviousPane => turn(model, Pane::ALL.len() - 1),
+        // Moves were taken above; the rest is a card's.
+        _ => {}
+    }
+}
+
+fn pane_of(model: &mut Model, event: KeyEvent) {
+    let KeyCode::Char(digit) = event.code else {
+        return;
+    };
+    let number = digit.to_digit(10).and_then(|n| usize::try_from(n).ok());
+    let pane = Pane::ALL
+        .into_iter()
+        .find(|pane| Some(pane.number()) == number);
+    if let Some(pane) = pane {
+        subject::focus(model, pane);
+    }
+}
+
+fn turn(model: &mut Model, by: usize) {
+    let next = (model.pane as usize + by) % Pane::ALL.len();
+    subject::focus(model, Pane::ALL[next]);
+}
+
+pub(super) fn sheet(model: &mut Model, sheet: Sheet, topic: Option<Topic>) {
+    model.sheet = Some(sheet);
+    model.sheet_scroll = 0;
+    if let Some(topic) = topic {
+        model.feeds.turn(topic);
+    }
+}
+
+fn open(model: &mut Model) {
+    match model.pane {
+        Pane::Ledger => {
+            if let Some(line) = model.ledger.current() {
+                model.ledger.opened = Some(line.seq);
+                model.ledger.entry = None;
+                // What is read must not move: the list is pinned from here on.
+                model.ledger.moved = true;
+                sheet(model, Sheet::Entry, Some(Topic::Entry));
+            }
+        }
+        _ => subject::focus(model, Pane::Ticket),
+    }
+}
+
+fn back(model: &mut Model) {
+    if model.filtering.is_some() {
+        let pane = model.pane;
+        filter::set(model, pane, "");
+        model.filtering = None;
+    } else if model.sheet.is_some() {
+        model.sheet = None;
+    } else if model.pane == Pane::Ledger && !model.ledger.typed.is_empty() {
+        filter::set(model, Pane::Ledger, "");
+    } else if model.pane == Pane::Queue {
+        filter::set(model, Pane::Queue, "");
+    } else {
+        let list = model.list;
+        subject::focus(model, list);
+    }
+}
+
+fn go_to_change(model: &mut Model) {
+    let entry = match (model.sheet, &model.ledger.entry) {
+        (Some(Sheet::Entry), Some(entry)) => entry.entry.change,
+        _ => model.ledger.current().and_then(|line| line.change),
+    };
+    if let Some(id) = entry {
+        model.sheet = None;
+        model.list = Pane::Queue;
+        subject::set(model, id);
+        subject::focus(model, Pane::Ticket);
+    }
+}
+
+pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let running = model
+        .running()
+        .filter(|_| model.leaving.is_none() && model.gone.is_none());
+    let Some(row) = running else {
+        effects.push(Effect::Leave);
+        return;
+    };
+    let text = format!(
+        "{} is {} (step {} of 6): q again quits, any other key stays",
+        row.id, row.word, row.step
+    );
+    model.say(Level::Warn, text);
+    model.leaving = Some(model.now + LEAVING);
+}
+
+pub(super) fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.leaving.is_some() {
+        effects.push(Effect::Leave);
+    } else {
+        model.say(Level::Info, "Ctrl-c again leaves");
+        model.leaving = Some(model.now + LEAVING);
+    }
+}

@@ -1,0 +1,175 @@
+//! From what happened to what is so now: `update(model, message, now)`, with what is to be done about
+//! it as effects. Pure: no clock, no I/O, no waiting; the same messages at the same times give the
+//! same screen.
+
+mod answers;
+mod card;
+mod fetch;
+mod filter;
+mod keys;
+mod moves;
+mod subject;
+
+use std::time::Duration;
+
+use chrono::Timelike as _;
+
+use super::{
+    effect::Effect,
+    model::{Level, Model, Sheet},
+    msg::{Msg, Question},
+    state::{Phase, Topic},
+};
+use crate::room::protocol::{Notice, NoticeKind, Request, VERSION};
+
+/// The first questions of a screen.
+pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
+    for topic in [Topic::Status, Topic::Queue, Topic::Pending] {
+        model.feeds.want(topic);
+    }
+    let mut effects = vec![Effect::Ask {
+        question: Question::Hello,
+        request: Request::Hello { version: VERSION },
+    }];
+    effects.extend(fetch::due(model, now));
+    effects
+}
+
+pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
+    let minute = clock_minute(model);
+    model.now = now;
+    if clock_minute(model) != minute {
+        model.dirty = true;
+    }
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Key(event) => keys::key(model, event, &mut effects),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            model.dirty = true;
+            disarm(model, "the window changed its size");
+        }
+        Msg::Focus(true) => {
+            if let Some(card) = &mut model.card {
+                card.arming.disturb(now);
+            }
+        }
+        Msg::Focus(false) => disarm(model, "the terminal lost the focus"),
+        Msg::Notice(notice) => noticed(model, &notice),
+        Msg::Answer { to, reply } => answers::answer(model, to, reply),
+        Msg::HungUp => answers::hang_up(model, "the room closed the connection"),
+        Msg::Tick => arm(model),
+    }
+    timed(model);
+    if matches!(model.card.as_ref(), Some(card) if card.phase == Phase::Reading) {
+        card::expire(model);
+    }
+    if model.gone.is_none() {
+        effects.extend(fetch::due(model, now));
+    }
+    effects
+}
+
+/// The timer speaks only when no input waits, so it alone may arm a card.
+fn arm(model: &mut Model) {
+    let now = model.now;
+    if let Some(card) = &mut model.card
+        && card.phase == Phase::Reading
+        && model.sheet.is_none()
+    {
+        model.dirty |= card.arming.tick(now);
+    }
+}
+
+/// What ends by itself: news, and the offer to leave with a second key.
+fn timed(model: &mut Model) {
+    let now = model.now;
+    let over = |until: &Option<Duration>| until.is_some_and(|until| until <= now);
+    if model
+        .message
+        .as_ref()
+        .is_some_and(|message| over(&message.until))
+    {
+        model.message = None;
+        model.dirty = true;
+    }
+    if over(&model.leaving) {
+        model.leaving = None;
+    }
+}
+
+/// When [`Msg::Tick`] should come next, if nothing else does before.
+pub fn wake(model: &Model) -> Option<Duration> {
+    let message = model.message.as_ref().and_then(|message| message.until);
+    let card = model.card.as_ref().and_then(|card| {
+        let arming = (card.phase == Phase::Reading && model.sheet.is_none())
+            .then(|| card.arming.wake())
+            .flatten();
+        let second = card::counts_seconds(model).then(|| model.now + Duration::from_secs(1));
+        arming.into_iter().chain(second).min()
+    });
+    let feeds = model.gone.is_none().then(|| model.feeds.wake()).flatten();
+    let minute = model.utc().map(|at| {
+        let past = u64::from(at.second()) * 1_000 + u64::from(at.timestamp_subsec_millis());
+        model.now + Duration::from_millis(60_000_u64.saturating_sub(past))
+    });
+    [message, model.leaving, card, feeds, minute]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+fn clock_minute(model: &Model) -> Option<i64> {
+    model.utc().map(|at| at.timestamp().div_euclid(60))
+}
+
+fn disarm(model: &mut Model, why: &str) {
+    let now = model.now;
+    if let Some(card) = &mut model.card
+        && card.phase == Phase::Reading
+    {
+        card.disarm(now, why);
+        model.dirty = true;
+    }
+}
+
+fn paste(model: &mut Model, text: &str) {
+    model.dirty = true;
+    if model.filtering.is_some() {
+        filter::paste(model, text);
+    } else if model.card.is_some() {
+        card::paste(model, text);
+    } else {
+        model.say(Level::Info, "pasted text is not taken as keys");
+    }
+}
+
+/// A notice says that something changed; what is shown of it is asked for again.
+fn noticed(model: &mut Model, notice: &Notice) {
+    model.feeds.want(Topic::Status);
+    match notice.kind {
+        NoticeKind::Entry => {
+            model.ledger.head = model.ledger.head.max(notice.revision);
+            model.feeds.want(Topic::Queue);
+            model.feeds.want(Topic::Pending);
+            if notice.change.is_none() || notice.change == model.subject {
+                model.feeds.want(Topic::Change);
+                model.feeds.want(Topic::Diff);
+            }
+            if fetch::shows_ledger(model) {
+                if !model.ledger.moved {
+                    model.ledger.renew();
+                    model.feeds.want(Topic::Ledger);
+                }
+                model.dirty = true;
+            }
+        }
+        NoticeKind::Scan | NoticeKind::Room => {}
+    }
+    match model.sheet {
+        Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
+        Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
+        _ => {}
+    }
+}

@@ -1,0 +1,110 @@
+//! Moving in lists and scrolling what is longer than its pane.
+
+use crate::{
+    domain::artifact::ReasonCode,
+    tui::{
+        keymap::Action,
+        model::{Model, Pane},
+        state::{Focus, Topic},
+        view,
+    },
+};
+
+/// Whether an action is a move, and by how many rows where `page` is a screenful.
+fn distance(action: Action, page: usize) -> Option<isize> {
+    let page = isize::try_from(page.max(1)).unwrap_or(isize::MAX);
+    Some(match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::HalfUp => -(page / 2).max(1),
+        Action::HalfDown => (page / 2).max(1),
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::Top => isize::MIN,
+        Action::Bottom => isize::MAX,
+        _ => return None,
+    })
+}
+
+/// Moves what has the keys. False when the action is no move.
+pub fn apply(model: &mut Model, action: Action) -> bool {
+    if model.sheet.is_some() {
+        let (page, most) = view::sheet_extent(model);
+        return scroll(action, page, most, &mut model.sheet_scroll);
+    }
+    if model.card.is_some() {
+        let (page, most) = view::card_extent(model);
+        let Some(card) = &mut model.card else {
+            return false;
+        };
+        return match (card.focus, action) {
+            (Focus::Codes, Action::Up) => {
+                card.code = card.code.saturating_sub(1);
+                true
+            }
+            (Focus::Codes, Action::Down) => {
+                card.code = (card.code + 1).min(ReasonCode::ALL.len() - 1);
+                true
+            }
+            _ => scroll(action, page, most, &mut card.scroll),
+        };
+    }
+    let (page, most) = view::pane_extent(model, model.pane);
+    match model.pane {
+        Pane::Ticket => scroll(action, page, most, &mut model.ticket_scroll),
+        Pane::Diff => scroll(action, page, most, &mut model.diff_scroll),
+        Pane::Queue => {
+            let Some(by) = distance(action, page) else {
+                return false;
+            };
+            match by {
+                isize::MIN => model.queue.first(),
+                isize::MAX => model.queue.last(),
+                by => model.queue.step(by),
+            }
+            if model.queue.wants_more() || model.queue.current().is_none() {
+                model.feeds.turn(Topic::Queue);
+            }
+            super::subject::follow(model);
+            true
+        }
+        Pane::Approvals => {
+            let Some(by) = distance(action, page) else {
+                return false;
+            };
+            match by {
+                isize::MIN => model.pending.first(),
+                isize::MAX => model.pending.last(),
+                by => model.pending.step(by),
+            }
+            if model.pending.wants_more() {
+                model.feeds.turn(Topic::Pending);
+            }
+            super::subject::follow(model);
+            true
+        }
+        Pane::Ledger => {
+            let Some(by) = distance(action, page) else {
+                return false;
+            };
+            if by == isize::MIN {
+                model.ledger.renew();
+                model.feeds.turn(Topic::Ledger);
+            } else {
+                model.ledger.step(by);
+                if model.ledger.wanted().is_some() {
+                    model.feeds.want(Topic::Ledger);
+                }
+            }
+            true
+        }
+    }
+}
+
+fn scroll(action: Action, page: usize, most: usize, at: &mut usize) -> bool {
+    let Some(by) = distance(action, page) else {
+        return false;
+    };
+    *at = (*at).min(most).saturating_add_signed(by).min(most);
+    true
+}

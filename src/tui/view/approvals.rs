@@ -1,0 +1,89 @@
+//! 3: what waits for a decision, the most severe and oldest first.
+
+use ratatui::layout::Rect;
+
+use super::{
+    lists,
+    queue::{marked, row_style},
+    words,
+};
+use crate::{
+    domain::{Change, time},
+    tui::{
+        model::{Model, Pane},
+        paint::{Canvas, Strip},
+        text::{Cut, narrow},
+        theme::Role,
+    },
+};
+
+/// Lines of one row.
+pub const HEIGHT: usize = 3;
+
+pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
+    let count = match model.pending.total {
+        0 => Strip::new(),
+        count => Strip::of(canvas.style(Role::Warn), format!("{count} waiting")),
+    };
+    (Strip::new(), count)
+}
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let list = &model.pending;
+    if list.total == 0 {
+        let words = if list.loaded {
+            "Nothing waits for a decision."
+        } else {
+            "asking the room…"
+        };
+        let strip = Strip::new().space(1).put(canvas.style(Role::Muted), words);
+        canvas.lines(area, [&strip]);
+        return;
+    }
+    let room = usize::from(area.height);
+    for (index, y) in lists::place(list.total, list.index, room, |_| HEIGHT) {
+        let y = area.y + narrow(y);
+        let height = area.bottom().saturating_sub(y).min(narrow(HEIGHT));
+        if let Some(change) = list.get(index) {
+            let area = Rect::new(area.x, y, area.width, height);
+            draw_row(canvas, model, change, area);
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect) {
+    let ticket = &change.ticket;
+    let selected = model.subject == Some(change.id);
+    let style = row_style(canvas, model, selected, Pane::Approvals);
+    let width = usize::from(area.width).saturating_sub(1);
+    let head = words::headline(canvas, &ticket.asset.bucket, ticket.severity, width, style);
+    let action = Strip::of(
+        canvas.style(Role::Text),
+        canvas.cut(&ticket.plan.action, width, Cut::End),
+    );
+    let environment = &ticket.environment;
+    let below = words::environment(canvas, &environment.name, environment.production)
+        .space(1)
+        .put(canvas.style(Role::Muted), until(model, change, width));
+    marked(
+        canvas,
+        model,
+        area,
+        selected,
+        Pane::Approvals,
+        &[head, action, below],
+    );
+}
+
+/// Until when a change can be decided.
+fn until(model: &Model, change: &Change, width: usize) -> String {
+    let Some(request) = &change.request else {
+        return String::new();
+    };
+    let left = model.utc().map(|now| words::left(request.expires - now));
+    match left {
+        Some(left) if width < 30 => left,
+        Some(left) => format!("until {}, {left}", request.expires.format("%H:%M UTC")),
+        None => format!("until {}", time::to_minute(request.expires)),
+    }
+}

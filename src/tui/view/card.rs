@@ -1,0 +1,329 @@
+//! A card: what would be done to what, and the buttons. The target on top and the buttons below
+//! always stay in sight; what is between them scrolls.
+
+use ratatui::layout::Rect;
+
+use super::{diff, form, lines, words};
+use crate::{
+    domain::{Change, HazardLevel, Plan, Safe},
+    room::protocol::Sign,
+    tui::{
+        layout::{self, Regions},
+        model::Model,
+        paint::{Canvas, Strip},
+        state::{Card, Phase, Purpose},
+        text::{self, Cut, narrow},
+        theme::Role,
+    },
+};
+
+/// Cells of the labels' column where there is room for one.
+const LABEL: usize = 10;
+
+/// Lines above and below what scrolls.
+const TARGET: u16 = 4;
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
+    let Some(card) = &model.card else {
+        return;
+    };
+    let (area, inner) = areas(canvas, model, regions, card);
+    canvas.clear(area);
+    let base = canvas.style(Role::Text);
+    canvas.tint(area, base);
+    if inner != area {
+        let title = Strip::of(
+            canvas.style(Role::TitleFocus),
+            format!("{} {}", card.verb(), card.id),
+        );
+        let right = card
+            .change
+            .as_ref()
+            .map(|change| environment(canvas, change))
+            .unwrap_or_default();
+        let edge = canvas.style(Role::CardFrame);
+        canvas.frame(area, edge, &title, &right);
+    }
+    let target = target(canvas, card, usize::from(inner.width));
+    let below = form::height(card, inner);
+    let (head, body, foot) = split(inner, below);
+    canvas.lines(head, &target);
+    lines(
+        canvas,
+        body,
+        card.scroll,
+        &body_lines(canvas, model, card, body.width),
+    );
+    form::draw(canvas, model, card, foot);
+}
+
+fn areas(canvas: &Canvas<'_>, model: &Model, regions: &Regions, card: &Card) -> (Rect, Rect) {
+    let widest = layout::card(regions, usize::MAX);
+    let inner = layout::within(widest, regions.bare);
+    let body = body_lines(canvas, model, card, inner.width).len();
+    let fixed = usize::from(TARGET + form::height(card, inner) + 2);
+    let area = layout::card(regions, body + fixed);
+    (area, layout::within(area, regions.bare))
+}
+
+/// Target, what scrolls, and the fields and buttons. The buttons come first when room is short, then
+/// the target.
+fn split(inner: Rect, below: u16) -> (Rect, Rect, Rect) {
+    let below = below.min(inner.height);
+    let above = TARGET.min(inner.height - below);
+    let head = Rect::new(inner.x, inner.y, inner.width, above);
+    let rest = inner.height - above - below;
+    let body = Rect::new(inner.x, inner.y + above, inner.width, rest);
+    let foot = Rect::new(inner.x, inner.bottom() - below, inner.width, below);
+    (head, body, foot)
+}
+
+pub fn extent(canvas: &Canvas<'_>, model: &Model, regions: &Regions) -> (usize, usize) {
+    let Some(card) = &model.card else {
+        return (1, 0);
+    };
+    let (_, inner) = areas(canvas, model, regions, card);
+    let (_, body, _) = split(inner, form::height(card, inner));
+    let page = usize::from(body.height);
+    let count = body_lines(canvas, model, card, body.width).len();
+    (page, count.saturating_sub(page))
+}
+
+/// Production says so in full.
+fn environment(canvas: &Canvas<'_>, change: &Change) -> Strip {
+    let environment = &change.ticket.environment;
+    if environment.production {
+        Strip::of(canvas.style(Role::Production), " PRODUCTION ")
+    } else {
+        words::environment(canvas, &environment.name, false)
+    }
+}
+
+fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
+    let Some(change) = &card.change else {
+        return vec![Strip::of(canvas.style(Role::Muted), "asking the room…")];
+    };
+    let ticket = &change.ticket;
+    let asset = &ticket.asset;
+    let label = canvas.style(Role::Label);
+    let plain = canvas.style(Role::Text);
+    let bold = canvas.style(Role::CardTarget);
+    let action = match card.purpose {
+        Purpose::Approve | Purpose::Deny => ticket.plan.action.clone(),
+        Purpose::Revert => format!("put back what `{}` changed", ticket.plan.action),
+    };
+    let severity = words::severity(canvas, ticket.severity);
+    let room = width.saturating_sub(severity.width() + 2);
+    let first = Strip::of(bold, canvas.fit(&action, room, Cut::End))
+        .space(2)
+        .join(severity);
+    let place = format!("{} {} {}", asset.account, canvas.glyphs().dot, asset.region);
+    let uri = Strip::of(label, "on ").put(
+        bold,
+        canvas.cut(&asset.uri(), width.saturating_sub(3), Cut::Middle),
+    );
+    let uri = if uri.width() + place.len() + 6 <= width {
+        uri.space(2).put(plain, &place)
+    } else {
+        uri
+    };
+    let why = format!(
+        "env={} {} {}",
+        ticket.environment.name,
+        canvas.glyphs().dot,
+        ticket.violation()
+    );
+    let why = if uri.width() > 3 && uri.text().contains(&place) {
+        why
+    } else {
+        format!("{place} {} {why}", canvas.glyphs().dot)
+    };
+    vec![
+        first,
+        uri,
+        Strip::of(plain, canvas.cut(&why, width, Cut::End)),
+        Strip::of(
+            canvas.style(Role::Border),
+            canvas.glyphs().horizontal.repeat(width),
+        ),
+    ]
+}
+
+/// Everything that is to be known before deciding, the worst first.
+fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Vec<Strip> {
+    let width = usize::from(width);
+    let Some(change) = &card.change else {
+        return Vec::new();
+    };
+    let plan = &change.ticket.plan;
+    let mut body = Body {
+        canvas,
+        width,
+        lines: Vec::new(),
+    };
+    match card.purpose {
+        Purpose::Approve => {
+            body.hazards(change);
+            body.residue(&plan.residue);
+            body.text("runs", &plan.command.text());
+            body.diff("changes", card, false);
+            let place = backup(model, card, change);
+            body.text("backup", &format!("taken and read back first: {place}"));
+        }
+        Purpose::Deny => {
+            body.text(
+                "denying",
+                "nothing is written; the change closes as wont-fix with your reason on record, and the rule leaves this bucket alone until that exception ends",
+            );
+            body.diff("not done", card, false);
+        }
+        Purpose::Revert => {
+            if let Some(bundle) = &change.rollback {
+                body.residue(&bundle.residue);
+                body.text("runs", &bundle.command.text());
+            }
+            body.diff("changes", card, true);
+            body.text(
+                "then",
+                "the rule leaves this bucket alone until the exception ends, so it is not fixed again at once",
+            );
+        }
+    }
+    body.lines
+}
+
+fn backup(model: &Model, card: &Card, change: &Change) -> String {
+    if let Some(place) = card.diff.as_ref().and_then(|diff| diff.backup.as_ref()) {
+        return place.clone();
+    }
+    let file = Plan::snapshot_file(&change.ticket.plan.setting, change.id);
+    let vault = model.status.as_ref().map(|status| status.vault.clone());
+    match vault {
+        Some(vault) if vault.starts_with("s3://") => {
+            format!("{}/{}/{file}", vault.trim_end_matches('/'), change.id)
+        }
+        Some(vault) if !vault.is_empty() => format!("s3://{vault}/{}/{file}", change.id),
+        _ => file,
+    }
+}
+
+/// Sections with a label, which stands beside or above its text.
+struct Body<'a, 'b> {
+    canvas: &'a Canvas<'b>,
+    width: usize,
+    lines: Vec<Strip>,
+}
+
+impl Body<'_, '_> {
+    fn column(&self) -> usize {
+        if self.width >= 56 { LABEL } else { 0 }
+    }
+
+    /// Adds a section from lines that are already as wide as they may be.
+    fn section(&mut self, label: &str, lines: Vec<Strip>) {
+        let style = self.canvas.style(Role::Label);
+        let column = self.column();
+        if column == 0 {
+            self.lines.push(Strip::of(style, label));
+            self.lines.extend(lines);
+            return;
+        }
+        for (at, line) in lines.into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            self.lines
+                .push(Strip::of(style, format!("{label:<column$}")).join(line));
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.width.saturating_sub(self.column())
+    }
+
+    fn text(&mut self, label: &str, text: &str) {
+        let plain = self.canvas.style(Role::Text);
+        let lines = text
+            .split('\n')
+            .flat_map(|line| text::wrap(Safe::line(line).as_str(), self.room()))
+            .map(|line| Strip::of(plain, line))
+            .collect();
+        self.section(label, lines);
+    }
+
+    fn hazards(&mut self, change: &Change) {
+        let asked = change.request.as_ref().map(|request| &request.hazards);
+        let hazards = asked.unwrap_or(&change.ticket.plan.hazards);
+        if hazards.is_empty() {
+            return self.text("hazards", "none known");
+        }
+        let mut lines = Vec::new();
+        for hazard in hazards {
+            let (role, word) = match hazard.level {
+                HazardLevel::High => (Role::High, "high"),
+                HazardLevel::Medium => (Role::Medium, "medium"),
+                HazardLevel::Note => (Role::Label, "note"),
+            };
+            let safe = Safe::line(&hazard.text);
+            let parts = text::wrap(safe.as_str(), self.room().saturating_sub(8));
+            for (at, part) in parts.iter().enumerate() {
+                let word = if at == 0 { word } else { "" };
+                lines.push(
+                    Strip::of(self.canvas.style(role), format!("{word:<8}"))
+                        .put(self.canvas.style(Role::Text), part.trim_start()),
+                );
+            }
+        }
+        self.section("hazards", lines);
+    }
+
+    fn residue(&mut self, residue: &[String]) {
+        if residue.is_empty() {
+            self.text("undo", "a revert restores everything");
+        } else {
+            let items: Vec<_> = residue
+                .iter()
+                .map(|item| format!("not restored by a revert: {item}"))
+                .collect();
+            self.text("undo", &items.join("\n"));
+        }
+    }
+
+    fn diff(&mut self, label: &str, card: &Card, backwards: bool) {
+        let lines = match &card.diff {
+            Some(diff) if diff.lines.iter().any(|line| line.sign != Sign::Same) => {
+                diff::changes(self.canvas, diff, self.room(), backwards)
+            }
+            Some(_) => vec![Strip::of(self.canvas.style(Role::Muted), "nothing")],
+            None => vec![Strip::of(
+                self.canvas.style(Role::Muted),
+                "asking the room…",
+            )],
+        };
+        self.section(label, lines);
+    }
+}
+
+/// What the lock says, and in which role.
+pub fn lock(card: &Card) -> (Role, String) {
+    match &card.phase {
+        Phase::Sent => (Role::Info, "sent, waiting for the room…".to_owned()),
+        Phase::Over(why) => (Role::Warn, why.clone()),
+        Phase::Reading => match (&card.refused, card.arming.why()) {
+            (Some(refused), _) => (Role::Error, format!("refused: {refused}")),
+            (None, Some(why)) => (Role::CardLocked, format!("locked: {why}")),
+            (None, None) if card.arming.armed() => (
+                Role::Ok,
+                "ready: arrows or Tab choose, Enter presses".to_owned(),
+            ),
+            (None, None) => (
+                Role::CardLocked,
+                "locked for a moment: read it first".to_owned(),
+            ),
+        },
+    }
+}
+
+/// A row of a rectangle, counted from its bottom.
+pub fn row_from_bottom(area: Rect, at: usize) -> Option<Rect> {
+    let y = area.bottom().checked_sub(narrow(at) + 1)?;
+    (y >= area.y).then(|| Rect::new(area.x, y, area.width, 1))
+}

@@ -1,0 +1,90 @@
+//! The two lines at the bottom: one sentence to the person, and what the keys do here and now.
+
+use super::{
+    bar::{Part, arrange},
+    guide,
+};
+use crate::tui::{
+    keymap::{self, ALWAYS},
+    layout::Regions,
+    model::{Level, Model, Pane},
+    paint::{Canvas, Strip},
+    text::Cut,
+    theme::Role,
+};
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
+    let width = usize::from(regions.footer.width).saturating_sub(2);
+    let sentence = Strip::new().space(1).join(sentence(canvas, model, width));
+    let hints = Strip::new().space(1).join(hints(canvas, model, width));
+    if regions.message.height > 0 {
+        canvas.lines(regions.message, [&sentence]);
+        canvas.lines(regions.footer, [&hints]);
+    } else if model.message.is_some() || model.filtering.is_some() {
+        canvas.lines(regions.footer, [&sentence]);
+    } else {
+        canvas.lines(regions.footer, [&hints]);
+    }
+}
+
+fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
+    if let Some(filtering) = &model.filtering {
+        return typed(
+            canvas,
+            model,
+            &filtering.line.text(),
+            &filtering.line.before(),
+        );
+    }
+    let (level, text) = match &model.message {
+        Some(message) => (Some(message.level), message.text.clone()),
+        None => guide::sentence(model),
+    };
+    let (role, word) = match level {
+        None => (Role::Hint, ""),
+        Some(Level::Info) => (Role::Info, ""),
+        Some(Level::Ok) => (Role::Ok, "done: "),
+        Some(Level::Warn) => (Role::Warn, "note: "),
+        Some(Level::Error) => (Role::Error, "error: "),
+    };
+    let room = width.saturating_sub(word.len());
+    Strip::of(canvas.style(role), word).put(canvas.style(role), canvas.cut(&text, room, Cut::End))
+}
+
+/// A filter as it is typed. The cursor is a reversed cell: the terminal's own stays hidden.
+fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str) -> Strip {
+    let field = canvas.style(Role::Field);
+    let rest: String = text.get(before.len()..).unwrap_or_default().to_owned();
+    let mut after = rest.chars();
+    let under = after.next().unwrap_or(' ').to_string();
+    let what = match model.pane {
+        Pane::Ledger => "kind, change id or by:name",
+        _ => "part of any column",
+    };
+    let mut strip = Strip::of(canvas.style(Role::Key), "/")
+        .put(field, before)
+        .put(canvas.style(Role::ButtonFocus), under)
+        .put(field, after.as_str());
+    if text.is_empty() {
+        strip = strip.space(1).put(canvas.style(Role::Muted), what);
+    }
+    strip
+}
+
+fn hints(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
+    let mut left: Vec<Part> = Vec::new();
+    let mut right: Vec<Part> = Vec::new();
+    for binding in keymap::hints(model) {
+        let key = binding.keys.first().map(|key| key.name());
+        let strip = Strip::of(canvas.style(Role::Key), key.unwrap_or_default())
+            .space(1)
+            .put(canvas.style(Role::Hint), binding.hint);
+        let side = if binding.priority == ALWAYS {
+            &mut right
+        } else {
+            &mut left
+        };
+        side.push((binding.priority, strip));
+    }
+    arrange(width, left, right)
+}

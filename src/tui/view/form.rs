@@ -1,0 +1,180 @@
+//! The lower part of a card: reason and note where it asks for them, the plan that is shown, the lock
+//! and the buttons.
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    card::{lock, row_from_bottom},
+    words,
+};
+use crate::{
+    domain::artifact::ReasonCode,
+    tui::{
+        model::Model,
+        paint::{Canvas, Strip},
+        state::{Card, Focus, Phase, Purpose},
+        text::{Cut, narrow},
+        theme::Role,
+    },
+};
+
+/// Lines of the note's field.
+const NOTE: u16 = 2;
+
+/// The lines of plan, lock and buttons.
+const FOOT: u16 = 3;
+
+const fn asks(card: &Card) -> bool {
+    matches!(card.purpose, Purpose::Deny | Purpose::Revert)
+}
+
+/// Lines that this part would like.
+pub fn height(card: &Card, inner: Rect) -> u16 {
+    if !asks(card) {
+        return FOOT;
+    }
+    let fields = if inner.height < 12 {
+        1 + 1
+    } else {
+        narrow(ReasonCode::ALL.len()) + 1 + NOTE
+    };
+    FOOT + fields
+}
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
+    let width = usize::from(area.width);
+    let (role, words) = lock(card);
+    let lock = Strip::of(canvas.style(role), canvas.cut(&words, width, Cut::End));
+    let rows = [
+        buttons(canvas, card, width),
+        lock,
+        plan(canvas, model, card, width),
+    ];
+    for (at, strip) in rows.iter().enumerate() {
+        if let Some(row) = row_from_bottom(area, at) {
+            canvas.line(row.x, row.y, row.width, strip);
+        }
+    }
+    if asks(card) && area.height > FOOT {
+        let fields = Rect::new(area.x, area.y, area.width, area.height - FOOT);
+        draw_fields(canvas, card, fields);
+    }
+}
+
+/// What is decided on, and until when.
+fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip {
+    let muted = canvas.style(Role::Muted);
+    let Some(change) = &card.change else {
+        return Strip::new();
+    };
+    let dot = canvas.glyphs().dot;
+    let mut text = format!("plan {}", change.ticket.plan_hash.short());
+    let expires = match card.purpose {
+        Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
+        Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
+    };
+    if let Some(expires) = expires {
+        let clock = match card.purpose {
+            Purpose::Revert => expires.format("%Y-%m-%d"),
+            _ => expires.format("%H:%M UTC"),
+        };
+        text.push_str(&format!(" {dot} expires {clock}"));
+        if let Some(now) = model.utc() {
+            text.push_str(&format!(", {}", words::left(expires - now)));
+        }
+    }
+    Strip::of(muted, canvas.cut(&text, width, Cut::End))
+}
+
+fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
+    let done = matches!(card.phase, Phase::Over(_));
+    let mut all = vec![(Focus::NotNow, if done { "Close" } else { "Not now" })];
+    if card.phase == Phase::Reading {
+        all.push((Focus::Act, card.verb()));
+        if card.purpose == Purpose::Approve {
+            all.push((Focus::Deny, "Deny…"));
+        }
+    }
+    let gap = if width < 40 { 1 } else { 3 };
+    let mut strip = Strip::new();
+    for (at, (stop, words)) in all.into_iter().enumerate() {
+        let lit = card.focus == stop;
+        let role = match (stop, lit) {
+            (Focus::Act, true) => Role::ButtonDanger,
+            (_, true) => Role::ButtonFocus,
+            (Focus::Act, false) if !card.arming.armed() => Role::ButtonOff,
+            _ => Role::Button,
+        };
+        if at > 0 {
+            strip = strip.space(gap);
+        }
+        strip = strip.put(canvas.style(role), format!("[ {words} ]"));
+    }
+    strip
+}
+
+fn draw_fields(canvas: &mut Canvas<'_>, card: &Card, area: Rect) {
+    let focused = card.focus == Focus::Codes;
+    if area.height < 4 {
+        let code = card.reason().code;
+        let strip = choice(canvas, code, true, focused).put(
+            canvas.style(Role::Muted),
+            format!("  {} of {}", card.code + 1, ReasonCode::ALL.len()),
+        );
+        canvas.lines(area, [&strip]);
+        let note = Rect::new(
+            area.x,
+            area.y + 1,
+            area.width,
+            area.height.saturating_sub(1).min(1),
+        );
+        return draw_note(canvas, card, note);
+    }
+    let strips: Vec<_> = ReasonCode::ALL
+        .iter()
+        .enumerate()
+        .map(|(at, code)| choice(canvas, *code, at == card.code, focused))
+        .collect();
+    canvas.lines(area, &strips);
+    let codes = narrow(ReasonCode::ALL.len());
+    if area.height > codes {
+        let rest = Rect::new(area.x, area.y + codes, area.width, area.height - codes);
+        let label = Strip::of(canvas.style(Role::Label), "note (may stay empty)");
+        canvas.lines(rest, [&label]);
+        let note = Rect::new(
+            rest.x,
+            rest.y + 1,
+            rest.width,
+            rest.height.saturating_sub(1).min(NOTE),
+        );
+        draw_note(canvas, card, note);
+    }
+}
+
+fn choice(canvas: &Canvas<'_>, code: ReasonCode, chosen: bool, focused: bool) -> Strip {
+    let role = match (chosen, focused) {
+        (true, true) => Role::ButtonFocus,
+        (true, false) => Role::Title,
+        _ => Role::Text,
+    };
+    let mark = if chosen { "(x) " } else { "( ) " };
+    Strip::of(canvas.style(role), format!("{mark}{}", code.word()))
+}
+
+fn draw_note(canvas: &mut Canvas<'_>, card: &Card, area: Rect) {
+    if area.height == 0 || area.width < 3 {
+        return;
+    }
+    let mut note = card.note.clone();
+    let field = canvas.style(Role::Field);
+    note.set_style(field);
+    note.set_cursor_line_style(Style::new());
+    let cursor = if card.focus == Focus::Note {
+        canvas.style(Role::ButtonFocus)
+    } else {
+        field
+    };
+    note.set_cursor_style(cursor);
+    canvas.tint(area, field);
+    canvas.widget(&note, area);
+}

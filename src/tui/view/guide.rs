@@ -1,0 +1,97 @@
+//! One sentence for somebody who sees this screen for the first time: what is before them, and what
+//! they can do about it. Troubles of the room come first.
+
+use crate::{
+    domain::Stage,
+    tui::model::{Level, Model, Pane, Sheet},
+};
+
+/// Above the key hints, while there is no news.
+pub fn sentence(model: &Model) -> (Option<Level>, String) {
+    if let Some(why) = &model.gone {
+        return (Some(Level::Error), format!("{why}; q quits"));
+    }
+    if model.sheet.is_none()
+        && model.card.is_none()
+        && let Some(trouble) = trouble(model)
+    {
+        return trouble;
+    }
+    (None, quiet(model))
+}
+
+fn trouble(model: &Model) -> Option<(Option<Level>, String)> {
+    let status = model.status.as_ref()?;
+    let mut all = Vec::new();
+    if let Some(why) = &status.breaker {
+        all.push((Level::Error, format!("fixing is stopped: {why}")));
+    }
+    if let Some(why) = &status.scanner.trouble {
+        all.push((Level::Error, format!("the scanner is stopped: {why}")));
+    }
+    all.extend(
+        status
+            .warnings
+            .iter()
+            .map(|warning| (Level::Warn, warning.clone())),
+    );
+    let more = all.len().saturating_sub(1);
+    let (level, text) = all.into_iter().next()?;
+    let text = if more > 0 {
+        format!("{text} (and {more} more: w)")
+    } else {
+        text
+    };
+    Some((Some(level), text))
+}
+
+fn quiet(model: &Model) -> String {
+    if model.card.is_some() {
+        return String::new();
+    }
+    match (model.sheet, model.pane) {
+        (Some(Sheet::Entry), _) => {
+            "hash is of this entry's own line, prev of the line before it".to_owned()
+        }
+        (Some(_), _) => String::new(),
+        (None, Pane::Ledger) => "every fact on record, the newest first".to_owned(),
+        (None, _) => about_change(model),
+    }
+}
+
+fn about_change(model: &Model) -> String {
+    let Some(stage) = model.stage() else {
+        return String::new();
+    };
+    match stage {
+        Stage::AwaitingApproval => {
+            "This fix waits for a person. Press a to see what it would do and decide.".to_owned()
+        }
+        Stage::Expired => "Nobody decided in time; the room reads again and asks again.".to_owned(),
+        Stage::Halted => {
+            "Halted: the ticket says why. A person must look at the bucket.".to_owned()
+        }
+        Stage::Closed => closed(model),
+        Stage::Ticketed
+            if model
+                .status
+                .as_ref()
+                .is_some_and(|status| status.mode == "observe") =>
+        {
+            "This room only observes: this is what it found and would do.".to_owned()
+        }
+        stage => format!("This change runs by itself: {}.", stage.word()),
+    }
+}
+
+fn closed(model: &Model) -> String {
+    let until = model.change.as_ref().and_then(|change| {
+        let now = model.utc()?;
+        change.revertible(now).then_some(())?;
+        change.rollback.as_ref().map(|bundle| bundle.until())
+    });
+    match until {
+        Some(day) => format!("Closed. r puts the state before back, until {day}."),
+        None => "Closed.".to_owned(),
+    }
+}

@@ -1,0 +1,139 @@
+//! The two lines on top: where am I, what waits; and the panes beside what the scanner does.
+
+use super::bar::{Part, arrange};
+use crate::{
+    room::protocol::{ScannerStatus, Status},
+    tui::{
+        layout::{Regions, Shape},
+        model::{Model, Pane},
+        paint::{Canvas, Strip},
+        text::Cut,
+        theme::Role,
+    },
+};
+
+/// Cells of the scanner's bar.
+const BAR: usize = 10;
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
+    let width = usize::from(regions.header.width).saturating_sub(2);
+    let line = Strip::new().space(1).join(top(canvas, model, width));
+    canvas.lines(regions.header, [&line]);
+    if regions.tabs.height > 0 {
+        let line = tabs(canvas, model, regions.shape, width);
+        let line = Strip::new().space(1).join(line);
+        canvas.lines(regions.tabs, [&line]);
+    }
+}
+
+fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
+    let muted = canvas.style(Role::Muted);
+    let mut left = vec![(200, Strip::of(canvas.style(Role::Brand), "Sixfold"))];
+    let mut right = Vec::new();
+    if let Some(status) = &model.status {
+        left.push((
+            60,
+            Strip::of(muted, canvas.cut(&status.estate, 24, Cut::Middle)),
+        ));
+        let role = if status.mode == "enforce" {
+            Role::ModeEnforce
+        } else {
+            Role::ModeObserve
+        };
+        left.push((70, Strip::of(canvas.style(role), &status.mode)));
+        right.extend(counts(canvas, status));
+    }
+    if model.gone.is_some() {
+        right.push((250, Strip::of(canvas.style(Role::Error), "not connected")));
+    }
+    let person = canvas.cut(&model.person, 28, Cut::Middle);
+    right.push((40, Strip::of(canvas.style(Role::Text), person)));
+    if let Some(now) = model.utc() {
+        let clock = now.format("%H:%M UTC").to_string();
+        right.push((90, Strip::of(canvas.style(Role::Text), clock)));
+    }
+    arrange(width, left, right)
+}
+
+/// What waits for somebody, the loudest first.
+fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut count = |priority, role, count: usize, words: &str| {
+        if count > 0 {
+            let strip = Strip::of(canvas.style(role), format!("{count} {words}"));
+            parts.push((priority, strip));
+        }
+    };
+    count(150, Role::Error, status.halted, "halted");
+    count(140, Role::Warn, status.pending, "to approve");
+    count(50, Role::Warn, status.scanner.unknown, "unknown");
+    count(45, Role::Warn, status.undelivered, "undelivered");
+    if status.breaker.is_some() {
+        let strip = Strip::of(canvas.style(Role::Error), "fixing stopped");
+        parts.push((160, strip));
+    }
+    parts
+}
+
+fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip {
+    let mut strip = Strip::new();
+    let close = shape == Shape::One;
+    for pane in Pane::ALL {
+        let role = if model.pane == pane {
+            Role::TabActive
+        } else {
+            Role::Tab
+        };
+        let pending = model.pending.total;
+        let name = match pane {
+            Pane::Approvals if close => "Approve",
+            pane => pane.title(),
+        };
+        let mut words = format!("{} {name}", pane.number());
+        if pane == Pane::Approvals && pending > 0 && !close {
+            words.push_str(&format!(" {pending}"));
+        }
+        let gap = if close { 1 } else { 3 };
+        if pane != Pane::Queue {
+            strip = strip.space(gap);
+        }
+        strip = strip.put(canvas.style(role), words);
+    }
+    let scanner = match &model.status {
+        Some(status) => scanner(canvas, &status.scanner),
+        None => Vec::new(),
+    };
+    arrange(width, vec![(200, strip)], scanner)
+}
+
+fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus) -> Vec<Part> {
+    let muted = canvas.style(Role::Muted);
+    if scanner.trouble.is_some() {
+        let words = "scan stopped (w says why)";
+        return vec![(90, Strip::of(canvas.style(Role::Error), words))];
+    }
+    if !scanner.running {
+        return match scanner.last_full_pass {
+            Some(at) => {
+                let words = format!("scanned {}", at.format("%H:%M UTC"));
+                vec![(50, Strip::of(muted, words))]
+            }
+            None => vec![(50, Strip::of(muted, "not scanned yet"))],
+        };
+    }
+    let glyphs = canvas.glyphs();
+    let full = (scanner.done * BAR)
+        .checked_div(scanner.total)
+        .unwrap_or(0)
+        .min(BAR);
+    let bar = Strip::of(canvas.style(Role::Progress), glyphs.bar_full.repeat(full)).put(
+        canvas.style(Role::ProgressRest),
+        glyphs.bar_rest.repeat(BAR - full),
+    );
+    let words = Strip::of(
+        canvas.style(Role::Text),
+        format!("scan {}/{}", scanner.done, scanner.total),
+    );
+    let rate = format!("{}.{}/s", scanner.rate_x10 / 10, scanner.rate_x10 % 10);
+    vec![(60, words), (50, bar), (40, Strip::of(muted, rate))]
+}

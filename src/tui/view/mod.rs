@@ -1,0 +1,240 @@
+//! From a model to cells. Each pane is one file that says what it shows; nothing here changes
+//! anything.
+
+mod approvals;
+mod bar;
+mod card;
+mod diff;
+mod entry;
+mod footer;
+mod form;
+mod guide;
+mod header;
+mod help;
+mod ledger;
+mod lists;
+mod queue;
+mod room;
+mod ticket;
+mod words;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    layout::{self, Look, Regions, Shape, inside, regions},
+    model::{Model, Pane, Sheet},
+    paint::{Canvas, Strip},
+    theme::Role,
+};
+
+/// Draws the whole screen.
+pub fn draw(buffer: &mut Buffer, model: &Model) {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, &model.theme);
+    let base = canvas.style(Role::Text);
+    canvas.tint(area, base);
+    let regions = laid_out(model);
+    if regions.shape == Shape::Tiny {
+        let words = Strip::of(base, "sixfold needs 20×3; q quits");
+        canvas.line(0, 0, area.width, &words);
+        return;
+    }
+    header::draw(&mut canvas, model, &regions);
+    for (pane, area) in &regions.panes {
+        draw_pane(&mut canvas, model, &regions, *pane, *area);
+    }
+    separators(&mut canvas, &regions);
+    if model.card.is_some() {
+        card::draw(&mut canvas, model, &regions);
+    }
+    if let Some(sheet) = model.sheet {
+        draw_sheet(&mut canvas, model, &regions, sheet);
+    }
+    footer::draw(&mut canvas, model, &regions);
+}
+
+fn laid_out(model: &Model) -> Regions {
+    let look = Look {
+        pane: model.pane,
+        list: model.list,
+        detail: model.detail,
+    };
+    regions(model.size, look)
+}
+
+fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, pane: Pane, area: Rect) {
+    title(canvas, model, regions, pane, area);
+    let inner = inside(area);
+    match pane {
+        Pane::Queue => queue::draw(canvas, model, inner),
+        Pane::Ticket => lines(
+            canvas,
+            inner,
+            model.ticket_scroll,
+            &ticket::lines(canvas, model, inner.width, regions.bare),
+        ),
+        Pane::Approvals => approvals::draw(canvas, model, inner),
+        Pane::Diff => lines(
+            canvas,
+            inner,
+            model.diff_scroll,
+            &diff::lines(canvas, model, inner.width),
+        ),
+        Pane::Ledger => ledger::draw(canvas, model, inner),
+    }
+}
+
+/// A pane's upper edge: its number and name, what it shows on the left, how much of it on the right.
+fn title(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, pane: Pane, area: Rect) {
+    if area.height < 3 {
+        return;
+    }
+    let focused = model.pane == pane;
+    let role = if focused {
+        Role::TitleFocus
+    } else {
+        Role::Title
+    };
+    let (left, right) = match pane {
+        Pane::Queue => queue::title(canvas, model),
+        Pane::Ticket => ticket::title(canvas, model),
+        Pane::Approvals => approvals::title(canvas, model),
+        Pane::Diff => diff::title(canvas, model),
+        Pane::Ledger => ledger::title(canvas, model),
+    };
+    let name = Strip::of(
+        canvas.style(role),
+        format!("{} {}", pane.number(), pane.title()),
+    );
+    let name = if left.is_empty() {
+        name
+    } else {
+        name.space(1).join(left)
+    };
+    let edge = if focused {
+        canvas.style(Role::BorderFocus)
+    } else {
+        canvas.style(Role::Border)
+    };
+    if regions.bare {
+        canvas.line(area.x, area.y, area.width, &name);
+        let room = usize::from(area.width).saturating_sub(name.width() + 1);
+        if right.width() <= room {
+            canvas.line_right(area.x, area.y, area.width, &right);
+        }
+    } else {
+        let edge_row = Rect::new(area.x, area.y, area.width, 1);
+        canvas.rule(edge_row, edge, &name, &right);
+    }
+}
+
+/// A thin line between panes that stand side by side.
+fn separators(canvas: &mut Canvas<'_>, regions: &Regions) {
+    let style = canvas.style(Role::Border);
+    let bar = Strip::of(style, canvas.glyphs().vertical);
+    let body = regions.body;
+    for (_, area) in &regions.panes {
+        if area.right() < body.right() {
+            for y in body.top()..body.bottom() {
+                canvas.line(area.right(), y, 1, &bar);
+            }
+        }
+    }
+}
+
+/// Lines from a scroll position on, with a mark at the right end where there is more.
+fn lines(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip]) {
+    let room = usize::from(area.height);
+    let scroll = scroll.min(all.len().saturating_sub(room));
+    canvas.lines(area, all.iter().skip(scroll));
+    let style = canvas.style(Role::Muted);
+    if area.width > 4 && scroll > 0 {
+        let mark = Strip::of(style, format!(" {}", canvas.glyphs().up));
+        canvas.line_right(area.x, area.y, area.width, &mark);
+    }
+    if area.width > 4 && area.height > 0 && scroll + room < all.len() {
+        let mark = Strip::of(style, format!(" {}", canvas.glyphs().down));
+        canvas.line_right(area.x, area.bottom() - 1, area.width, &mark);
+    }
+}
+
+fn sheet_area(regions: &Regions, sheet: Sheet) -> Rect {
+    layout::sheet(regions, sheet == Sheet::Entry)
+}
+
+fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> Vec<Strip> {
+    match sheet {
+        Sheet::Help => help::lines(canvas, model, width),
+        Sheet::Unknowns => room::unknowns(canvas, model, width),
+        Sheet::Exceptions => room::exceptions(canvas, model, width),
+        Sheet::Room => room::lines(canvas, model, width),
+        Sheet::Entry => entry::lines(canvas, model, width),
+    }
+}
+
+fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: Sheet) {
+    let area = sheet_area(regions, sheet);
+    canvas.clear(area);
+    let base = canvas.style(Role::Text);
+    canvas.tint(area, base);
+    let inner = layout::within(area, regions.bare);
+    if inner != area {
+        let title = Strip::of(canvas.style(Role::TitleFocus), sheet_title(model, sheet));
+        let close = Strip::of(canvas.style(Role::Muted), "Esc closes");
+        let edge = canvas.style(Role::BorderFocus);
+        canvas.frame(area, edge, &title, &close);
+    }
+    let all = sheet_lines(canvas, model, sheet, inner.width);
+    lines(canvas, inner, model.sheet_scroll, &all);
+}
+
+fn sheet_title(model: &Model, sheet: Sheet) -> String {
+    match sheet {
+        Sheet::Help => "Keys".to_owned(),
+        Sheet::Unknowns => "Could not be judged".to_owned(),
+        Sheet::Exceptions => "Exceptions".to_owned(),
+        Sheet::Room => "The room".to_owned(),
+        Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),
+    }
+}
+
+/// Rows of one screenful and the furthest scroll position, for the pane that has the keys.
+pub fn pane_extent(model: &Model, pane: Pane) -> (usize, usize) {
+    let regions = laid_out(model);
+    let Some(area) = regions.pane(pane) else {
+        return (1, 0);
+    };
+    let inner = inside(area);
+    let page = usize::from(inner.height);
+    let mut scratch = Buffer::empty(Rect::ZERO);
+    let canvas = Canvas::new(&mut scratch, &model.theme);
+    let count = match pane {
+        Pane::Ticket => ticket::lines(&canvas, model, inner.width, regions.bare).len(),
+        Pane::Diff => diff::lines(&canvas, model, inner.width).len(),
+        Pane::Queue => return (page / queue::height(model, inner).max(1), 0),
+        Pane::Approvals => return (page / approvals::HEIGHT, 0),
+        Pane::Ledger => return (page / ledger::height(inner), 0),
+    };
+    (page, count.saturating_sub(page))
+}
+
+/// The same for the sheet that is open.
+pub fn sheet_extent(model: &Model) -> (usize, usize) {
+    let Some(sheet) = model.sheet else {
+        return (1, 0);
+    };
+    let regions = laid_out(model);
+    let inner = layout::within(sheet_area(&regions, sheet), regions.bare);
+    let mut scratch = Buffer::empty(Rect::ZERO);
+    let canvas = Canvas::new(&mut scratch, &model.theme);
+    let count = sheet_lines(&canvas, model, sheet, inner.width).len();
+    let page = usize::from(inner.height);
+    (page, count.saturating_sub(page))
+}
+
+/// The same for the card that is open.
+pub fn card_extent(model: &Model) -> (usize, usize) {
+    let mut scratch = Buffer::empty(Rect::ZERO);
+    let canvas = Canvas::new(&mut scratch, &model.theme);
+    card::extent(&canvas, model, &laid_out(model))
+}

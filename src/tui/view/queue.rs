@@ -1,0 +1,176 @@
+//! 1: every change, what needs a person first.
+
+use ratatui::layout::Rect;
+
+use super::{lists, words};
+use crate::{
+    room::protocol::Row,
+    tui::{
+        model::{Model, Pane},
+        paint::{Canvas, Strip},
+        text::{Cut, narrow},
+        theme::Role,
+    },
+};
+
+/// Rows are two lines high, and one where the screen is low.
+pub fn height(model: &Model, _inner: Rect) -> usize {
+    if model.size.1 < 14 { 1 } else { 2 }
+}
+
+pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
+    let muted = canvas.style(Role::Muted);
+    let filter = if model.queue_filter.is_empty() {
+        Strip::new()
+    } else {
+        Strip::of(canvas.style(Role::Warn), format!("/{}", model.queue_filter))
+    };
+    let open = model.status.as_ref().map(|status| status.open);
+    let count = match open {
+        _ if !model.queue.loaded => String::new(),
+        Some(open) if model.queue_filter.is_empty() => {
+            format!("{open} open of {}", model.queue.total)
+        }
+        _ => format!("{} found", model.queue.total),
+    };
+    (filter, Strip::of(muted, count))
+}
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let list = &model.queue;
+    if list.total == 0 {
+        canvas.lines(area, &empty(canvas, model));
+        return;
+    }
+    let tall = height(model, area);
+    let observing = model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.mode == "observe");
+    let section = |index: usize| list.get(index).map(|row| words::section(row, observing));
+    let heads = |index: usize| {
+        let here = section(index);
+        tall > 1
+            && here.is_some()
+            && (index == 0 || (list.get(index - 1).is_some() && section(index - 1) != here))
+    };
+    let rows = lists::place(list.total, list.index, usize::from(area.height), |index| {
+        tall + usize::from(heads(index))
+    });
+    for (index, y) in rows {
+        let mut y = area.y + narrow(y);
+        if heads(index) && y < area.bottom() {
+            let words = section(index).unwrap_or_default();
+            let strip = Strip::of(canvas.style(Role::Heading), words);
+            canvas.line(area.x, y, area.width, &strip);
+            y += 1;
+        }
+        let room = area.bottom().saturating_sub(y).min(narrow(tall));
+        let row_area = Rect::new(area.x, y, area.width, room);
+        match list.get(index) {
+            Some(row) => draw_row(canvas, model, row, row_area),
+            None => {
+                let waiting = Strip::of(canvas.style(Role::Muted), canvas.glyphs().more);
+                canvas.lines(row_area, [&waiting]);
+            }
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
+    let selected = model.subject == Some(row.id);
+    let style = row_style(canvas, model, selected, Pane::Queue);
+    let width = usize::from(area.width);
+    let steps = words::steps(canvas, row.stage, row.step);
+    let environment = words::environment(canvas, &row.environment, row.production);
+    let lines = if area.height == 1 {
+        let room = width.saturating_sub(1 + 7 + words::ENVIRONMENT);
+        let head = words::headline(canvas, &row.bucket, row.severity, room, style);
+        vec![steps.space(1).join(padded(environment)).join(head)]
+    } else {
+        let head = words::headline(canvas, &row.bucket, row.severity, width - 1, style);
+        let muted = canvas.style(Role::Muted);
+        let awaits = row.stage == crate::domain::Stage::AwaitingApproval;
+        let mut below = steps.space(1).join(padded(environment));
+        if !awaits {
+            below = below
+                .join(words::outcome(canvas, &row.word, row.stage))
+                .space(1);
+        }
+        let room = width.saturating_sub(1 + below.width());
+        let words = canvas.cut(&row.violation, room, Cut::End);
+        let style = if awaits {
+            canvas.style(Role::Text)
+        } else {
+            muted
+        };
+        vec![head, below.put(style, words)]
+    };
+    marked(canvas, model, area, selected, Pane::Queue, &lines);
+}
+
+/// A badge in its column.
+fn padded(badge: Strip) -> Strip {
+    let rest = words::ENVIRONMENT.saturating_sub(badge.width());
+    badge.space(rest)
+}
+
+pub fn row_style(
+    canvas: &Canvas<'_>,
+    model: &Model,
+    selected: bool,
+    pane: Pane,
+) -> ratatui::style::Style {
+    match (selected, model.pane == pane) {
+        (true, true) => canvas.style(Role::Selection),
+        (true, false) => canvas.style(Role::SelectionInactive),
+        _ => canvas.style(Role::Text),
+    }
+}
+
+/// A row's lines behind the marker that a selected one has.
+pub fn marked(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    area: Rect,
+    selected: bool,
+    pane: Pane,
+    lines: &[Strip],
+) {
+    let role = if model.pane == pane {
+        Role::Marker
+    } else {
+        Role::MarkerInactive
+    };
+    let marker = if selected {
+        Strip::of(canvas.style(role), canvas.glyphs().marker)
+    } else {
+        Strip::new().space(1)
+    };
+    let strips: Vec<_> = lines
+        .iter()
+        .map(|line| marker.clone().join(line.clone()))
+        .collect();
+    canvas.lines(area, &strips);
+}
+
+fn empty(canvas: &Canvas<'_>, model: &Model) -> Vec<Strip> {
+    let muted = canvas.style(Role::Muted);
+    let words: &[&str] = if !model.queue.loaded {
+        &["asking the room…"]
+    } else if !model.queue_filter.is_empty() {
+        &["No change matches.", "Esc clears the filter."]
+    } else if model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.scanner.last_full_pass.is_some())
+    {
+        &["No changes: the last full pass found no violation."]
+    } else {
+        &["No changes yet: the first pass is not through."]
+    };
+    words
+        .iter()
+        .map(|line| Strip::new().space(1).put(muted, line))
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Sheets about the room: how it is, what it could not judge, what it leaves alone for a while.
+
+use super::entry::field;
+use crate::{
+    domain::time,
+    room::protocol::Status,
+    tui::{
+        model::Model,
+        paint::{Canvas, Strip},
+        theme::Role,
+    },
+};
+
+/// Cells of the labels' column.
+const LABEL: usize = 13;
+
+fn said(canvas: &Canvas<'_>, words: &str) -> Vec<Strip> {
+    vec![Strip::of(canvas.style(Role::Muted), words)]
+}
+
+pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    let width = usize::from(width);
+    let Some(status) = &model.status else {
+        return said(canvas, "asking the room…");
+    };
+    let mut lines = Vec::new();
+    let mut put = |label: &str, value: &str| {
+        lines.extend(field(canvas, label, value, width, LABEL));
+    };
+    put("estate", &status.estate);
+    put("mode", &mode(status));
+    put("you", &status.person);
+    put("vault", &status.vault);
+    put(
+        "ledger",
+        &format!(
+            "{} entries, head {}",
+            status.ledger_seq,
+            status.ledger_hash.short()
+        ),
+    );
+    put("rules", &status.rules.to_string());
+    put("changes", &counts(status));
+    put("scanner", &scanner(status));
+    put("verdicts", &verdicts(status));
+    let fixing = match &status.breaker {
+        Some(why) => format!("stopped: {why}"),
+        None => "runs".to_owned(),
+    };
+    put("fixing", &fixing);
+    if status.undelivered > 0 {
+        let count = format!(
+            "{} close-out records are not delivered yet",
+            status.undelivered
+        );
+        put("alerts", &count);
+    }
+    for (title, items) in [
+        ("Held rules", &status.holds),
+        ("Warnings", &status.warnings),
+    ] {
+        if !items.is_empty() {
+            lines.push(Strip::new());
+            lines.push(Strip::of(canvas.style(Role::Heading), title));
+            for item in items {
+                lines.extend(field(canvas, "", item, width, 2));
+            }
+        }
+    }
+    lines
+}
+
+fn mode(status: &Status) -> String {
+    match status.mode.as_str() {
+        "observe" => "observe: tickets and plans, nothing is written".to_owned(),
+        "enforce" => "enforce: changes are fixed, production after approval".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn counts(status: &Status) -> String {
+    format!(
+        "{} open, {} wait for approval, {} halted",
+        status.open, status.pending, status.halted
+    )
+}
+
+fn scanner(status: &Status) -> String {
+    let scanner = &status.scanner;
+    if let Some(trouble) = &scanner.trouble {
+        return format!("can't scan: {trouble}");
+    }
+    let pass = if scanner.running {
+        format!(
+            "pass {}, {} of {} buckets, {}.{} calls/s",
+            scanner.pass,
+            scanner.done,
+            scanner.total,
+            scanner.rate_x10 / 10,
+            scanner.rate_x10 % 10
+        )
+    } else {
+        format!("pass {} is through", scanner.pass)
+    };
+    match scanner.last_full_pass {
+        Some(at) => format!(
+            "{pass}; last full pass {} (took {}.{:01} s)",
+            time::to_second(at),
+            scanner.last_took_ms / 1_000,
+            scanner.last_took_ms % 1_000 / 100
+        ),
+        None => format!("{pass}; no full pass yet"),
+    }
+}
+
+fn verdicts(status: &Status) -> String {
+    let scanner = &status.scanner;
+    format!(
+        "{} compliant, {} violating, {} exempt, {} skipped, {} unknown",
+        scanner.compliant, scanner.violating, scanner.exempt, scanner.skipped, scanner.unknown
+    )
+}
+
+pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    if !model.unknowns_loaded {
+        return said(canvas, "asking the room…");
+    }
+    if model.unknowns.is_empty() {
+        return said(
+            canvas,
+            "Every bucket that was scanned could be judged by every rule.",
+        );
+    }
+    let width = usize::from(width);
+    let mut lines = said(
+        canvas,
+        "A failed read is never compliant. These have no verdict:",
+    );
+    for unknown in &model.unknowns {
+        lines.push(Strip::new());
+        lines.push(
+            Strip::of(
+                canvas.style(Role::Title),
+                canvas.cut(&unknown.bucket, width, crate::tui::text::Cut::Middle),
+            )
+            .space(2)
+            .put(
+                canvas.style(Role::Muted),
+                format!("account {}", unknown.account),
+            ),
+        );
+        lines.extend(field(canvas, "  rule", &unknown.rule, width, 9));
+        lines.extend(field(canvas, "  cause", &unknown.cause, width, 9));
+    }
+    let more = model.unknowns_total.saturating_sub(model.unknowns.len());
+    if more > 0 {
+        lines.push(Strip::new());
+        lines.extend(said(canvas, &format!("and {more} more")));
+    }
+    lines
+}
+
+pub fn exceptions(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    if !model.exceptions_loaded {
+        return said(canvas, "asking the room…");
+    }
+    if model.exceptions.is_empty() {
+        return said(canvas, "No rule is exempt on any bucket.");
+    }
+    let width = usize::from(width);
+    let mut lines = said(canvas, "These rules leave these buckets alone for a while:");
+    for exception in &model.exceptions {
+        lines.push(Strip::new());
+        lines.push(Strip::of(
+            canvas.style(Role::Title),
+            canvas.cut(
+                &exception.asset.bucket,
+                width,
+                crate::tui::text::Cut::Middle,
+            ),
+        ));
+        lines.extend(field(canvas, "  rule", &exception.rule, width, 10));
+        lines.extend(field(
+            canvas,
+            "  reason",
+            &exception.reason.to_string(),
+            width,
+            10,
+        ));
+        lines.extend(field(
+            canvas,
+            "  until",
+            &time::to_day(exception.until),
+            width,
+            10,
+        ));
+    }
+    lines
+}

@@ -1,0 +1,136 @@
+//! Words and signs that several panes share: severity, environment, steps, time left. Each says in
+//! words what its colour says.
+
+use chrono::TimeDelta;
+use ratatui::style::Style;
+
+use crate::{
+    domain::{Change, Severity, Stage},
+    room::protocol::Row,
+    tui::{
+        paint::{Canvas, Strip},
+        text::Cut,
+        theme::Role,
+    },
+};
+
+/// Cells of the environment's column: a badge of up to six letters and its edges.
+pub const ENVIRONMENT: usize = 8;
+
+pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
+    let role = match severity {
+        Severity::Critical => Role::Critical,
+        Severity::High => Role::High,
+        Severity::Medium => Role::Medium,
+        Severity::Low => Role::Low,
+    };
+    Strip::of(canvas.style(role), severity.word())
+}
+
+/// The environment's name; production is a filled badge.
+pub fn environment(canvas: &Canvas<'_>, name: &str, production: bool) -> Strip {
+    let role = if production {
+        Role::Production
+    } else {
+        Role::OtherEnvironment
+    };
+    let name = canvas.cut(name, ENVIRONMENT - 2, Cut::End);
+    Strip::of(canvas.style(role), format!(" {name} "))
+}
+
+/// Six signs: what is there, what is being made, what is to come.
+pub fn steps(canvas: &Canvas<'_>, stage: Stage, done: u8) -> Strip {
+    let glyphs = canvas.glyphs();
+    let done = usize::from(done.min(6));
+    let failed = matches!(stage, Stage::Halted | Stage::Unfixed | Stage::RollingBack);
+    let mut strip = Strip::new();
+    let full = if failed { done.saturating_sub(1) } else { done };
+    strip = strip.put(canvas.style(Role::StepDone), glyphs.step_done.repeat(full));
+    if failed && done > 0 {
+        strip = strip.put(canvas.style(Role::StepFailed), glyphs.step_failed);
+    }
+    let mut rest = 6 - done;
+    if rest > 0 && stage != Stage::Halted {
+        strip = strip.put(canvas.style(Role::StepNow), glyphs.step_now);
+        rest -= 1;
+    }
+    strip.put(
+        canvas.style(Role::StepToCome),
+        glyphs.step_to_come.repeat(rest),
+    )
+}
+
+/// How a change stands, in the style of how good that is.
+pub fn outcome(canvas: &Canvas<'_>, word: &str, stage: Stage) -> Strip {
+    let role = match (stage, word) {
+        (Stage::Halted, _) => Role::Error,
+        (Stage::AwaitingApproval | Stage::Expired, _) => Role::Warn,
+        (_, "remediated" | "resolved-elsewhere") => Role::Ok,
+        (_, "rolled-back" | "drifted" | "halted" | "reverted") => Role::Warn,
+        (Stage::Closed, _) => Role::Muted,
+        _ => Role::Info,
+    };
+    Strip::of(canvas.style(role), word)
+}
+
+pub fn change_outcome(canvas: &Canvas<'_>, change: &Change) -> Strip {
+    outcome(canvas, &change.word(), change.stage)
+}
+
+/// Bucket on the left, severity on the right: the first line of a change in a list.
+pub fn headline(
+    canvas: &Canvas<'_>,
+    bucket: &str,
+    severity_of: Severity,
+    width: usize,
+    style: Style,
+) -> Strip {
+    let word = severity(canvas, severity_of);
+    let room = width.saturating_sub(word.width() + 2);
+    Strip::of(style, canvas.fit(bucket, room, Cut::Middle))
+        .space(1)
+        .join(word)
+}
+
+/// Which part of the queue a row is in.
+pub const fn section(row: &Row, observing: bool) -> &'static str {
+    match row.stage {
+        Stage::Halted => "Halted, a person must act",
+        Stage::AwaitingApproval | Stage::Expired => "Waiting for approval",
+        Stage::Closed => "Closed",
+        _ if observing => "Found",
+        _ => "Running",
+    }
+}
+
+/// `57m left`; seconds only in the last two minutes.
+pub fn left(span: TimeDelta) -> String {
+    let seconds = span.num_seconds();
+    match seconds {
+        i64::MIN..=0 => "expired".to_owned(),
+        1..=120 => format!("{seconds}s left"),
+        121..=5_999 => format!("{}m left", seconds / 60),
+        6_000..=172_799 => format!("{}h {:02}m left", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d left", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_has_seconds_only_at_the_end() {
+        for (seconds, words) in [
+            (-5, "expired"),
+            (0, "expired"),
+            (75, "75s left"),
+            (121, "2m left"),
+            (3_420, "57m left"),
+            (7_500, "2h 05m left"),
+            (273_600, "3d left"),
+        ] {
+            assert_eq!(left(TimeDelta::seconds(seconds)), words);
+        }
+    }
+}
