@@ -1,0 +1,178 @@
+//! What entries make of the views. A change's rows are a function of the change alone, so an entry
+//! takes the old ones away and puts the new ones in.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Rows, StoreError,
+    keys::{self, BREAKER, CHANGE, EXCEPTION, HOLD, REVERT},
+    sheet::Sheet,
+};
+use crate::{
+    chain::{self, ChainError},
+    domain::{Asset, Change, ChangeId, Entry, Fact, RevertState, Stage, Stamp, time},
+    room::protocol::Row,
+};
+
+/// A rule that does nothing on a bucket until a person releases it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub rule: String,
+    pub asset: Asset,
+    pub cause: String,
+    #[serde(with = "time::millis")]
+    pub since: Stamp,
+    pub change: Option<ChangeId>,
+}
+
+/// Entries being folded into views: rows of changes are written once, at the end.
+pub(super) struct Fold<'a> {
+    sheet: Sheet<'a>,
+    changes: HashMap<ChangeId, Folding>,
+}
+
+struct Folding {
+    stored: Option<Change>,
+    now: Change,
+}
+
+impl<'a> Fold<'a> {
+    pub(super) fn new(sheet: Sheet<'a>) -> Self {
+        Self {
+            sheet,
+            changes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        if let Some(id) = entry.change {
+            let (stored, now) = if let Some(folding) = self.changes.remove(&id) {
+                (folding.stored, Some(folding.now))
+            } else {
+                let row = self.sheet.get(&keys::of_change(CHANGE, id))?;
+                let stored: Option<Change> =
+                    row.map(|row| serde_json::from_slice(&row)).transpose()?;
+                (stored.clone(), stored)
+            };
+            let now = chain::apply(now, entry)?;
+            self.changes.insert(id, Folding { stored, now });
+            self.sheet.put(keys::entry(id, entry.seq), b"");
+        } else if chain::needs_change(&entry.fact) {
+            // Nothing but the fold knows the words for it.
+            chain::apply(None, entry)?;
+        }
+        self.room_fact(entry)
+    }
+
+    fn room_fact(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        match &entry.fact {
+            Fact::Ticket(_) => {
+                if let Some(id) = entry.change {
+                    let key = keys::number(id.year());
+                    let highest = number(self.sheet.get(&key)?.as_deref()).unwrap_or(0);
+                    let number = highest.max(id.number());
+                    self.sheet.put(key, &number.to_be_bytes());
+                }
+            }
+            Fact::ExceptionOpened(exception) => {
+                let key = keys::rule_on(EXCEPTION, &exception.rule, &exception.asset);
+                self.sheet.put(key, serde_json::to_vec(exception)?);
+            }
+            Fact::ExceptionEnded { rule, asset, .. } => {
+                self.sheet.remove(keys::rule_on(EXCEPTION, rule, asset));
+            }
+            Fact::Held { rule, asset, cause } => {
+                let hold = Hold {
+                    rule: rule.clone(),
+                    asset: asset.clone(),
+                    cause: cause.clone(),
+                    since: entry.at,
+                    change: entry.change,
+                };
+                let key = keys::rule_on(HOLD, rule, asset);
+                self.sheet.put(key, serde_json::to_vec(&hold)?);
+            }
+            Fact::Released { rule, asset } => self.sheet.remove(keys::rule_on(HOLD, rule, asset)),
+            Fact::BreakerTripped { cause } => self.sheet.put(vec![BREAKER], cause.as_bytes()),
+            Fact::BreakerReset => self.sheet.remove(vec![BREAKER]),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The sheet with every touched change's rows on it.
+    pub(super) fn finish(mut self) -> Result<Sheet<'a>, StoreError> {
+        for folding in self.changes.into_values() {
+            if let Some(stored) = &folding.stored {
+                for (key, _) in rows(stored)? {
+                    self.sheet.remove(key);
+                }
+            }
+            for (key, value) in rows(&folding.now)? {
+                self.sheet.put(key, value);
+            }
+        }
+        Ok(self.sheet)
+    }
+}
+
+/// All rows of a change.
+fn rows(change: &Change) -> Result<Rows, StoreError> {
+    let mut rows = vec![
+        (
+            keys::of_change(CHANGE, change.id),
+            serde_json::to_vec(change)?,
+        ),
+        (keys::queue(change), serde_json::to_vec(&row(change))?),
+    ];
+    if change.is_open() {
+        rows.push((keys::open(change), Vec::new()));
+    }
+    if change.alert.is_some() {
+        rows.push((keys::alert(&change.delivered, change.id), Vec::new()));
+    }
+    let revert = change.revert.as_ref().map(|revert| &revert.state);
+    if revert == Some(&RevertState::Pending) {
+        rows.push((keys::of_change(REVERT, change.id), Vec::new()));
+    }
+    let window = change.rollback.as_ref().filter(|bundle| {
+        let offered = !bundle.ran && !change.settled && revert != Some(&RevertState::Done);
+        change.stage == Stage::Closed && offered
+    });
+    if let Some(bundle) = window {
+        rows.push((keys::window(bundle.expires, change.id), Vec::new()));
+    }
+    Ok(rows)
+}
+
+/// A change as one line of the queue.
+pub fn row(change: &Change) -> Row {
+    let ticket = &change.ticket;
+    Row {
+        id: change.id,
+        severity: ticket.severity,
+        environment: ticket.environment.name.clone(),
+        production: ticket.environment.production,
+        account: ticket.asset.account.to_string(),
+        bucket: ticket.asset.bucket.clone(),
+        violation: ticket.violation(),
+        rule: ticket.rule.id.clone(),
+        owner: ticket.owner.contact.clone(),
+        stage: change.stage,
+        step: change.stage.step(),
+        word: change.word(),
+        detected_at: ticket.detected_at,
+    }
+}
+
+/// A number as a row holds it.
+pub(super) fn number(bytes: Option<&[u8]>) -> Option<u64> {
+    Some(u64::from_be_bytes(bytes?.try_into().ok()?))
+}
+
+/// Why entries may not follow, as whoever wants to append them is told.
+pub(super) fn refusal(error: &ChainError) -> String {
+    format!("{} of {}: {}", error.kind, error.change, error.why)
+}

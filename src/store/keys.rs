@@ -1,0 +1,220 @@
+//! The table of views: how each row's key is spelled. One tree holds them all, so that one batch is
+//! one atomic step, and the first byte says which view a row belongs to.
+
+use crate::domain::{Asset, Change, ChangeId, Stage, Stamp};
+
+/// change id → the change.
+pub(super) const CHANGE: u8 = b'c';
+/// queue order, change id → its line in the queue.
+pub(super) const QUEUE: u8 = b'q';
+/// rule, asset, change id: the change is open.
+pub(super) const OPEN: u8 = b'o';
+/// change id, entry: the entry belongs to the change.
+pub(super) const ENTRY: u8 = b'e';
+/// channels that took it, change id: the change has a close-out record.
+pub(super) const ALERT: u8 = b'd';
+/// change id: a revert is running.
+pub(super) const REVERT: u8 = b'r';
+/// end of the window, change id: it can be reverted until then.
+pub(super) const WINDOW: u8 = b's';
+/// rule, asset → the exception.
+pub(super) const EXCEPTION: u8 = b'x';
+/// rule, asset → the hold.
+pub(super) const HOLD: u8 = b'h';
+/// year → the highest change number.
+pub(super) const NUMBER: u8 = b'n';
+/// Why fixing is stopped.
+pub(super) const BREAKER: u8 = b'b';
+/// Up to which entry the views are made, and their totals.
+pub(super) const META: &[u8] = b"m";
+
+/// Groups of the queue, in their order.
+pub(super) const HALTED: u8 = b'0';
+pub(super) const WAITING: u8 = b'1';
+pub(super) const RUNNING: u8 = b'2';
+pub(super) const CLOSED: u8 = b'3';
+
+/// Bytes of a change id at the end of a key.
+const ID: usize = 12;
+
+pub(super) fn id_bytes(id: ChangeId) -> [u8; ID] {
+    // The sign bit is turned so that bytes sort as years do.
+    let year = id.year().cast_unsigned() ^ 0x8000_0000;
+    let mut bytes = [0; ID];
+    bytes[..4].copy_from_slice(&year.to_be_bytes());
+    bytes[4..].copy_from_slice(&id.number().to_be_bytes());
+    bytes
+}
+
+/// The change id that a key ends in.
+pub(super) fn id_at_end(key: &[u8]) -> Option<ChangeId> {
+    let (year, number) = key.last_chunk::<ID>()?.split_first_chunk::<4>()?;
+    let year = (u32::from_be_bytes(*year) ^ 0x8000_0000).cast_signed();
+    let number = u64::from_be_bytes(number.try_into().ok()?);
+    Some(ChangeId::new(year, number))
+}
+
+pub(super) fn of_change(view: u8, id: ChangeId) -> Vec<u8> {
+    [&[view][..], &id_bytes(id)].concat()
+}
+
+pub(super) fn entry(id: ChangeId, seq: u64) -> Vec<u8> {
+    [&of_change(ENTRY, id)[..], &seq.to_be_bytes()].concat()
+}
+
+/// The key, or for [`OPEN`] the prefix, of a rule on an asset.
+pub(super) fn rule_on(view: u8, rule: &str, asset: &Asset) -> Vec<u8> {
+    [
+        &[view][..],
+        rule.as_bytes(),
+        b"\0",
+        asset.key().as_bytes(),
+        b"\0",
+    ]
+    .concat()
+}
+
+pub(super) fn open(change: &Change) -> Vec<u8> {
+    let ticket = &change.ticket;
+    let rule = rule_on(OPEN, &ticket.rule.id, &ticket.asset);
+    [&rule[..], &id_bytes(change.id)].concat()
+}
+
+/// Sorts as the queue is shown: halted, waiting, running, each by severity and age, then closed
+/// ones, the latest first.
+pub(super) fn queue(change: &Change) -> Vec<u8> {
+    let group = match change.stage {
+        Stage::Halted => HALTED,
+        Stage::AwaitingApproval => WAITING,
+        Stage::Closed => CLOSED,
+        _ => RUNNING,
+    };
+    let id = id_bytes(change.id);
+    if group == CLOSED {
+        let at = change
+            .alert
+            .as_ref()
+            .map_or(change.updated_at, |alert| alert.closed_at);
+        let latest = (!sortable(at)).to_be_bytes();
+        // Of those that closed at one moment, the one with the higher number.
+        let highest = (!change.id.number()).to_be_bytes();
+        return [&[QUEUE, group][..], &latest, &highest, &id].concat();
+    }
+    let severity = u8::MAX - change.ticket.severity as u8;
+    let age = sortable(change.ticket.detected_at).to_be_bytes();
+    [&[QUEUE, group, severity][..], &age, &id].concat()
+}
+
+pub(super) fn window(until: Stamp, id: ChangeId) -> Vec<u8> {
+    [&[WINDOW][..], &sortable(until).to_be_bytes(), &id_bytes(id)].concat()
+}
+
+/// The end of a window, from its key.
+pub(super) fn window_end(key: &[u8]) -> Option<u64> {
+    let bytes = key.get(1..9)?;
+    Some(u64::from_be_bytes(bytes.try_into().ok()?))
+}
+
+/// Milliseconds, such that earlier times are smaller numbers.
+pub(super) fn sortable(at: Stamp) -> u64 {
+    at.timestamp_millis().cast_unsigned() ^ (1 << 63)
+}
+
+/// Changes that the same channels took stand together, so that the ones that all channels took are
+/// stepped over at once.
+pub(super) fn alert(delivered: &[String], id: ChangeId) -> Vec<u8> {
+    let mut channels: Vec<_> = delivered.iter().map(String::as_str).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    let channels = channels.join("\0");
+    [&[ALERT][..], channels.as_bytes(), b"\0\0", &id_bytes(id)].concat()
+}
+
+/// The channels of an alert's key.
+pub(super) fn alert_channels(key: &[u8]) -> Vec<&str> {
+    let names = key
+        .get(1..key.len().saturating_sub(ID + 2))
+        .unwrap_or_default();
+    let names = str::from_utf8(names).unwrap_or_default();
+    names.split('\0').filter(|name| !name.is_empty()).collect()
+}
+
+/// Behind the last change that the same channels took.
+pub(super) fn alert_skip(key: &[u8]) -> Vec<u8> {
+    let names = key.get(..key.len().saturating_sub(ID)).unwrap_or_default();
+    [names, &[0xff; ID]].concat()
+}
+
+pub(super) fn number(year: i32) -> Vec<u8> {
+    let year = year.cast_unsigned() ^ 0x8000_0000;
+    [&[NUMBER][..], &year.to_be_bytes()].concat()
+}
+
+/// What a row is counted under: its view, and in the queue its group.
+pub(super) fn label(key: &[u8]) -> String {
+    let length = if key.first() == Some(&QUEUE) { 2 } else { 1 };
+    String::from_utf8_lossy(&key[..length.min(key.len())]).into_owned()
+}
+
+/// A key for a bucket's observations.
+pub(super) fn observed(view: u8, asset: &Asset) -> Vec<u8> {
+    [&[view][..], asset.key().as_bytes(), b"\0"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn ids_sort_as_changes_do_and_read_back() {
+        let ids = [
+            (2025, 9),
+            (2026, 1),
+            (2026, 2),
+            (2026, 10_000_000),
+            (2027, 1),
+        ];
+        let ids = ids.map(|(year, number)| ChangeId::new(year, number));
+        assert!(ids.map(id_bytes).is_sorted());
+        for id in ids {
+            assert_eq!(id_at_end(&of_change(CHANGE, id)), Some(id));
+        }
+    }
+
+    #[test]
+    fn an_alerts_channels_read_back_and_the_same_ones_are_stepped_over() {
+        let id = ChangeId::new(2026, 1);
+        let names = |list: &[&str]| {
+            list.iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        for list in [&[][..], &["log"], &["slack", "log"]] {
+            let key = alert(&names(list), id);
+            let mut sorted = list.to_vec();
+            sorted.sort_unstable();
+            assert_eq!(alert_channels(&key), sorted);
+            assert_eq!(id_at_end(&key), Some(id));
+            let later = alert(&names(list), ChangeId::new(9999, u64::MAX));
+            assert!(later < alert_skip(&key) && key < alert_skip(&key));
+        }
+        let log = alert(&names(&["log"]), id);
+        assert!(alert_skip(&log) < alert(&names(&["log", "slack"]), id));
+        assert!(alert_skip(&alert(&[], id)) < log);
+    }
+
+    #[test]
+    fn earlier_times_are_smaller_even_before_1970() {
+        let times = [
+            "1969-12-31T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "2026-04-15T03:12:47Z",
+        ];
+        assert!(
+            times
+                .map(|time| sortable(time.parse().unwrap()))
+                .is_sorted()
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! One sled database in use: opening it, checking it, and bringing it up to the ledger.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use sled::{Db, IVec, Tree};
+
+use super::{
+    Rows, StoreError,
+    fold::Fold,
+    keys::META,
+    sheet::{Meta, Sheet, Totals},
+};
+use crate::{
+    domain::Fact,
+    ledger::{LedgerError, Reader, Recorded},
+};
+
+/// Bytes that sled may cache. Its own default is a gigabyte.
+const CACHE: u64 = 48 * 1024 * 1024;
+
+/// Entries that one batch holds while views are made from the ledger.
+const BATCH: usize = 256;
+
+pub(super) struct Live {
+    db: Db,
+    /// All views.
+    pub rows: Tree,
+    /// What is no view of the ledger: observations, and when to try a delivery again.
+    pub local: Tree,
+    /// As in the tree; held while a batch is made, so that batches do not overtake each other.
+    meta: Mutex<Meta>,
+}
+
+impl Live {
+    /// Opens a database and reads every row once. Rows that do not amount to their totals, or that
+    /// cannot be read, are an error.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let db = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE)
+            .open()?;
+        let rows = db.open_tree("rows")?;
+        let local = db.open_tree("local")?;
+        let mut totals = Totals::default();
+        for item in &rows {
+            let (key, value) = item?;
+            if key != META {
+                totals.add(&key, &value);
+            }
+        }
+        for item in &local {
+            item?;
+        }
+        let meta: Meta = match rows.get(META)? {
+            Some(bytes) => serde_json::from_slice(&bytes)?,
+            None => Meta::default(),
+        };
+        if meta.totals != totals {
+            let count = |totals: &Totals| totals.rows.values().sum::<u64>();
+            return Err(StoreError::Views(format!(
+                "their rows are not what was written: {} were found of {}, or some are old",
+                count(&totals),
+                count(&meta.totals)
+            )));
+        }
+        Ok(Self {
+            db,
+            rows,
+            local,
+            meta: Mutex::new(meta),
+        })
+    }
+
+    pub(super) fn meta(&self) -> Meta {
+        self.meta
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Whether these views are made from this ledger, up to some entry of it. The words say what is
+    /// wrong.
+    pub(super) fn compare(&self, reader: &Reader) -> Result<Result<(), String>, StoreError> {
+        let meta = self.meta();
+        let last = reader.last_seq();
+        if meta.seq == 0 {
+            let empty = last > 0;
+            return Ok(if empty {
+                Err("they were empty".to_owned())
+            } else {
+                Ok(())
+            });
+        }
+        if meta.seq > last {
+            return Ok(Err(format!(
+                "they were made from entry {}, but the ledger ends with entry {last}: entries may be \
+                 missing from its end",
+                meta.seq
+            )));
+        }
+        if reader.entry(meta.seq)?.hash != meta.hash {
+            return Ok(Err(format!(
+                "they were made from another ledger: entry {} has another hash",
+                meta.seq
+            )));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Takes up what the ledger has beyond these views. Gives the number of entries.
+    pub(super) fn catch_up(&self, reader: &Reader) -> Result<u64, StoreError> {
+        let from = self.meta().seq;
+        let mut entries = reader.range(from + 1);
+        loop {
+            let batch: Vec<_> = entries
+                .by_ref()
+                .take(BATCH)
+                .collect::<Result<_, LedgerError>>()?;
+            if batch.is_empty() {
+                return Ok(self.meta().seq - from);
+            }
+            self.apply(&batch, reader)?;
+        }
+    }
+
+    /// Takes up entries, in order and once each; what is missing before them is read.
+    pub(super) fn apply(&self, recorded: &[Recorded], reader: &Reader) -> Result<(), StoreError> {
+        let gap = recorded
+            .first()
+            .is_some_and(|first| first.entry.seq > self.meta().seq + 1);
+        if gap {
+            self.catch_up(reader)?;
+        }
+        let mut guard = self.meta.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = guard.seq;
+        let fresh = || recorded.iter().filter(move |one| one.entry.seq > from);
+        let Some(last) = fresh().next_back() else {
+            return Ok(());
+        };
+        let mut fold = Fold::new(Sheet::new(&self.rows));
+        for one in fresh() {
+            fold.entry(&one.entry)?;
+        }
+        let meta = Meta {
+            seq: last.entry.seq,
+            hash: last.hash.clone(),
+            totals: guard.totals.clone(),
+        };
+        let (batch, meta) = fold.finish()?.finish(meta)?;
+        self.rows.apply_batch(batch)?;
+        *guard = meta;
+        drop(guard);
+        for one in fresh() {
+            if let (Some(id), Fact::Delivered { channel }) = (one.entry.change, &one.entry.fact) {
+                self.local.remove(super::outbox::attempt_key(id, channel))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush()?;
+        Ok(())
+    }
+
+    pub(super) fn dump(&self) -> Result<Rows, StoreError> {
+        let owned = |pair: Result<(IVec, IVec), sled::Error>| {
+            let (key, value) = pair?;
+            Ok((key.to_vec(), value.to_vec()))
+        };
+        self.rows.iter().map(owned).collect()
+    }
+}

@@ -1,0 +1,228 @@
+//! What screens, the gate and the chain ask.
+
+use std::collections::HashSet;
+
+use serde::de::DeserializeOwned;
+use sled::IVec;
+
+use super::{
+    Filter, Hold, Store, StoreError,
+    fold::number,
+    keys::{
+        self, BREAKER, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, OPEN, QUEUE, REVERT,
+        RUNNING, WAITING, WINDOW,
+    },
+    live::Live,
+};
+use crate::{
+    domain::{Asset, Change, ChangeId, Exception, Stamp},
+    ledger::Recorded,
+    room::protocol::{PAGE, Page, Row},
+};
+
+/// How many changes there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Halted ones included.
+    pub open: usize,
+    /// Waiting for a decision.
+    pub pending: usize,
+    pub halted: usize,
+    pub closed: usize,
+}
+
+type Pair = Result<(IVec, IVec), sled::Error>;
+
+fn value<T: DeserializeOwned>(pair: Pair) -> Result<T, StoreError> {
+    Ok(serde_json::from_slice(&pair?.1)?)
+}
+
+fn id(pair: Pair) -> Result<ChangeId, StoreError> {
+    keys::id_at_end(&pair?.0)
+        .ok_or_else(|| StoreError::Views("a key without a change id".to_owned()))
+}
+
+impl Live {
+    fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let row = self.rows.get(key)?;
+        Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?)
+    }
+
+    fn all<T: DeserializeOwned>(&self, view: u8) -> Result<Vec<T>, StoreError> {
+        self.rows.scan_prefix([view]).map(value).collect()
+    }
+
+    fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
+        self.get(&keys::of_change(CHANGE, id))
+    }
+
+    fn counts(&self) -> Counts {
+        let totals = self.meta().totals;
+        let group = |group| totals.of(&[QUEUE, group]);
+        let (halted, pending) = (group(HALTED), group(WAITING));
+        Counts {
+            open: halted + pending + group(RUNNING),
+            pending,
+            halted,
+            closed: group(CLOSED),
+        }
+    }
+
+    fn queue(&self, filter: &Filter, offset: usize, limit: usize) -> Result<Page<Row>, StoreError> {
+        let rows = self.rows.scan_prefix([QUEUE]);
+        let (items, total) = if filter.is_empty() {
+            let counts = self.counts();
+            let items: Result<Vec<Row>, _> = rows.skip(offset).take(limit).map(value).collect();
+            (items?, counts.open + counts.closed)
+        } else {
+            let (mut items, mut total) = (Vec::new(), 0);
+            for pair in rows {
+                let row = value(pair)?;
+                if filter.matches(&row) {
+                    if total >= offset && items.len() < limit {
+                        items.push(row);
+                    }
+                    total += 1;
+                }
+            }
+            (items, total)
+        };
+        // A row that moved while this was read may have been met twice.
+        let mut met = HashSet::new();
+        let items = items.into_iter().filter(|row| met.insert(row.id)).collect();
+        Ok(Page { items, total })
+    }
+}
+
+impl Store {
+    pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
+        self.with(|live| live.change(id))
+    }
+
+    /// Open changes first: halted, then waiting for approval, then running, each by severity and
+    /// age; closed ones after them, the latest first. At most [`PAGE`] rows.
+    ///
+    /// A filter reads every row; without one only the page is read.
+    pub fn queue(
+        &self,
+        filter: &Filter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Page<Row>, StoreError> {
+        self.with(|live| live.queue(filter, offset, limit.min(PAGE)))
+    }
+
+    /// Changes that wait for a decision, the most severe and oldest first.
+    pub fn pending(&self, offset: usize, limit: usize) -> Result<Page<Change>, StoreError> {
+        self.with(|live| {
+            let waiting = live.rows.scan_prefix([QUEUE, WAITING]);
+            let mut items = Vec::new();
+            for pair in waiting.skip(offset).take(limit.min(PAGE)) {
+                items.extend(live.change(id(pair)?)?);
+            }
+            let total = live.counts().pending;
+            Ok(Page { items, total })
+        })
+    }
+
+    /// The open change for a violation, if there is one.
+    pub fn open_change_for(
+        &self,
+        rule: &str,
+        asset: &Asset,
+    ) -> Result<Option<ChangeId>, StoreError> {
+        self.with(|live| {
+            let mut open = live.rows.scan_prefix(keys::rule_on(OPEN, rule, asset));
+            open.next().map(id).transpose()
+        })
+    }
+
+    /// Changes that somebody has to go on with after a start: open ones in queue order, then those
+    /// with a revert running.
+    pub fn open_changes(&self) -> Result<Vec<ChangeId>, StoreError> {
+        self.with(|live| {
+            let open = [HALTED, WAITING, RUNNING];
+            let open = open
+                .iter()
+                .flat_map(|group| live.rows.scan_prefix([QUEUE, *group]));
+            let reverts = live.rows.scan_prefix([REVERT]);
+            open.chain(reverts).map(id).collect()
+        })
+    }
+
+    /// Closed changes whose window for a revert is over and not settled yet, the oldest first.
+    pub fn settle_due(&self, now: Stamp, limit: usize) -> Result<Vec<ChangeId>, StoreError> {
+        let now = keys::sortable(now);
+        self.with(|live| {
+            let due = |pair: &Pair| match pair {
+                Ok((key, _)) => keys::window_end(key).is_some_and(|end| end <= now),
+                Err(_) => true,
+            };
+            let windows = live.rows.scan_prefix([WINDOW]);
+            windows.take_while(due).take(limit).map(id).collect()
+        })
+    }
+
+    /// A change's entries, in order.
+    pub fn entries_of(&self, id: ChangeId) -> Result<Vec<Recorded>, StoreError> {
+        let seqs = self.seqs_of(id)?;
+        let entries = seqs.into_iter().map(|seq| self.reader().entry(seq));
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn seqs_of(&self, id: ChangeId) -> Result<Vec<u64>, StoreError> {
+        self.with(|live| {
+            let keys = live.rows.scan_prefix(keys::of_change(ENTRY, id)).keys();
+            keys.map(|key| {
+                number(key?.last_chunk::<8>().map(|bytes| &bytes[..]))
+                    .ok_or_else(|| StoreError::Views("a key without an entry".to_owned()))
+            })
+            .collect()
+        })
+    }
+
+    /// Every exception that was not ended, whether its time is over or not.
+    pub fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
+        self.with(|live| live.all(EXCEPTION))
+    }
+
+    /// The exception that keeps a rule off an asset now.
+    pub fn exempt(
+        &self,
+        rule: &str,
+        asset: &Asset,
+        now: Stamp,
+    ) -> Result<Option<Exception>, StoreError> {
+        let key = keys::rule_on(EXCEPTION, rule, asset);
+        let exception: Option<Exception> = self.with(|live| live.get(&key))?;
+        Ok(exception.filter(|exception| now < exception.until))
+    }
+
+    pub fn holds(&self) -> Result<Vec<Hold>, StoreError> {
+        self.with(|live| live.all(HOLD))
+    }
+
+    pub fn held(&self, rule: &str, asset: &Asset) -> Result<Option<Hold>, StoreError> {
+        let key = keys::rule_on(HOLD, rule, asset);
+        self.with(|live| live.get(&key))
+    }
+
+    /// Why fixing is stopped, where it is.
+    pub fn breaker(&self) -> Result<Option<String>, StoreError> {
+        self.with(|live| {
+            let cause = live.rows.get([BREAKER])?;
+            Ok(cause.map(|cause| String::from_utf8_lossy(&cause).into_owned()))
+        })
+    }
+
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.with(|live| Ok(live.counts()))
+    }
+
+    /// The number of a year's next change: one above the highest, or `first` where there is none.
+    pub fn next_number(&self, year: i32, first: u64) -> Result<u64, StoreError> {
+        let key = keys::number(year);
+        let highest = self.with(|live| Ok(number(live.rows.get(&key)?.as_deref())))?;
+        Ok(highest.map_or(first, |highest| highest + 1))
+    }
+}

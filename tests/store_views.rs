@@ -1,0 +1,541 @@
+//! The views: what they answer, and that they are nothing but a replay of the ledger.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::similar_names)]
+
+mod ledger_support;
+
+use std::path::Path;
+
+use ledger_support::{RULE, Story, asset, at, id};
+use proptest::prelude::*;
+use sixfold::{
+    chain::cause,
+    domain::{
+        ChangeId, Draft, Fact, Severity, Stage,
+        artifact::{Decision, Outcome},
+    },
+    ledger::{Ledger, LedgerError, Lock, Options, open},
+    room::protocol::LedgerFilter,
+    store::{Delivery, Filter, Observation, Store, Verdicts},
+};
+
+fn room(state: &Path) -> (Ledger, Store) {
+    let lock = Lock::take(state).unwrap();
+    let opened = open(&state.join("ledger"), lock, Options::default()).unwrap();
+    let (store, findings) = Store::open(&state.join("views"), opened.reader.clone()).unwrap();
+    assert_eq!(findings, Vec::<String>::new());
+    let ledger = opened.start(store.follower()).unwrap();
+    (ledger, store)
+}
+
+/// A room whose ledger holds these batches.
+fn filled(batches: impl IntoIterator<Item = Vec<Draft>>) -> (tempfile::TempDir, Ledger, Store) {
+    let state = tempfile::tempdir().unwrap();
+    let (ledger, store) = room(state.path());
+    for batch in batches {
+        ledger.commit_blocking(batch).unwrap();
+    }
+    (state, ledger, store)
+}
+
+fn refusal(ledger: &Ledger, drafts: Vec<Draft>) -> String {
+    match ledger.commit_blocking(drafts) {
+        Err(LedgerError::Refused(why)) => why,
+        other => panic!("it was not refused: {other:?}"),
+    }
+}
+
+fn ids(store: &Store, filter: &str) -> Vec<u64> {
+    let page = store.queue(&Filter::parse(filter), 0, 100).unwrap();
+    assert_eq!(page.items.len(), page.total);
+    page.items.iter().map(|row| row.id.number()).collect()
+}
+
+/// Changes 1 to 9, at nine different places of the chain.
+fn estate() -> Vec<Vec<Draft>> {
+    let low = Story {
+        severity: Severity::Low,
+        begins: -100,
+        ..Story::new(1)
+    };
+    let late = Story {
+        begins: 50,
+        ..Story::new(2)
+    };
+    let critical = Story {
+        severity: Severity::Critical,
+        ..Story::new(4)
+    };
+    let closed_later = Story {
+        begins: 500,
+        ..Story::dev(8)
+    };
+    vec![
+        vec![low.ticket(), low.request(1)],
+        vec![late.ticket(), late.request(1)],
+        vec![Story::new(3).ticket(), Story::new(3).request(1)],
+        vec![
+            critical.ticket(),
+            critical.request(1),
+            critical.approval(Decision::Approved),
+        ],
+        Story::new(5).stopped("the vault refused", Outcome::Halted),
+        vec![Story::dev(6).ticket()],
+        Story::new(7).denied(),
+        closed_later.remediated(),
+        Story::new(9).stopped(cause::DRIFTED, Outcome::Drifted),
+    ]
+}
+
+#[test]
+fn the_queue_shows_halted_then_waiting_then_running_then_closed_ones() {
+    let (_state, _ledger, store) = filled(estate());
+    // Waiting: the oldest of the most severe first. Closed: the latest first.
+    assert_eq!(ids(&store, ""), [5, 3, 2, 1, 4, 6, 8, 9, 7]);
+    let counts = store.counts().unwrap();
+    assert_eq!(
+        (counts.open, counts.pending, counts.halted, counts.closed),
+        (6, 3, 1, 3)
+    );
+    assert_eq!(ids(&store, "env:dev"), [6, 8]);
+    assert_eq!(ids(&store, "stage:awaiting sev:high"), [3, 2]);
+    assert_eq!(ids(&store, "!stage:closed env:prod !sev:high"), [1, 4]);
+    assert_eq!(ids(&store, "bucket-7"), [7]);
+
+    let page = |filter, offset, limit| {
+        let page = store.queue(&Filter::parse(filter), offset, limit).unwrap();
+        let ids: Vec<_> = page.items.iter().map(|row| row.id.number()).collect();
+        (ids, page.total)
+    };
+    assert_eq!(page("", 2, 3), (vec![2, 1, 4], 9));
+    assert_eq!(page("", 8, 3), (vec![7], 9));
+    assert_eq!(page("", 9, 3), (vec![], 9));
+    assert_eq!(page("env:prod", 1, 2), (vec![3, 2], 7));
+}
+
+#[test]
+fn pending_changes_come_whole_the_most_severe_and_oldest_first() {
+    let (_state, _ledger, store) = filled(estate());
+    let page = store.pending(0, 2).unwrap();
+    assert_eq!(page.total, 3);
+    let pending: Vec<_> = page.items.iter().map(|change| change.id.number()).collect();
+    assert_eq!(pending, [3, 2]);
+    assert!(
+        page.items
+            .iter()
+            .all(|change| change.stage == Stage::AwaitingApproval)
+    );
+    assert_eq!(store.pending(2, 9).unwrap().items[0].id, id(1));
+}
+
+#[test]
+fn what_has_to_be_gone_on_with_after_a_start_is_listed() {
+    let mut batches = estate();
+    batches.push(vec![
+        Story {
+            begins: 500,
+            ..Story::dev(8)
+        }
+        .revert_intent(700),
+    ]);
+    let (_state, ledger, store) = filled(batches);
+    let open: Vec<_> = store
+        .open_changes()
+        .unwrap()
+        .iter()
+        .map(|id| id.number())
+        .collect();
+    assert_eq!(open, [5, 3, 2, 1, 4, 6, 8]);
+
+    let story = Story {
+        begins: 500,
+        ..Story::dev(8)
+    };
+    ledger.commit_blocking(vec![story.reverted(701)]).unwrap();
+    assert_eq!(store.open_changes().unwrap().len(), 6);
+}
+
+#[test]
+fn windows_are_due_when_they_end_and_until_they_are_settled() {
+    let reverted = Story::dev(3);
+    let (_state, ledger, store) = filled([
+        Story::new(1).remediated(),
+        Story::new(2).rolled_back(),
+        [
+            reverted.remediated(),
+            vec![reverted.revert_intent(200), reverted.reverted(201)],
+        ]
+        .concat(),
+    ]);
+    let end = Story::new(1).window_ends();
+    let before = end - chrono::TimeDelta::milliseconds(1);
+    assert_eq!(store.settle_due(before, 9).unwrap(), Vec::<ChangeId>::new());
+    assert_eq!(store.settle_due(end, 9).unwrap(), [id(1)]);
+    ledger
+        .commit_blocking(vec![Story::new(1).settled()])
+        .unwrap();
+    assert_eq!(store.settle_due(end, 9).unwrap(), Vec::<ChangeId>::new());
+}
+
+#[test]
+fn one_violation_is_one_open_change() {
+    let (_state, ledger, store) = filled([vec![Story::new(1).ticket()]]);
+    let bucket = asset("bucket-1");
+    assert_eq!(store.open_change_for(RULE, &bucket), Ok(Some(id(1))));
+    assert_eq!(store.open_change_for("another-rule", &bucket), Ok(None));
+    assert_eq!(store.open_change_for(RULE, &asset("bucket-10")), Ok(None));
+
+    let again = Story {
+        bucket: "bucket-1".to_owned(),
+        ..Story::new(2)
+    };
+    assert_eq!(
+        refusal(&ledger, vec![again.ticket()]),
+        "ticket of CHG-2026-0000-002: CHG-2026-0000-001 is open for it"
+    );
+    // Closing it and opening the next may come in one batch, or in two that wait together.
+    let mut closing = Story::new(1).denied()[1..].to_vec();
+    closing.push(again.ticket());
+    ledger.commit_blocking(closing).unwrap();
+    assert_eq!(store.open_change_for(RULE, &bucket), Ok(Some(id(2))));
+    let third = Story {
+        bucket: "bucket-1".to_owned(),
+        ..Story::new(3)
+    };
+    let waiting = [
+        ledger.append(again.denied()[1..].to_vec()),
+        ledger.append(vec![third.ticket()]),
+    ];
+    for answer in waiting {
+        answer.blocking_recv().unwrap().unwrap();
+    }
+    assert_eq!(store.open_change_for(RULE, &bucket), Ok(Some(id(3))));
+}
+
+#[test]
+fn numbers_of_a_year_have_no_gaps() {
+    let (_state, ledger, store) = filled([]);
+    assert_eq!(store.next_number(2026, 418_114), Ok(418_114));
+    ledger
+        .commit_blocking(vec![Story::new(418_114).ticket()])
+        .unwrap();
+    assert_eq!(store.next_number(2026, 418_114), Ok(418_115));
+    assert_eq!(store.next_number(2027, 7), Ok(7));
+    assert_eq!(
+        refusal(&ledger, vec![Story::new(418_116).ticket()]),
+        "ticket of CHG-2026-0418-116: the next number is CHG-2026-0418-115"
+    );
+    // In one batch as well.
+    let two = vec![Story::new(418_115).ticket(), Story::new(418_116).ticket()];
+    ledger.commit_blocking(two).unwrap();
+    assert_eq!(store.next_number(2026, 1), Ok(418_117));
+}
+
+#[test]
+fn of_two_decisions_at_one_moment_the_second_is_refused() {
+    let story = Story::new(1);
+    let (_state, ledger, store) = filled([vec![story.ticket(), story.request(1)]]);
+    let answers = [Decision::Approved, Decision::Denied]
+        .map(|decision| ledger.append(vec![story.approval(decision)]))
+        .map(|answer| answer.blocking_recv().unwrap());
+    assert!(answers[0].is_ok());
+    let why = "approval of CHG-2026-0000-001: this cannot follow what came before";
+    assert_eq!(answers[1], Err(LedgerError::Refused(why.to_owned())));
+    assert_eq!(store.change(id(1)).unwrap().unwrap().stage, Stage::Approved);
+}
+
+#[test]
+fn an_entry_for_a_change_that_is_not_there_is_refused() {
+    let (_state, ledger, _store) = filled([]);
+    let story = Story::new(1);
+    let why = refusal(&ledger, vec![story.request(1)]);
+    assert!(why.ends_with("there is no ticket of this number"), "{why}");
+    let orphan = Draft {
+        change: None,
+        ..story.backup()
+    };
+    assert_eq!(refusal(&ledger, vec![orphan]), "backup without a change");
+    let refused = Fact::Refused {
+        attempt: "approve CHG-2026-0000-009".to_owned(),
+        cause: "there is no such change".to_owned(),
+    };
+    ledger
+        .commit_blocking(vec![Draft::room(at(0), None, refused)])
+        .unwrap();
+}
+
+#[test]
+fn exceptions_holds_and_the_breaker_last_until_they_are_ended() {
+    let story = Story::new(1);
+    let bucket = asset("bucket-1");
+    let tripped = Fact::BreakerTripped {
+        cause: "5 fixes in an hour".to_owned(),
+    };
+    let (_state, ledger, store) = filled([
+        [story.denied(), vec![story.held()]].concat(),
+        vec![Draft::room(at(90), None, tripped)],
+    ]);
+    let until = at(90 * 86_400);
+    let exempt = |now| store.exempt(RULE, &bucket, now).unwrap().is_some();
+    assert!(exempt(at(100)));
+    assert!(!exempt(until), "its time is over");
+    assert_eq!(store.exceptions().unwrap().len(), 1);
+    assert_eq!(store.exempt("another-rule", &bucket, at(100)), Ok(None));
+    let hold = store.held(RULE, &bucket).unwrap().unwrap();
+    assert_eq!(
+        (hold.cause.as_str(), hold.since, hold.change),
+        ("rolled back", at(80), Some(id(1)))
+    );
+    assert_eq!(store.holds().unwrap(), [hold]);
+    assert_eq!(store.breaker(), Ok(Some("5 fixes in an hour".to_owned())));
+
+    let ended = Fact::ExceptionEnded {
+        rule: RULE.to_owned(),
+        asset: bucket.clone(),
+        cause: "it was reviewed".to_owned(),
+    };
+    let reset = Draft::room(at(100), None, Fact::BreakerReset);
+    ledger
+        .commit_blocking(vec![story.by_nina(100, ended), story.released(), reset])
+        .unwrap();
+    assert!(!exempt(at(101)));
+    assert_eq!(store.exceptions(), Ok(vec![]));
+    assert_eq!(store.held(RULE, &bucket), Ok(None));
+    assert_eq!(store.breaker(), Ok(None));
+}
+
+#[test]
+fn every_alert_goes_to_every_channel_once() {
+    let mut one = Story::new(1).remediated();
+    let taken = one.pop().unwrap();
+    let (_state, ledger, store) =
+        filled([one, Story::new(2).denied(), vec![Story::new(3).ticket()]]);
+    let channels = ["compliance.log", "slack"].map(str::to_owned);
+    let due = |now| {
+        let due = store.outbox_due(&channels, at(now), 9).unwrap();
+        let short = |one: Delivery| (one.id.number(), one.channel, one.attempts);
+        due.into_iter().map(short).collect::<Vec<_>>()
+    };
+    let (log, slack) = (&channels[0], &channels[1]);
+    let all = [(1, log, 0), (1, slack, 0), (2, log, 0), (2, slack, 0)];
+    assert_eq!(
+        due(100),
+        all.map(|(id, channel, n)| (id, channel.clone(), n))
+    );
+    assert_eq!(store.undelivered(&channels), Ok(4));
+    assert_eq!(store.undelivered(&channels[..1]), Ok(2));
+    assert_eq!(store.undelivered(&[]), Ok(0));
+
+    ledger.commit_blocking(vec![taken]).unwrap();
+    store.delivery_failed(id(1), slack, "503", at(160)).unwrap();
+    store.delivery_failed(id(1), slack, "504", at(200)).unwrap();
+    assert_eq!(store.outbox_next(), Ok(Some(at(200))));
+    assert_eq!(due(199), [(2, log.clone(), 0), (2, slack.clone(), 0)]);
+    let again = store.outbox_due(&channels, at(200), 1).unwrap();
+    let expected = Delivery {
+        id: id(2),
+        channel: log.clone(),
+        attempts: 0,
+        last_error: None,
+    };
+    assert_eq!(again, [expected], "the limit holds");
+    let late = store.outbox_due(&channels, at(200), 9).unwrap();
+    let failed = late.iter().find(|one| one.id == id(1)).unwrap();
+    assert_eq!(
+        (failed.attempts, failed.last_error.as_deref()),
+        (2, Some("504"))
+    );
+
+    ledger
+        .commit_blocking(vec![Story::new(1).delivered("slack")])
+        .unwrap();
+    assert_eq!(
+        (store.undelivered(&channels), store.outbox_next()),
+        (Ok(2), Ok(None))
+    );
+    let slack_again = Story::new(1).delivered("slack");
+    ledger.commit_blocking(vec![slack_again]).unwrap();
+    assert_eq!(
+        store.change(id(1)).unwrap().unwrap().delivered,
+        ["compliance.log", "slack"]
+    );
+}
+
+#[test]
+fn a_changes_entries_are_found_among_all_others() {
+    let (_state, _ledger, store) = filled(estate());
+    let kinds: Vec<_> = store
+        .entries_of(id(7))
+        .unwrap()
+        .iter()
+        .map(|one| one.entry.fact.kind())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "ticket",
+            "approval.requested",
+            "approval",
+            "alert",
+            "exception.opened"
+        ]
+    );
+    assert_eq!(store.entries_of(id(99)), Ok(vec![]));
+}
+
+#[test]
+fn ledger_pages_go_backwards_and_can_be_narrowed() {
+    let (_state, ledger, store) = filled(estate());
+    let last = ledger.reader().last_seq();
+    let walk = |filter: &LedgerFilter, limit| {
+        let (mut seqs, mut before) = (Vec::new(), None);
+        loop {
+            let page = store.ledger_page(filter, before, limit).unwrap();
+            assert!(page.lines.len() <= limit);
+            seqs.extend(page.lines.iter().map(|line| line.seq));
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return (seqs, page.total),
+            }
+        }
+    };
+    let all: Vec<_> = (1..=last).rev().collect();
+    for limit in [1, 7, 500] {
+        let total = usize::try_from(last).unwrap();
+        assert_eq!(
+            walk(&LedgerFilter::default(), limit),
+            (all.clone(), Some(total))
+        );
+    }
+    let of_change = LedgerFilter {
+        change: Some(id(7)),
+        ..LedgerFilter::default()
+    };
+    let own: Vec<_> = store
+        .entries_of(id(7))
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|one| one.entry.seq)
+        .collect();
+    assert_eq!(walk(&of_change, 2), (own.clone(), Some(5)));
+    let kinds = LedgerFilter {
+        kind: Some("APPROVAL".to_owned()),
+        actor: Some("nina".to_owned()),
+        change: None,
+    };
+    // Changes 4, 5, 7 and 9 were decided by her.
+    let (seqs, total) = walk(&kinds, 3);
+    assert_eq!((seqs.len(), total), (4, None));
+    let both = LedgerFilter {
+        change: Some(id(7)),
+        ..kinds
+    };
+    assert_eq!(walk(&both, 3).0, [own[2]]);
+    let line = &store.ledger_page(&both, None, 1).unwrap().lines[0];
+    assert_eq!(
+        line.headline,
+        "denied by nina.ramirez (tap): accepted-risk: a public dataset"
+    );
+}
+
+#[test]
+fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
+    let (_state, ledger, store) = filled([]);
+    let seen = |bucket: &str, verdicts, unknown: &[(&str, &str)]| Observation {
+        asset: asset(bucket),
+        verdicts,
+        unknown: unknown
+            .iter()
+            .map(|(rule, cause)| ((*rule).to_owned(), (*cause).to_owned()))
+            .collect(),
+    };
+    let good = Verdicts {
+        compliant: 2,
+        ..Verdicts::default()
+    };
+    let blind = Verdicts {
+        unknown: 2,
+        ..Verdicts::default()
+    };
+    let causes = [("r1", "403"), ("r2", "503")];
+    store.observe(&seen("a", good, &[])).unwrap();
+    store.observe(&seen("ab", blind, &causes)).unwrap();
+    store.observe(&seen("b", blind, &causes)).unwrap();
+    let page = store.unknowns(1, 2).unwrap();
+    let found: Vec<_> = page
+        .items
+        .iter()
+        .map(|one| (one.bucket.as_str(), one.rule.as_str()))
+        .collect();
+    assert_eq!((found, page.total), (vec![("ab", "r2"), ("b", "r1")], 4));
+
+    store.observe(&seen("ab", good, &[])).unwrap();
+    store.forget(&asset("b")).unwrap();
+    assert_eq!(store.unknowns(0, 9).unwrap().total, 0);
+    assert_eq!(store.verdicts().unwrap().compliant, 4);
+    store.rebuild().unwrap();
+    assert_eq!(store.verdicts(), Ok(Verdicts::default()));
+    assert_eq!(ledger.reader().last_seq(), 0, "no observation is a fact");
+}
+
+/// Random progress of a few changes, in batches of random size.
+fn progress() -> impl Strategy<Value = Vec<Vec<Draft>>> {
+    let kinds = prop::collection::vec((0..5u8, 0..12usize), 1..8);
+    (kinds, prop::collection::vec((0..8usize, 1..4usize), 1..60)).prop_map(|(kinds, turns)| {
+        let mut scripts: Vec<Vec<Draft>> = (1..)
+            .zip(kinds)
+            .map(|(number, (kind, length))| {
+                let story = Story::new(number);
+                let mut script = match kind {
+                    0 => [
+                        story.remediated(),
+                        vec![story.revert_intent(200), story.reverted(201)],
+                    ]
+                    .concat(),
+                    1 => [Story::dev(number).remediated(), vec![story.settled()]].concat(),
+                    2 => [story.rolled_back(), vec![story.released()]].concat(),
+                    3 => story.denied(),
+                    _ => story.stopped("the vault refused", Outcome::Halted),
+                };
+                script.truncate(length.max(1));
+                script.reverse();
+                script
+            })
+            .collect();
+        // Tickets first and in order, as numbers have no gaps.
+        let mut batches: Vec<Vec<Draft>> = scripts
+            .iter_mut()
+            .map(|script| vec![script.pop().unwrap()])
+            .collect();
+        for (which, count) in turns {
+            let at = which % scripts.len();
+            let script = &mut scripts[at];
+            let keep = script.len().saturating_sub(count);
+            let mut batch = script.split_off(keep);
+            batch.reverse();
+            if let (true, Some(last)) = (which % 2 == 0, batches.last_mut()) {
+                last.extend(batch);
+            } else {
+                batches.push(batch);
+            }
+        }
+        batches
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn views_made_on_the_way_are_the_views_of_a_replay(batches in progress()) {
+        let (state, ledger, store) = filled(batches);
+        let (fresh, _) = Store::open(&state.path().join("again"), ledger.reader().clone()).unwrap();
+        prop_assert_eq!(store.dump().unwrap(), fresh.dump().unwrap());
+        // And again after a restart.
+        let before = store.dump().unwrap();
+        ledger.close();
+        drop((ledger, store));
+        let (_ledger, store) = room(state.path());
+        prop_assert_eq!(store.dump().unwrap(), before);
+    }
+}
