@@ -6,7 +6,7 @@
 
 use super::{cause, closing};
 use crate::domain::{
-    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Revert, RevertState, Stage,
+    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Revert, RevertState, Stage, Written,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, Rollback,
         Ticket,
@@ -126,7 +126,9 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
         (Fact::FixIntent { .. }, Stage::BackedUp | Stage::Fixing) => intended(change, &entry.fact),
         (Fact::FixWritten { request_id }, Stage::Fixing) => {
             let intent = change.intent.as_mut().ok_or(ORDER)?;
-            intent.written = Some(request_id.clone());
+            intent.written = Some(Written {
+                request_id: request_id.clone(),
+            });
             change.stage = Stage::Verifying;
             Ok(())
         }
@@ -161,6 +163,11 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             revert_ended(change, RevertState::Failed(cause.clone()))
         }
         (Fact::Settled { .. }, Stage::Closed) => settled(change, entry),
+        // A person looked at it: the next pass may judge the bucket afresh.
+        (Fact::Released { .. }, Stage::Halted) => {
+            change.stage = Stage::Closed;
+            Ok(())
+        }
         (fact, _) if !needs_change(fact) => Ok(()),
         _ => Err(ORDER),
     }
@@ -273,8 +280,8 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
     }
     if fix.status == FixStatus::RolledBack {
         require(
-            fix.observed.as_ref() == Some(&change.ticket.plan.before.digest()),
-            "what was read is not the state before",
+            fix.observed.as_ref() == Some(&change.ticket.plan.restored),
+            "what was read is not what the inverse leads to",
         )?;
     }
     let text = fix.cause.as_deref().unwrap_or_default();

@@ -16,7 +16,7 @@ mod verification;
 pub use fold::{ChainError, apply, needs_change};
 pub use order::{Order, closing, next};
 pub use settle::{Settle, settle};
-pub use verification::{Pace, Reading, Verdict, Verification};
+pub use verification::{FIRST_WAIT, Pace, Reading, Verdict, Verification};
 
 /// How the cause of a halted fix begins when nothing was written and nobody has to act. Any other
 /// cause leaves the change open for a person.

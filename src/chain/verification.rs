@@ -12,6 +12,9 @@ const BACK_OFF: [u64; 9] = [
     500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000, 30_000,
 ];
 
+/// The wait before the first read, at a scale of 1.
+pub const FIRST_WAIT: Duration = Duration::from_millis(BACK_OFF[0]);
+
 /// How patiently a write is verified.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {

@@ -1,1 +1,85 @@
-//! (being built)
+//! The command line, one file per command. A command knows what everybody knows (the config, the
+//! room's client, the ledger's files); only [`house`] puts a room together.
+
+mod args;
+mod change;
+mod demo;
+mod doctor;
+mod house;
+mod init;
+mod ledger;
+mod log;
+mod open;
+mod plan;
+mod print;
+mod rules;
+mod scan;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use color_eyre::Result;
+
+pub use args::{Args, Command};
+pub use demo::config as demo_config;
+
+/// What a command ends with. The numbers are part of the interface.
+pub mod exit {
+    /// Done.
+    pub const OK: u8 = 0;
+    /// It did not work, and the message says why.
+    pub const FAILED: u8 = 1;
+    /// The words of the command line are off.
+    pub const USAGE: u8 = 2;
+    /// A scan found violations.
+    pub const VIOLATIONS: u8 = 3;
+    /// A scan found none, but could not judge everything.
+    pub const UNKNOWN: u8 = 4;
+    /// The gate refused.
+    pub const REFUSED: u8 = 5;
+}
+
+/// Parses and runs. Usage errors exit on their own, with 2.
+pub fn run() -> Result<ExitCode> {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let code = runtime.block_on(dispatch(args));
+    // Blocking work such as a webhook that does not answer must not hold up the exit.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    code.map(ExitCode::from)
+}
+
+async fn dispatch(args: Args) -> Result<u8> {
+    let common = args.common;
+    match args.command {
+        None => open::run(&common).await,
+        Some(Command::Demo(demo)) => demo::run(&common, demo).await,
+        Some(Command::Serve) => serve::run(&common).await,
+        Some(Command::Init { path }) => init::run(&path),
+        Some(Command::Scan { json }) => scan::run(&common, json).await,
+        Some(Command::Plan { rule, bucket }) => plan::run(&common, &rule, &bucket).await,
+        Some(Command::Approve { change }) => change::approve(&common, change).await,
+        Some(Command::Deny(deny)) => change::deny(&common, deny).await,
+        Some(Command::Revert(revert)) => change::revert(&common, revert).await,
+        Some(Command::Release { rule, bucket }) => change::release(&common, rule, bucket).await,
+        Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
+        Some(Command::Ledger(command)) => ledger::run(&common, command),
+        Some(Command::Rules(command)) => rules::run(&common, command),
+        Some(Command::Doctor) => doctor::run(&common).await,
+        Some(Command::Completions { shell }) => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "sixfold", &mut text);
+            print::bytes(&text)?;
+            Ok(exit::OK)
+        }
+        Some(Command::Man) => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Args::command()).render(&mut text)?;
+            print::bytes(&text)?;
+            Ok(exit::OK)
+        }
+    }
+}

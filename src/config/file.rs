@@ -204,10 +204,6 @@ impl File {
             ));
         }
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut parameters = self.parameters;
-        parameters
-            .entry("mandatory_tags".to_owned())
-            .or_insert_with(|| serde_json::json!(["env", "owner"]));
         let not_production = [
             "dev",
             "development",
@@ -277,7 +273,7 @@ impl File {
                 directory: self.rules.directory.map(|directory| base.join(directory)),
                 disabled: self.rules.disabled,
             },
-            parameters,
+            parameters: self.parameters,
             people: People::new(self.people),
             channels: Channels {
                 audit: self

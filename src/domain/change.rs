@@ -70,8 +70,15 @@ impl Stage {
 pub struct Intent {
     pub read: Digest,
     pub target: Digest,
-    /// The write was accepted, under this id of the provider's where it gave one.
-    pub written: Option<Option<String>>,
+    /// The write was accepted, or found to have been.
+    pub written: Option<Written>,
+}
+
+/// A write that took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The provider's id of it; none where a read after a restart found it done.
+    pub request_id: Option<String>,
 }
 
 /// A verification that read something else.

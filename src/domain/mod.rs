@@ -16,7 +16,7 @@ mod safe;
 pub mod time;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
-pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage};
+pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
 pub use command::Command;
 pub use control::{Control, RuleRef, Severity, tags};
 pub use document::{Digest, Document, canonical};

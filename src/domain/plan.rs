@@ -32,6 +32,8 @@ pub struct Plan {
     pub target: Document,
     pub command: Command,
     pub inverse: Command,
+    /// What the setting reads as once the inverse has run; equal to `before` but for the residue.
+    pub restored: Digest,
     pub hazards: Vec<Hazard>,
     /// What the inverse can't give back, in words; empty when it restores everything.
     pub residue: Vec<String>,

@@ -1,1 +1,288 @@
-//! (being built)
+//! The workers that carry changes on, and the gate that every decision and every write passes.
+//!
+//! The chain says what comes next, purely; here it is done: read, store, write, verify, record. The
+//! rule of this room is that an entry is on disk before anything acts on it, and that no step trusts
+//! memory about a bucket: whether to write is decided on a fresh read, so a kill at any moment is
+//! settled by reading.
+//!
+//! - [`open`](mod@open): a violation becomes a change
+//! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps
+//! - `revert`: a person puts the state before back
+//! - [`gate`]: who may decide, what may be written
+//! - `keeper`: what happens when a time comes; `deliver`: the outbox
+
+mod approve;
+mod backup;
+mod breaker;
+mod bundle;
+mod clock;
+mod close;
+mod deliver;
+mod drive;
+mod fix;
+pub mod gate;
+mod gone;
+mod keeper;
+mod lanes;
+mod look;
+mod open;
+mod operate;
+mod revert;
+mod undo;
+
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, broadcast};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use clock::{Clock, PinnedClock, SystemClock};
+use drive::StepFault;
+pub use gate::Caller;
+pub use open::{Sighting, Standing};
+
+use crate::{
+    cloud::{Cloud, Vault},
+    config::Config,
+    domain::{Change, ChangeId, Draft, Entry, Fact, Stamp},
+    ledger::{Follower, Ledger, LedgerError, Recorded},
+    room::protocol::{Notice, NoticeKind},
+    rules::{Evaluator, Library},
+    store::{Store, StoreError},
+};
+
+/// Notices that a lagging screen may be behind before it has to reload.
+const NOTICES: usize = 1_024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("there is no change {0} in this ledger")]
+    NoSuchChange(ChangeId),
+    #[error("this version does not know the setting `{0}`")]
+    Unknown(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    pub config: Arc<Config>,
+    pub clock: Arc<dyn Clock>,
+    pub ledger: Ledger,
+    pub store: Store,
+    pub cloud: Arc<Cloud>,
+    pub vault: Option<Vault>,
+    pub library: Arc<Library>,
+    pub judge: Arc<Evaluator>,
+    pub notices: broadcast::Sender<Notice>,
+}
+
+/// A handle; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub struct Inner {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub ledger: Ledger,
+    pub library: Arc<Library>,
+    clock: Arc<dyn Clock>,
+    cloud: Arc<Cloud>,
+    vault: Option<Vault>,
+    judge: Arc<Evaluator>,
+    notices: broadcast::Sender<Notice>,
+    lanes: lanes::Lanes,
+    breaker: Mutex<breaker::Breaker>,
+    driving: Mutex<drive::Driving>,
+    /// Changes whose last step did not go through, and why.
+    trouble: Mutex<BTreeMap<ChangeId, String>>,
+    /// Violations whose documents do not fit an entry, in words, by rule and bucket.
+    oversized: Mutex<BTreeMap<String, String>>,
+    alarms: Mutex<keeper::Alarms>,
+    /// Decisions and expiries of requests, one at a time.
+    deciding: tokio::sync::Mutex<()>,
+    /// Change numbers are given out one at a time, so that none is missing.
+    opening: tokio::sync::Mutex<()>,
+    alarm_set: Notify,
+    outbox: Notify,
+    idle: Notify,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Deref for Engine {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// A channel for notices, made before the ledger since its writer announces every entry.
+pub fn notices() -> broadcast::Sender<Notice> {
+    broadcast::channel(NOTICES).0
+}
+
+/// Tells screens about entries, after the views know them.
+pub struct Announcing<F> {
+    pub views: F,
+    pub notices: broadcast::Sender<Notice>,
+}
+
+impl<F: Follower> Follower for Announcing<F> {
+    fn admit(&mut self, entries: &[Recorded]) -> Result<(), String> {
+        self.views.admit(entries)
+    }
+
+    fn applied(&mut self, entries: &[Recorded]) {
+        self.views.applied(entries);
+        for Recorded { entry, .. } in entries {
+            let notice = Notice {
+                kind: NoticeKind::Entry,
+                change: entry.change,
+                revision: entry.seq,
+            };
+            // No screen is listening, and that is fine.
+            let _ = self.notices.send(notice);
+        }
+    }
+}
+
+impl Engine {
+    /// Starts the keeper and the outbox, and carries on every change that is open.
+    pub fn start(parts: Parts) -> Result<Self, EngineError> {
+        let Parts {
+            config,
+            clock,
+            ledger,
+            store,
+            cloud,
+            vault,
+            library,
+            judge,
+            notices,
+        } = parts;
+        let tripped = store.breaker()?;
+        let engine = Self(Arc::new(Inner {
+            breaker: Mutex::new(breaker::Breaker::new(config.breaker.clone(), tripped)),
+            config,
+            store,
+            ledger,
+            library,
+            clock,
+            cloud,
+            vault,
+            judge,
+            notices,
+            lanes: lanes::Lanes::default(),
+            driving: Mutex::default(),
+            trouble: Mutex::default(),
+            oversized: Mutex::default(),
+            alarms: Mutex::default(),
+            deciding: tokio::sync::Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            alarm_set: Notify::new(),
+            outbox: Notify::new(),
+            idle: Notify::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }));
+        engine.keep();
+        engine.deliver();
+        for id in engine.store.open_changes()? {
+            engine.wake(id);
+        }
+        Ok(engine)
+    }
+
+    /// Lets every running step come to an end that is on record, then stops.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Waits until no change is being carried on. For commands that end when their work is done.
+    pub async fn settled(&self) {
+        loop {
+            let idle = self.idle.notified();
+            if self.driving().is_empty() {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    pub fn now(&self) -> Stamp {
+        self.clock.now()
+    }
+
+    pub fn subscribe(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// Tells screens that something besides the ledger changed.
+    pub fn notify(&self, kind: NoticeKind) {
+        let _ = self.notices.send(Notice {
+            kind,
+            change: None,
+            revision: self.ledger.reader().last_seq(),
+        });
+    }
+
+    /// Appends, and answers once the entries are on disk and in the views.
+    pub(crate) async fn record(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>, EngineError> {
+        Ok(self.ledger.commit(drafts).await?)
+    }
+
+    async fn record_for(&self, change: &Change, fact: Fact) -> Result<(), EngineError> {
+        self.record(vec![Draft::room(self.now(), change.id, fact)])
+            .await?;
+        Ok(())
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, breaker::Breaker> {
+        lock(&self.breaker)
+    }
+
+    fn driving(&self) -> MutexGuard<'_, drive::Driving> {
+        lock(&self.driving)
+    }
+
+    pub(crate) fn trouble(&self) -> MutexGuard<'_, BTreeMap<ChangeId, String>> {
+        lock(&self.trouble)
+    }
+
+    fn set_trouble(&self, id: ChangeId, cause: String) {
+        self.trouble().insert(id, cause);
+        self.notify(NoticeKind::Room);
+    }
+
+    /// Why fixing is stopped, if it is.
+    pub fn stopped_fixing(&self) -> Option<String> {
+        self.breaker().tripped().map(str::to_owned)
+    }
+
+    /// What a person should know beside the counts, in sentences.
+    pub fn warnings(&self) -> Vec<String> {
+        let oversized = lock(&self.oversized).values().cloned().collect::<Vec<_>>();
+        let trouble = self.trouble();
+        let parked = trouble
+            .iter()
+            .map(|(id, cause)| format!("{id} waits: {cause}"));
+        parked.chain(oversized).collect()
+    }
+
+    pub fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whatever is behind these locks is replaced whole, never left half-changed by a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

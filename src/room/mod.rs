@@ -1,4 +1,56 @@
-//! The room: what screens and commands talk to.
+//! The room: the one process that holds store, ledger, cloud and scanner, and the protocol by which
+//! screens and commands talk to it.
+//!
+//! A screen has no more than a [`client`] and the words of the [`protocol`]. Today its bytes go
+//! through a pipe in memory; a socket would carry the same ones.
 
+mod answers;
 pub mod client;
 pub mod protocol;
+mod server;
+mod start;
+
+use std::sync::Arc;
+
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub use start::{StartError, Starting, ledger_folder, library};
+
+use crate::{
+    engine::{Caller, Engine},
+    scanner::Watch,
+};
+use client::Client;
+use protocol::Notice;
+
+/// Bytes that a pipe holds before its writer waits.
+const PIPE: usize = 256 * 1024;
+
+/// A running room.
+pub struct Room {
+    pub engine: Engine,
+    pub watch: Arc<Watch>,
+    /// What was found amiss at the start and stays worth knowing.
+    warnings: Vec<String>,
+    scanning: Option<JoinHandle<()>>,
+    stopping: CancellationToken,
+}
+
+impl Room {
+    /// Opens a connection for a caller whose identity is known.
+    pub fn connect(self: &Arc<Self>, caller: Caller) -> (Client, mpsc::Receiver<Notice>) {
+        let (ours, theirs) = tokio::io::duplex(PIPE);
+        tokio::spawn(server::serve(Arc::clone(self), caller, ours));
+        Client::connect(theirs)
+    }
+
+    /// Stops scanning, lets running steps end on record, and hangs up.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        self.engine.stop().await;
+        if let Some(scanning) = &self.scanning {
+            scanning.abort();
+        }
+    }
+}

@@ -21,6 +21,7 @@ pub fn plan(
         target: target.clone(),
         command: setting.command(bucket, target, &Plan::target_file(setting.name(), change)),
         inverse: setting.inverse(bucket, before, &Plan::snapshot_file(setting.name(), change)),
+        restored: setting.restored(before).digest(),
         hazards: found.hazards.clone(),
         residue: setting.residue(before, target),
     }

@@ -45,6 +45,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Every control it stands for, the primary one first.
+    pub fn controls(&self) -> Vec<Control> {
+        std::iter::once(&self.primary)
+            .chain(&self.frameworks)
+            .cloned()
+            .collect()
+    }
+
     pub fn reference(&self) -> RuleRef {
         RuleRef {
             id: self.id.clone(),

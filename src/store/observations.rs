@@ -1,6 +1,8 @@
 //! What the scanner saw last of each bucket. No fact, so not in the ledger: a rebuild forgets it and
 //! the next pass brings it back.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::{Deserialize, Serialize};
 use sled::Batch;
 
@@ -68,17 +70,29 @@ impl Store {
         })
     }
 
-    /// The bucket is gone.
-    pub fn forget(&self, asset: &Asset) -> Result<(), StoreError> {
+    /// Forgets what was seen of every bucket that is not among these.
+    pub fn forget_all_but(&self, assets: &BTreeSet<Asset>) -> Result<(), StoreError> {
+        let kept = |view| assets.iter().map(move |asset| keys::observed(view, asset));
         self.with(|live| {
             let mut batch = Batch::default();
-            batch.remove(keys::observed(VERDICTS, asset));
-            for key in live
-                .local
-                .scan_prefix(keys::observed(UNKNOWN, asset))
-                .keys()
-            {
-                batch.remove(key?);
+            let verdicts: HashSet<Vec<u8>> = kept(VERDICTS).collect();
+            for key in live.local.scan_prefix([VERDICTS]).keys() {
+                let key = key?;
+                if !verdicts.contains(&key[..]) {
+                    batch.remove(key);
+                }
+            }
+            let unknown: HashSet<Vec<u8>> = kept(UNKNOWN).collect();
+            for key in live.local.scan_prefix([UNKNOWN]).keys() {
+                let key = key?;
+                // The rule's id stands behind the bucket's part, which ends with a zero byte.
+                let end = key
+                    .iter()
+                    .position(|byte| *byte == 0)
+                    .map_or(key.len(), |zero| zero + 1);
+                if !unknown.contains(&key[..end]) {
+                    batch.remove(key);
+                }
             }
             live.local.apply_batch(batch)?;
             Ok(())

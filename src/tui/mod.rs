@@ -33,6 +33,8 @@ pub use effect::Effect;
 pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
-pub use terminal::{Screen, Session, open, restore_before_panic_report, wants_colour};
+pub use terminal::{
+    Screen, Session, check_terminal, open, restore_before_panic_report, wants_colour,
+};
 pub use theme::{Theme, ThemeError};
 pub use update::update;

@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal as _, Write},
-    panic,
+    panic, thread,
 };
 
 use crossterm::{
@@ -43,15 +43,7 @@ impl Drop for Guard {
 ///
 /// Fails with what to do instead where there is no terminal.
 pub fn open() -> Result<Session, TuiError> {
-    if !io::stdin().is_terminal() {
-        return Err(TuiError::NoTerminal("the input is not one"));
-    }
-    if !io::stdout().is_terminal() {
-        return Err(TuiError::NoTerminal("the output is not one"));
-    }
-    if env::var_os("TERM").is_some_and(|term| term == "dumb") {
-        return Err(TuiError::NoTerminal("TERM is dumb"));
-    }
+    check_terminal()?;
     // Themes decide about colour. Left to itself, crossterm under NO_COLOR drops bold and reverse
     // along with a colour, and a selection could not be seen.
     force_color_output(true);
@@ -75,6 +67,20 @@ pub fn open() -> Result<Session, TuiError> {
     })
 }
 
+/// Whether there is a terminal to draw on, before anything is started for its sake.
+pub fn check_terminal() -> Result<(), TuiError> {
+    if !io::stdin().is_terminal() {
+        return Err(TuiError::NoTerminal("the input is not one"));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(TuiError::NoTerminal("the output is not one"));
+    }
+    if env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(TuiError::NoTerminal("TERM is dumb"));
+    }
+    Ok(())
+}
+
 /// Puts the terminal back. May be called twice, and when nothing was set up.
 fn restore() {
     // There is nobody left to tell about a failure, and each step is worth trying.
@@ -89,13 +95,20 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// Makes a panic put the terminal back before its report is printed. Call it after the report's own
-/// hook (`color_eyre`) is installed, and once a screen is about to open.
+/// Makes a panic of this thread put the terminal back before its report is printed. Call it on the
+/// screen's thread, after the report's own hook (`color_eyre`) is installed.
 pub fn restore_before_panic_report() {
     let report = panic::take_hook();
+    let screen = thread::current().id();
     panic::set_hook(Box::new(move |info| {
-        restore();
-        report(info);
+        if thread::current().id() == screen {
+            restore();
+            report(info);
+        } else {
+            // Another task's panic is its owner's to handle. The screen goes on, and so does its
+            // picture: the words go to the log.
+            tracing::error!(panic = %info, "a task panicked");
+        }
     }));
 }
 

@@ -79,6 +79,7 @@ impl Story {
                 "--access-control-policy",
                 format!("file://{}", Plan::snapshot_file("acl", self.id)),
             ),
+            restored: grants(3).digest(),
             hazards: Vec::new(),
             residue: Vec::new(),
         }

@@ -1,0 +1,176 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{ChangeId, artifact::ReasonCode};
+
+/// A terminal control room for cloud compliance
+///
+/// Without a command it opens the control room here, on the buckets of the config.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sixfold",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 violations found, 4 not everything could be judged, 5 refused"
+)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Common {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SIXFOLD_CONFIG",
+        default_value = "sixfold.toml"
+    )]
+    pub config: PathBuf,
+    /// Where ledger and views live, instead of the config's `state`
+    #[arg(long, global = true, value_name = "DIR", env = "SIXFOLD_STATE")]
+    pub state: Option<PathBuf>,
+    /// The theme of the screen
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "SIXFOLD_THEME",
+        default_value = "default"
+    )]
+    pub theme: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The control room on an embedded S3 with a made-up estate: no account, no network
+    Demo(Demo),
+    /// The room without a screen, for a service manager; decide with `sixfold` or `sixfold approve` when it is ended
+    Serve,
+    /// Write a commented config (mode "observe")
+    Init {
+        #[arg(default_value = "sixfold.toml")]
+        path: PathBuf,
+    },
+    /// One scan and a report, no writes; exits with 3 when there are violations
+    Scan {
+        /// One JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// The exact commands a fix would run, forward and inverse
+    Plan {
+        /// The rule's id, as `sixfold rules list` shows it
+        rule: String,
+        bucket: String,
+    },
+    /// Approve a change that waits, and see it through
+    Approve { change: ChangeId },
+    /// Deny a change that waits, with a reason
+    Deny(Deny),
+    /// Put the state before a change back
+    Revert(Deny),
+    /// Let a rule act on a bucket again after a rollback or a halt
+    Release { rule: String, bucket: String },
+    /// Let the room fix again after its circuit breaker stopped it
+    ResetBreaker,
+    /// Browse, export and verify the ledger; works while a room is running
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The rule library
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Check config, credentials, vault and state
+    Doctor,
+    /// Completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// The manual page
+    Man,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Demo {
+    /// Have the embedded S3 misbehave, such as `slow=50ms,slowdown=5%,stale=500ms`
+    #[arg(long, value_name = "SPEC")]
+    pub faults: Option<String>,
+    /// Run without a screen until interrupted, printing where the embedded S3 listens
+    #[arg(long)]
+    pub headless: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Deny {
+    pub change: ChangeId,
+    /// Why: accepted-risk, false-positive, maintenance or business-need
+    #[arg(long, value_parser = reason)]
+    pub reason: ReasonCode,
+    /// A sentence for the record
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+fn reason(word: &str) -> Result<ReasonCode, String> {
+    ReasonCode::parse(word).ok_or_else(|| {
+        let words = ReasonCode::ALL.map(ReasonCode::word).join(", ");
+        format!("one of {words} is wanted")
+    })
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// The latest entries
+    List {
+        /// Only of this change
+        #[arg(long)]
+        change: Option<ChangeId>,
+        /// Only kinds that contain this word, such as `fix`
+        #[arg(long)]
+        kind: Option<String>,
+        /// Only by actors whose name contains this
+        #[arg(long)]
+        by: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// One entry by its number, or a change with all its artifacts
+    Show { what: String },
+    /// Changes as CSV (one line each), or the entries as they are
+    Export {
+        /// Only this year or quarter, such as `2026` or `2026Q2`
+        #[arg(long, value_name = "YYYY[Qn]")]
+        quarter: Option<String>,
+        #[arg(long, value_enum, default_value_t = Format::Csv)]
+        format: Format,
+    },
+    /// Check every line and hash; works on a copied folder, offline
+    Verify { folder: Option<PathBuf> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Csv,
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Every rule, one line each
+    List {
+        /// Only rules that stand for a control of this framework, such as "HIPAA"
+        #[arg(long)]
+        framework: Option<String>,
+    },
+    /// One rule with its controls, hazards and expressions
+    Show { id: String },
+    /// Run the tests inside the rule files
+    Test {
+        /// A folder of rules, besides the built-in ones
+        folder: Option<PathBuf>,
+    },
+}

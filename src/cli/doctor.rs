@@ -1,0 +1,129 @@
+//! `sixfold doctor`: everything that must be in order, looked at one by one, each with what to do.
+
+use std::sync::Arc;
+
+use color_eyre::Result;
+
+use super::{args::Common, exit, house, print};
+use crate::{
+    cloud::{self, Vault},
+    config::{Config, Mode},
+    ledger, room,
+    rules::Library,
+};
+
+/// How one check went.
+enum Finding {
+    Good(String),
+    Note(String),
+    Bad(String),
+}
+
+pub async fn run(common: &Common) -> Result<u8> {
+    let mut findings = Vec::new();
+    match house::config(common) {
+        Ok(config) => {
+            findings.push(Finding::Good(format!(
+                "config: {}, mode {}",
+                common.config.display(),
+                config.mode.word()
+            )));
+            check(&config, &mut findings).await;
+        }
+        Err(error) => findings.push(Finding::Bad(format!("config: {error}"))),
+    }
+    let mut bad = 0;
+    for finding in findings {
+        let (word, text) = match finding {
+            Finding::Good(text) => ("ok  ", text),
+            Finding::Note(text) => ("note", text),
+            Finding::Bad(text) => {
+                bad += 1;
+                ("FAIL", text)
+            }
+        };
+        print::line(format!("{word}  {text}"))?;
+    }
+    Ok(if bad == 0 { exit::OK } else { exit::FAILED })
+}
+
+async fn check(config: &Config, findings: &mut Vec<Finding>) {
+    findings.push(match house::person(config) {
+        Ok(person) => Finding::Good(format!("person: you are {person}")),
+        Err(error) => Finding::Bad(format!("person: {error}")),
+    });
+    findings.push(match Library::load(config.rules.directory.as_deref()) {
+        Ok(library) => Finding::Good(format!("rules: {} loaded", library.rules().len())),
+        Err(faults) => Finding::Bad(format!(
+            "rules: {}",
+            faults
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n      ")
+        )),
+    });
+    state(config, findings);
+    let cloud = match cloud::connect(&config.cloud).await {
+        Ok(cloud) => Arc::new(cloud),
+        Err(error) => return findings.push(Finding::Bad(format!("cloud: {error}"))),
+    };
+    findings.push(match cloud.list(None).await {
+        Ok(page) => Finding::Good(format!(
+            "cloud: account {}, region {}, {}{} buckets",
+            cloud.account(),
+            cloud.home(),
+            page.assets.len(),
+            if page.next.is_some() { "+" } else { "" }
+        )),
+        Err(error) => Finding::Bad(format!("cloud: {error}")),
+    });
+    let Some(named) = &config.vault else {
+        let text = "vault: none; mode \"enforce\" will need a [vault]".to_owned();
+        return findings.push(Finding::Note(text));
+    };
+    let report = Vault::new(&cloud, named).check().await;
+    let bad = |text: String| {
+        if config.mode == Mode::Enforce {
+            Finding::Bad(text)
+        } else {
+            Finding::Note(text)
+        }
+    };
+    if report.faults.is_empty() {
+        findings.push(Finding::Good(format!(
+            "vault: s3://{}/ keeps backups for {} days",
+            named.bucket, named.retention_days
+        )));
+    }
+    findings.extend(
+        report
+            .faults
+            .into_iter()
+            .map(|fault| bad(format!("vault: {fault}"))),
+    );
+    findings.extend(
+        report
+            .notes
+            .into_iter()
+            .map(|note| Finding::Note(format!("vault: {note}"))),
+    );
+}
+
+fn state(config: &Config, findings: &mut Vec<Finding>) {
+    let folder = room::ledger_folder(&config.state);
+    if !folder.exists() {
+        return findings.push(Finding::Note(format!(
+            "state: {} has no ledger yet",
+            config.state.display()
+        )));
+    }
+    findings.push(match ledger::verify(&folder) {
+        Ok(verified) => Finding::Good(format!(
+            "ledger: {} entries, whole, {}",
+            verified.entries,
+            verified.last_hash.short()
+        )),
+        Err(broken) => Finding::Bad(format!("ledger: {broken}")),
+    });
+}

@@ -1,0 +1,167 @@
+//! `sixfold ledger`: for auditors. Only the ledger's files are read, so it works on a copy, offline,
+//! and while a room is running.
+
+use std::path::Path;
+
+use color_eyre::{
+    Result,
+    eyre::{WrapErr as _, bail},
+};
+
+use super::{
+    args::{Common, Format, Ledger},
+    exit, house, print,
+};
+use crate::{
+    chain,
+    domain::{Change, ChangeId, Entry, Safe, Stamp, time},
+    ledger::{
+        self, Reader,
+        export::{self, Filter},
+    },
+};
+
+pub fn run(common: &Common, command: Ledger) -> Result<u8> {
+    if let Ledger::Verify {
+        folder: Some(folder),
+    } = &command
+    {
+        return verify(folder);
+    }
+    let folder = house::ledger_folder(common)?;
+    match command {
+        Ledger::List {
+            change,
+            kind,
+            by,
+            limit,
+        } => list(&folder, change, kind.as_deref(), by.as_deref(), limit),
+        Ledger::Show { what } => show(&folder, &what),
+        Ledger::Export { quarter, format } => export(&folder, quarter.as_deref(), format),
+        Ledger::Verify { .. } => verify(&folder),
+    }
+}
+
+/// Verified first: an auditor is never shown entries of a chain that does not hold.
+fn reader(folder: &Path) -> Result<Reader> {
+    let (reader, verified) =
+        Reader::offline(folder).wrap_err_with(|| format!("the ledger in {}", folder.display()))?;
+    if let Some(torn) = verified.torn {
+        eprintln!(
+            "note: the last line of {} is torn or still being written; it is not shown",
+            torn.segment
+        );
+    }
+    Ok(reader)
+}
+
+fn list(
+    folder: &Path,
+    change: Option<ChangeId>,
+    kind: Option<&str>,
+    by: Option<&str>,
+    limit: usize,
+) -> Result<u8> {
+    let mut latest = std::collections::VecDeque::with_capacity(limit.min(1_024));
+    for recorded in reader(folder)?.range(1) {
+        let entry = recorded?.entry;
+        let wanted = change.is_none_or(|id| entry.change == Some(id))
+            && kind.is_none_or(|kind| entry.fact.kind().contains(kind))
+            && by.is_none_or(|by| entry.actor.name().contains(by));
+        if wanted {
+            if latest.len() == limit {
+                latest.pop_front();
+            }
+            latest.push_back(entry);
+        }
+    }
+    let rows: Vec<_> = latest.iter().map(row).collect();
+    print::bytes(print::table(&rows).as_bytes())?;
+    Ok(exit::OK)
+}
+
+fn row(entry: &Entry) -> Vec<String> {
+    let change = entry
+        .change
+        .map_or_else(|| "-".to_owned(), |id| id.to_string());
+    vec![
+        entry.seq.to_string(),
+        time::rfc3339(entry.at),
+        change,
+        entry.fact.kind().to_owned(),
+        entry.actor.to_string(),
+        entry.via.to_string(),
+        Safe::line(&entry.headline()).into_string(),
+    ]
+}
+
+fn show(folder: &Path, what: &str) -> Result<u8> {
+    if let Ok(seq) = what.parse::<u64>() {
+        let recorded = reader(folder)?.entry(seq)?;
+        print::line(serde_json::to_string_pretty(&recorded.entry)?)?;
+        print::line(format!("hash: {}", recorded.hash))?;
+        return Ok(exit::OK);
+    }
+    let id: ChangeId = what
+        .parse()
+        .wrap_err("an entry's number or a change id is wanted")?;
+    let mut change: Option<Change> = None;
+    let mut rows = Vec::new();
+    for recorded in reader(folder)?.range(1) {
+        let entry = recorded?.entry;
+        if entry.change == Some(id) {
+            rows.push(row(&entry));
+            change = Some(chain::apply(change.take(), &entry)?);
+        }
+    }
+    let Some(change) = change else {
+        bail!("there is no change {id} in {}", folder.display())
+    };
+    for (title, text) in change.boxes() {
+        print::line(format!("{title}\n{}\n", Safe::lines(&text)))?;
+    }
+    print::bytes(print::table(&rows).as_bytes())?;
+    Ok(exit::OK)
+}
+
+fn export(folder: &Path, quarter: Option<&str>, format: Format) -> Result<u8> {
+    let filter = Filter {
+        period: quarter.map(str::parse).transpose()?,
+        change: None,
+    };
+    let reader = reader(folder)?;
+    let mut text = Vec::new();
+    match format {
+        Format::Csv => export::changes(&reader, &filter, &mut text).map(drop)?,
+        Format::Jsonl => export::entries(&reader, &filter, &mut text).map(drop)?,
+    }
+    print::bytes(&text)?;
+    Ok(exit::OK)
+}
+
+fn verify(folder: &Path) -> Result<u8> {
+    match ledger::verify(folder) {
+        Ok(verified) => {
+            let time = |at: Option<Stamp>| at.map_or_else(|| "nothing".to_owned(), time::rfc3339);
+            print::line(format!(
+                "whole: {} entries in {} segments, {} to {}, last hash {}",
+                verified.entries,
+                verified.segments,
+                time(verified.first),
+                time(verified.last),
+                verified.last_hash
+            ))?;
+            if let Some(torn) = verified.torn {
+                print::line(format!(
+                    "torn: entry {} in {} was cut off by a crash, or is being written now",
+                    torn.seq, torn.segment
+                ))?;
+            }
+            Ok(exit::OK)
+        }
+        Err(broken) => {
+            print::line(format!("broken: {broken}"))?;
+            Ok(exit::FAILED)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `sixfold plan RULE BUCKET`: what a fix would run, without running it.
+
+use std::sync::Arc;
+
+use chrono::Datelike as _;
+use color_eyre::{Result, eyre::bail};
+
+use super::{args::Common, exit, house, print, scan::library};
+use crate::{
+    cloud,
+    domain::{ChangeId, Safe},
+    engine::{Clock as _, SystemClock},
+    rules::{self, Evaluator, Verdict},
+    scanner::Scanner,
+};
+
+pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
+    let config = Arc::new(house::config(common)?);
+    let library = library(&config)?;
+    let Some(rule) = library.get(rule) else {
+        bail!("there is no rule `{rule}`: `sixfold rules list` shows them all");
+    };
+    let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
+    let cloud = Arc::new(cloud::connect(&config.cloud).await?);
+    let scanner = Scanner::new(cloud, config, &library, judge);
+    let Some(observation) = scanner.look_for(bucket).await? else {
+        bail!("there is no bucket `{bucket}` in this account");
+    };
+    let verdict = observation
+        .verdicts
+        .iter()
+        .find(|(id, _)| *id == rule.id)
+        .map(|(_, verdict)| verdict);
+    let found = match verdict {
+        Some(Verdict::Violation(found)) => found,
+        Some(Verdict::Compliant) => {
+            return done(&format!(
+                "{bucket} is compliant with {}: nothing to do",
+                rule.id
+            ));
+        }
+        Some(Verdict::Skipped { why }) => {
+            return done(&format!("{} is skipped for {bucket}: {why}", rule.id));
+        }
+        Some(Verdict::Unknown { cause }) => {
+            print::line(
+                Safe::line(&format!(
+                    "{} can't be judged for {bucket}: {cause}",
+                    rule.id
+                ))
+                .as_str(),
+            )?;
+            return Ok(exit::UNKNOWN);
+        }
+        None => bail!("the rule {} is disabled in this config", rule.id),
+    };
+    let Some(before) = observation.document(rule.setting.name()) else {
+        bail!("the setting {} was not read", rule.setting.name());
+    };
+    // The number is given when a change opens; the shape of the commands is what counts here.
+    let id = ChangeId::new(SystemClock.now().year(), 0);
+    let plan = rules::plan(rule, &observation.subject, id, before, found);
+    let mut text = format!(
+        "{} {} on {}\nevidence: {}\naction: {}\n\nforward\n{}\n",
+        rule.primary.short(),
+        rule.title,
+        observation.subject.asset.uri(),
+        found.evidence.join(", "),
+        plan.action,
+        plan.command.text()
+    );
+    text.push_str(&format!("\ninverse\n{}\n", plan.inverse.text()));
+    text.push_str(&format!(
+        "\nbefore\n{}\ntarget\n{}",
+        plan.before.pretty(),
+        plan.target.pretty()
+    ));
+    for hazard in &plan.hazards {
+        text.push_str(&format!("\nhazard ({:?}): {}", hazard.level, hazard.text).to_lowercase());
+    }
+    for line in &plan.residue {
+        text.push_str(&format!("\nnot restored by the inverse: {line}"));
+    }
+    text.push_str(
+        "\n\nfiles named CHG-… get the change's number when it opens; nothing was written",
+    );
+    print::line(Safe::lines(&text).as_str())?;
+    Ok(exit::VIOLATIONS)
+}
+
+fn done(words: &str) -> Result<u8> {
+    print::line(words)?;
+    Ok(exit::OK)
+}

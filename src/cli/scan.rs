@@ -1,0 +1,185 @@
+//! `sixfold scan`: one pass and a report. Nothing is written anywhere, not even to the ledger.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use color_eyre::Result;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{args::Common, exit, house, print};
+use crate::{
+    cloud,
+    domain::Safe,
+    room,
+    rules::{Evaluator, Library, Rule, Verdict},
+    scanner::{Observation, Scanner},
+};
+
+pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
+    let config = Arc::new(house::config(common)?);
+    let library = library(&config)?;
+    let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
+    let cloud = Arc::new(cloud::connect(&config.cloud).await?);
+    let scanner = Scanner::new(cloud, config, &library, judge);
+    let seen: Mutex<Vec<Observation>> = Mutex::default();
+    let report = scanner
+        .pass(&CancellationToken::new(), |observation| {
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(observation);
+            std::future::ready(())
+        })
+        .await?;
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.sort_by(|one, other| one.subject.asset.cmp(&other.subject.asset));
+    let took = scanner.progress().figures().took;
+    let totals = Totals::of(&seen);
+    if as_json {
+        let buckets: Vec<Value> = seen
+            .iter()
+            .map(|observation| bucket(observation, &library))
+            .collect();
+        let document =
+            json!({ "buckets": buckets, "totals": totals.json(), "listed": report.listed.len() });
+        print::line(serde_json::to_string_pretty(&document)?)?;
+    } else {
+        print::bytes(text(&seen, &library).as_bytes())?;
+        print::line(format!(
+            "{}, in {:.1} s",
+            totals.words(report.listed.len()),
+            took.as_secs_f64()
+        ))?;
+    }
+    Ok(totals.code())
+}
+
+/// The library of a config, with its faults as one message.
+pub fn library(config: &crate::config::Config) -> Result<Arc<Library>> {
+    room::library(config)
+        .map(Arc::new)
+        .map_err(|faults| super::rules::refused(&faults))
+}
+
+#[derive(Default)]
+struct Totals {
+    compliant: usize,
+    violation: usize,
+    skipped: usize,
+    unknown: usize,
+}
+
+impl Totals {
+    fn of(seen: &[Observation]) -> Self {
+        let mut totals = Self::default();
+        for (_, verdict) in seen.iter().flat_map(|observation| &observation.verdicts) {
+            *match verdict {
+                Verdict::Compliant => &mut totals.compliant,
+                Verdict::Violation(_) => &mut totals.violation,
+                Verdict::Skipped { .. } => &mut totals.skipped,
+                Verdict::Unknown { .. } => &mut totals.unknown,
+            } += 1;
+        }
+        totals
+    }
+
+    fn json(&self) -> Value {
+        let Self {
+            compliant,
+            violation,
+            skipped,
+            unknown,
+        } = self;
+        json!({ "compliant": compliant, "violation": violation, "skipped": skipped, "unknown": unknown })
+    }
+
+    fn words(&self, buckets: usize) -> String {
+        let Self {
+            compliant,
+            violation,
+            skipped,
+            unknown,
+        } = self;
+        format!(
+            "{buckets} buckets: {violation} violations, {unknown} unknown, {compliant} compliant, {skipped} skipped"
+        )
+    }
+
+    const fn code(&self) -> u8 {
+        match (self.violation, self.unknown) {
+            (0, 0) => exit::OK,
+            (0, _) => exit::UNKNOWN,
+            _ => exit::VIOLATIONS,
+        }
+    }
+}
+
+fn verdict_word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Compliant => "compliant",
+        Verdict::Violation(_) => "violation",
+        Verdict::Skipped { .. } => "skipped",
+        Verdict::Unknown { .. } => "unknown",
+    }
+}
+
+fn bucket(observation: &Observation, library: &Library) -> Value {
+    let subject = &observation.subject;
+    let verdict = |(id, verdict): &(String, Verdict)| {
+        let rule = library.get(id).map(Arc::as_ref);
+        let mut value = json!({
+            "rule": id,
+            "verdict": verdict_word(verdict),
+            "severity": rule.map(|rule| rule.severity),
+            "controls": rule.map(|rule| rule.controls()),
+        });
+        match verdict {
+            Verdict::Violation(found) => value["evidence"] = json!(found.evidence),
+            Verdict::Skipped { why } => value["why"] = json!(why),
+            Verdict::Unknown { cause } => value["cause"] = json!(cause),
+            Verdict::Compliant => {}
+        }
+        value
+    };
+    json!({
+        "bucket": subject.asset.bucket,
+        "account": subject.asset.account,
+        "region": subject.asset.region,
+        "environment": subject.environment,
+        "owner": subject.owner,
+        "verdicts": observation.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+    })
+}
+
+fn text(seen: &[Observation], library: &Library) -> String {
+    let mut rows = Vec::new();
+    for observation in seen {
+        for (id, verdict) in &observation.verdicts {
+            let rule = library.get(id).map(Arc::as_ref);
+            let (word, what) = match verdict {
+                Verdict::Violation(found) => (
+                    severity(rule),
+                    format!("{}: {}", violation(rule), found.evidence.join(", ")),
+                ),
+                Verdict::Unknown { cause } => ("unknown", format!("{id}: {cause}")),
+                Verdict::Compliant | Verdict::Skipped { .. } => continue,
+            };
+            let subject = &observation.subject;
+            rows.push(vec![
+                word.to_owned(),
+                Safe::line(&subject.environment.name).into_string(),
+                Safe::line(&subject.asset.bucket).into_string(),
+                Safe::line(&what).into_string(),
+            ]);
+        }
+    }
+    print::table(&rows)
+}
+
+fn severity(rule: Option<&Rule>) -> &'static str {
+    rule.map_or("?", |rule| rule.severity.word())
+}
+
+fn violation(rule: Option<&Rule>) -> String {
+    rule.map(|rule| format!("{} {}", rule.primary.short(), rule.title))
+        .unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! 06: the close-out record, and what follows from how a change ended.
+
+use chrono::TimeDelta;
+
+use super::{Engine, EngineError, StepFault, drive::Step};
+use crate::domain::{
+    Actor, Change, Draft, Exception, Fact, Via,
+    artifact::{Alert, Decision, Outcome, Reason},
+};
+
+impl Engine {
+    pub(super) async fn close(&self, change: &Change, outcome: Outcome) -> Result<Step, StepFault> {
+        let now = self.now();
+        let ticket = &change.ticket;
+        let (approver, via, decided_at) = match &change.approval {
+            Some(approval) => (approval.by.clone(), approval.via, approval.at),
+            None => (Actor::Room, Via::Room, now),
+        };
+        let denial = change
+            .approval
+            .as_ref()
+            .and_then(|approval| approval.reason.as_ref());
+        let alert = Alert {
+            outcome,
+            primary: ticket.primary.clone(),
+            bucket: ticket.asset.bucket.clone(),
+            approver,
+            via,
+            decided_at,
+            closed_at: now,
+            duration_s: (now - ticket.detected_at).num_seconds(),
+            rollback_until: change
+                .rollback
+                .as_ref()
+                .map(crate::domain::artifact::Rollback::until),
+            channel: self.config.channels.audit.clone(),
+            cause: denial
+                .map(ToString::to_string)
+                .or_else(|| change.fix.as_ref()?.cause.clone()),
+        };
+        let mut drafts = vec![Draft::room(now, change.id, Fact::Alert(alert))];
+        if let Some(approval) = &change.approval
+            && let (Decision::Denied, Some(reason)) = (approval.decision, &approval.reason)
+        {
+            drafts.push(self.exception(change, &approval.by, approval.via, reason));
+        }
+        self.record(drafts).await?;
+        self.outbox.notify_one();
+        Ok(Step::Moved)
+    }
+
+    /// A rule that a person kept off a bucket, for as long as the config says.
+    pub(super) fn exception(
+        &self,
+        change: &Change,
+        by: &Actor,
+        via: Via,
+        reason: &Reason,
+    ) -> Draft {
+        let at = self.now();
+        let exception = Exception {
+            rule: change.ticket.rule.id.clone(),
+            asset: change.ticket.asset.clone(),
+            reason: reason.clone(),
+            until: at
+                + TimeDelta::from_std(self.config.approval.exception)
+                    .unwrap_or(TimeDelta::days(90)),
+        };
+        Draft {
+            at,
+            change: Some(change.id),
+            actor: by.clone(),
+            via,
+            fact: Fact::ExceptionOpened(exception),
+        }
+    }
+
+    pub(super) async fn settle(&self, change: &Change) -> Result<Step, StepFault> {
+        let bundle = change
+            .rollback
+            .as_ref()
+            .map(|rollback| rollback.uri.clone())
+            .unwrap_or_default();
+        self.record_for(change, Fact::Settled { bundle }).await?;
+        Ok(Step::Moved)
+    }
+
+    /// Stops fixing and says so, once.
+    pub(super) async fn trip(&self, cause: &str) -> Result<(), EngineError> {
+        if self.store.breaker()?.is_none() {
+            let fact = Fact::BreakerTripped {
+                cause: cause.to_owned(),
+            };
+            self.record(vec![Draft::room(self.now(), None, fact)])
+                .await?;
+        }
+        Ok(())
+    }
+}

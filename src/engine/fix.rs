@@ -1,0 +1,256 @@
+//! 04: the write, and the reads that prove it.
+
+use super::{
+    Engine, StepFault,
+    backup::representable,
+    drive::Step,
+    look::{Look, setting},
+};
+use crate::{
+    chain::{self, Settle, cause},
+    cloud::Urgency,
+    domain::{
+        Change, Document, Fact,
+        artifact::{Fix, FixStatus},
+    },
+    ledger::failpoint,
+    settings::CallErrorKind,
+};
+
+/// How verification ended.
+pub(super) enum Verified {
+    Agreed {
+        document: Document,
+        attempts: u32,
+    },
+    Mismatch {
+        document: Document,
+        cause: String,
+        attempts: u32,
+    },
+    /// The deadline passed without two equal reads.
+    Unverified {
+        cause: String,
+    },
+}
+
+impl Engine {
+    pub(super) async fn fix(&self, change: &Change) -> Result<Step, StepFault> {
+        let receipt = change
+            .backup
+            .as_ref()
+            .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
+        let plan = &change.ticket.plan;
+        let intended = change.intent.is_some();
+        failpoint!("fix.look");
+        let look = self.look(change).await?;
+        let (before, target) = (plan.before.digest(), plan.target.digest());
+        match chain::settle(&before, &target, &look.digest(), look.violates(), intended) {
+            Settle::Write => {}
+            // A write of ours is on record and the state is as predicted: it went through.
+            Settle::FoundApplied => {
+                self.record_for(change, Fact::FixWritten { request_id: None })
+                    .await?;
+                return Ok(Step::Moved);
+            }
+            // Whether the write that is on record was sent is not known, and what is there now is
+            // neither the state before nor the target: not for us to judge.
+            _ if intended => {
+                let cause = "a write was about to be sent, and the state is now neither the one before nor the target";
+                return Err(StepFault::Halt(cause.to_owned()));
+            }
+            other => {
+                self.record_unfixed(change, other, &look).await?;
+                return Ok(Step::Moved);
+            }
+        }
+        representable(&look)?;
+        let permit = match self.permit_fix(change, receipt, self.now()) {
+            Ok(permit) => permit,
+            Err(cause) if self.breaker().tripped().is_some() => {
+                self.trip(&cause).await?;
+                return Err(StepFault::Later(format!("fixing is stopped: {cause}")));
+            }
+            Err(cause) => return Err(StepFault::Halt(cause)),
+        };
+        let intent = Fact::FixIntent {
+            plan_hash: self.plan_hash(change),
+            read: look.digest(),
+            target,
+            backup: receipt.sha256.clone(),
+            version_id: receipt.version_id.clone(),
+        };
+        self.record_for(change, intent).await?;
+        failpoint!("fix.write");
+        let written = permit.write(self).await;
+        failpoint!("fix.sent");
+        match written {
+            Ok(written) => {
+                let request_id = Some(written.request_id.unwrap_or_else(|| "not given".to_owned()));
+                self.record_for(change, Fact::FixWritten { request_id })
+                    .await?;
+                Ok(Step::Moved)
+            }
+            // Whether it went through is not known; the next round settles it by reading.
+            Err(error) if error.passes() => Err(StepFault::Later(error.to_string())),
+            Err(error) => Err(StepFault::Halt(match error.kind {
+                CallErrorKind::Denied => format!("the write was refused: {error}"),
+                _ => error.to_string(),
+            })),
+        }
+    }
+
+    pub(super) async fn verify(&self, change: &Change) -> Result<Step, StepFault> {
+        let plan = &change.ticket.plan;
+        failpoint!("verify.begin");
+        match self
+            .read_until_settled(change, &plan.before, &plan.target)
+            .await?
+        {
+            Verified::Agreed { document, attempts } => {
+                failpoint!("verify.agreed");
+                let status = match request_id(change) {
+                    Some(_) => FixStatus::Applied,
+                    None => FixStatus::FoundApplied,
+                };
+                let fix = self.outcome_of(change, status, Some(&document), attempts, None)?;
+                self.record_for(change, Fact::Fix(fix)).await?;
+                let _ = self.breaker().after_fix(true);
+                Ok(Step::Moved)
+            }
+            Verified::Mismatch {
+                document,
+                cause,
+                attempts,
+            } => {
+                self.record_for(
+                    change,
+                    Fact::FixMismatch {
+                        observed: document,
+                        cause,
+                        attempts,
+                    },
+                )
+                .await?;
+                Ok(Step::Moved)
+            }
+            Verified::Unverified { cause } => Err(StepFault::Halt(format!("unverified: {cause}"))),
+        }
+    }
+
+    /// Reads with growing pauses until two equal reads settle it, or the deadline does.
+    pub(super) async fn read_until_settled(
+        &self,
+        change: &Change,
+        before: &Document,
+        target: &Document,
+    ) -> Result<Verified, StepFault> {
+        let ticket = &change.ticket;
+        let setting = setting(&ticket.plan.setting)?;
+        let limits = &self.config.verify;
+        let pace = chain::Pace {
+            gap: limits.gap,
+            deadline: limits.deadline,
+            scale: limits.first.as_secs_f64() / chain::FIRST_WAIT.as_secs_f64(),
+        };
+        let mut verification = chain::Verification::new(before.digest(), target.digest(), pace);
+        let begin = tokio::time::Instant::now();
+        let mut latest = Document::ABSENT;
+        let mut wait = verification.first_wait();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // A stop in the middle is like a kill: the next start verifies again.
+                () = self.stopping.cancelled() => return Err(StepFault::Later("stopping".to_owned())),
+            }
+            let reading = match self.cloud.read(setting, &ticket.asset, Urgency::Fix).await {
+                Ok(read) => {
+                    latest = read.document;
+                    chain::Reading::Seen(latest.digest())
+                }
+                Err(error) => chain::Reading::Failed(error.to_string()),
+            };
+            let verdict = verification.read(reading, begin.elapsed());
+            let attempts = verification.attempts();
+            wait = match verdict {
+                chain::Verdict::Keep { wait } => wait,
+                chain::Verdict::Agreed => {
+                    return Ok(Verified::Agreed {
+                        document: latest,
+                        attempts,
+                    });
+                }
+                chain::Verdict::Mismatch { cause, .. } => {
+                    return Ok(Verified::Mismatch {
+                        document: latest,
+                        cause,
+                        attempts,
+                    });
+                }
+                chain::Verdict::Unverified { cause } => return Ok(Verified::Unverified { cause }),
+            };
+        }
+    }
+
+    /// The fix artifact of a change, as it ended.
+    pub(super) fn outcome_of(
+        &self,
+        change: &Change,
+        status: FixStatus,
+        observed: Option<&Document>,
+        attempts: u32,
+        cause: Option<String>,
+    ) -> Result<Fix, StepFault> {
+        let plan = &change.ticket.plan;
+        let setting = setting(&plan.setting)?;
+        Ok(Fix {
+            command: plan.command.clone(),
+            request_id: request_id(change),
+            read_before: plan.before.digest(),
+            predicted: plan.target.digest(),
+            observed: observed.map(Document::digest),
+            verify: observed
+                .map(|document| setting.returns(document))
+                .unwrap_or_default(),
+            attempts,
+            at: self.now(),
+            status,
+            cause,
+        })
+    }
+
+    /// A fix that ends without a write, because the world is no longer as it was approved.
+    pub(super) async fn record_unfixed(
+        &self,
+        change: &Change,
+        settled: Settle,
+        look: &Look,
+    ) -> Result<(), StepFault> {
+        let cause = match settled {
+            Settle::ResolvedElsewhere | Settle::FoundApplied => {
+                format!(
+                    "{}: a fresh read no longer violates, nothing was written",
+                    cause::RESOLVED
+                )
+            }
+            Settle::Drifted | Settle::Write => format!(
+                "{}: a fresh read differs from the state that was approved, nothing was written",
+                cause::DRIFTED
+            ),
+        };
+        let fix = self.outcome_of(
+            change,
+            FixStatus::Halted,
+            Some(&look.read.document),
+            1,
+            Some(cause),
+        )?;
+        self.record_for(change, Fact::Fix(fix)).await?;
+        Ok(())
+    }
+}
+
+/// The provider's id of the write that this process saw accepted.
+fn request_id(change: &Change) -> Option<String> {
+    change.intent.as_ref()?.written.as_ref()?.request_id.clone()
+}

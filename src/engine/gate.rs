@@ -1,0 +1,299 @@
+//! The one gate. Whatever may be decided or written is checked here and nowhere else: who, which
+//! right, mode, plan hash, expiry, backup.
+//!
+//! A write needs a [`Permit`], and only this file makes one. A permit for a fix is made from a
+//! backup's receipt, so there is no way to a write without one.
+
+use super::{Engine, EngineError};
+use crate::{
+    config::{Mode, Right},
+    domain::{
+        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Stamp, Via,
+        artifact::{Approval, Backup, Decision, Reason},
+        time,
+    },
+    room::protocol::{Answer, Refusal, RefusalCode},
+    settings::{self, CallError, Setting, Written},
+};
+
+/// Who speaks, by which way. Made from a connection's identity, never from a request's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub actor: Actor,
+    pub via: Via,
+}
+
+/// Leave to make one write.
+pub struct Permit {
+    setting: &'static dyn Setting,
+    asset: Asset,
+    target: Document,
+}
+
+impl Permit {
+    /// Uses the leave up.
+    pub(super) async fn write(self, engine: &Engine) -> Result<Written, CallError> {
+        engine
+            .cloud
+            .write(self.setting, &self.asset, &self.target)
+            .await
+    }
+}
+
+/// Most characters of a reason's note that are kept.
+const LONGEST_NOTE: usize = 500;
+
+pub(super) fn refusal(code: RefusalCode, message: impl Into<String>) -> Refusal {
+    Refusal {
+        code,
+        message: message.into(),
+    }
+}
+
+fn forbidden(message: impl Into<String>) -> Refusal {
+    refusal(RefusalCode::Forbidden, message)
+}
+
+impl Engine {
+    /// Whether this caller has a right. A refusal of an attempt to change something is an entry.
+    pub(crate) async fn permit_person(
+        &self,
+        caller: &Caller,
+        right: Right,
+        change: Option<ChangeId>,
+        attempt: &str,
+    ) -> Result<(), Refusal> {
+        if self.config.people.may(&caller.actor, right) {
+            return Ok(());
+        }
+        let cause = format!("{} may not {}", caller.actor, right.word());
+        self.record_refusal(caller, change, attempt, &cause).await?;
+        Err(forbidden(cause))
+    }
+
+    pub(super) async fn record_refusal(
+        &self,
+        caller: &Caller,
+        change: Option<ChangeId>,
+        attempt: &str,
+        cause: &str,
+    ) -> Result<(), Refusal> {
+        let fact = Fact::Refused {
+            attempt: attempt.to_owned(),
+            cause: cause.to_owned(),
+        };
+        let draft = Draft {
+            at: self.now(),
+            change,
+            actor: caller.actor.clone(),
+            via: caller.via,
+            fact,
+        };
+        self.record(vec![draft]).await?;
+        Ok(())
+    }
+
+    /// A person's decision on the plan that was shown. The first one counts; a second one changes
+    /// nothing and is told the first.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: ChangeId,
+        plan_hash: &Digest,
+        answer: Answer,
+    ) -> Result<String, Refusal> {
+        let attempt = match answer {
+            Answer::Approve => "approve",
+            Answer::Deny(_) => "deny",
+        };
+        self.permit_person(caller, Right::Decide, Some(id), attempt)
+            .await?;
+        let _one_at_a_time = self.deciding.lock().await;
+        let now = self.now();
+        let change = self.change(id)?;
+        let request = match (&change.stage, &change.request) {
+            (Stage::AwaitingApproval, Some(request)) => request,
+            _ => return Err(too_late(&change)),
+        };
+        let stale = if self.config.mode != Mode::Enforce {
+            Some("the room is in observe mode: nothing is decided or written".to_owned())
+        } else if now >= request.expires {
+            Some(format!(
+                "the request expired at {}",
+                time::to_minute(request.expires)
+            ))
+        } else if *plan_hash != request.plan_hash || *plan_hash != self.plan_hash(&change) {
+            Some("the plan has changed since it was shown: look at it again".to_owned())
+        } else {
+            None
+        };
+        if let Some(cause) = stale {
+            self.record_refusal(caller, Some(id), attempt, &cause)
+                .await?;
+            return Err(forbidden(cause));
+        }
+        let (decision, reason) = match answer {
+            Answer::Approve => (Decision::Approved, None),
+            Answer::Deny(reason) => (Decision::Denied, Some(tidy(reason))),
+        };
+        let approval = Approval {
+            decision,
+            by: caller.actor.clone(),
+            via: caller.via,
+            why: request.why.clone(),
+            at: now,
+            reason,
+            plan_hash: plan_hash.clone(),
+        };
+        let fact = Fact::Approval(approval);
+        self.record(vec![Draft {
+            at: now,
+            change: Some(id),
+            actor: caller.actor.clone(),
+            via: caller.via,
+            fact,
+        }])
+        .await?;
+        self.wake(id);
+        Ok(format!(
+            "{id} {}",
+            if attempt == "approve" {
+                "approved"
+            } else {
+                "denied"
+            }
+        ))
+    }
+
+    /// Leave for the fix, given the receipt of its backup.
+    pub(super) fn permit_fix(
+        &self,
+        change: &Change,
+        receipt: &Backup,
+        now: Stamp,
+    ) -> Result<Permit, String> {
+        let plan = &change.ticket.plan;
+        self.permit_mode()?;
+        let approval = change.approval.as_ref().ok_or("no decision is on record")?;
+        let decided = match approval.decision {
+            Decision::Approved => matches!(approval.by, Actor::Person(_)),
+            Decision::NotRequired => !change.ticket.environment.production,
+            Decision::Denied => false,
+        };
+        if !decided {
+            return Err("the decision on record does not allow a write".to_owned());
+        }
+        if approval.plan_hash != self.plan_hash(change)
+            || approval.plan_hash != change.ticket.plan_hash
+        {
+            return Err("the plan is not the one that was approved".to_owned());
+        }
+        if receipt.before != plan.before.digest() {
+            return Err("the backup does not hold the state that was approved".to_owned());
+        }
+        let target = plan.target.clone();
+        let mut breaker = self.breaker();
+        breaker.before_fix(now)?;
+        drop(breaker);
+        permit(change, target)
+    }
+
+    /// Leave to put the state before back after a failed verification: no person is asked, since
+    /// the approved plan includes its own undoing.
+    pub(super) fn permit_undo(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
+        self.permit_mode()?;
+        self.permit_inverse(change, receipt)
+    }
+
+    /// Leave to put the state before back at the wish of a person, whose right was checked when the
+    /// wish was recorded.
+    pub(super) fn permit_revert(
+        &self,
+        change: &Change,
+        receipt: &Backup,
+    ) -> Result<Permit, String> {
+        self.permit_mode()?;
+        self.permit_inverse(change, receipt)
+    }
+
+    fn permit_inverse(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
+        let plan = &change.ticket.plan;
+        if receipt.before != plan.before.digest() {
+            return Err("the backup does not hold the state before this change".to_owned());
+        }
+        permit(change, plan.before.clone())
+    }
+
+    fn permit_mode(&self) -> Result<(), String> {
+        match (self.config.mode, &self.vault) {
+            (Mode::Observe, _) => Err("the room is in observe mode: nothing is written".to_owned()),
+            (Mode::Enforce, None) => Err("there is no vault".to_owned()),
+            (Mode::Enforce, Some(_)) => Ok(()),
+        }
+    }
+
+    pub(super) fn plan_hash(&self, change: &Change) -> Digest {
+        change.ticket.plan.hash(change.id, &change.ticket.asset)
+    }
+}
+
+fn permit(change: &Change, target: Document) -> Result<Permit, String> {
+    let name = &change.ticket.plan.setting;
+    let setting = settings::by_name(name)
+        .ok_or_else(|| format!("this version does not know the setting `{name}`"))?;
+    Ok(Permit {
+        setting,
+        asset: change.ticket.asset.clone(),
+        target,
+    })
+}
+
+fn tidy(mut reason: Reason) -> Reason {
+    reason.note = reason.note.trim().chars().take(LONGEST_NOTE).collect();
+    reason
+}
+
+fn too_late(change: &Change) -> Refusal {
+    let message = match (&change.approval, change.stage) {
+        (
+            Some(Approval {
+                decision: Decision::NotRequired,
+                ..
+            }),
+            _,
+        ) => {
+            format!("{} needed no decision: {}", change.id, change.word())
+        }
+        (Some(approval), _) => {
+            let word = if approval.decision == Decision::Approved {
+                "approved"
+            } else {
+                "denied"
+            };
+            format!(
+                "{} was already {word} by {} ({}) at {}",
+                change.id,
+                approval.by,
+                approval.via,
+                time::to_second(approval.at)
+            )
+        }
+        (None, stage) => format!(
+            "{} does not wait for a decision: {}",
+            change.id,
+            stage.word()
+        ),
+    };
+    refusal(RefusalCode::Conflict, message)
+}
+
+impl From<EngineError> for Refusal {
+    fn from(error: EngineError) -> Self {
+        let code = if matches!(error, EngineError::NoSuchChange(_)) {
+            RefusalCode::NotFound
+        } else {
+            RefusalCode::Failed
+        };
+        refusal(code, error.to_string())
+    }
+}

@@ -1,0 +1,241 @@
+//! Reverting a change, at a person's wish, for as long as its bundle is offered.
+//!
+//! The state before comes out of the vault, not out of memory. A setting that was changed since the
+//! fix is never written over. A revert that a kill interrupted is finished by reading, like a fix.
+
+use super::{
+    Engine, EngineError, StepFault,
+    bundle::{MANIFEST, Manifest},
+    drive::Step,
+    fix::Verified,
+    gate::{Caller, refusal},
+    look::setting,
+};
+use crate::{
+    cloud::Urgency,
+    config::Right,
+    domain::{Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Via, artifact::Reason},
+    ledger::failpoint,
+    room::protocol::{Refusal, RefusalCode},
+};
+
+impl Engine {
+    /// Puts the state before a change back. Answers once that is on record; the write and its
+    /// verification follow.
+    pub async fn revert(
+        &self,
+        caller: &Caller,
+        id: ChangeId,
+        reason: Reason,
+    ) -> Result<String, Refusal> {
+        self.permit_person(caller, Right::Revert, Some(id), "revert")
+            .await?;
+        let change = self.change(id)?;
+        let _lane = self.lanes.enter(&change.ticket.asset).await;
+        let change = self.change(id)?;
+        let now = self.now();
+        if !change.revertible(now) {
+            return Err(refusal(RefusalCode::Conflict, not_revertible(&change)));
+        }
+        let receipt = change
+            .backup
+            .clone()
+            .ok_or_else(|| refusal(RefusalCode::Conflict, "there is no backup"))?;
+        let before = self
+            .bundle(&change)
+            .await
+            .map_err(|cause| refusal(RefusalCode::Failed, cause))?;
+        let plan = &change.ticket.plan;
+        let setting =
+            setting(&plan.setting).map_err(|_| refusal(RefusalCode::Failed, "unknown setting"))?;
+        let read = self
+            .cloud
+            .read(setting, &change.ticket.asset, Urgency::Fix)
+            .await
+            .map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
+        let (fresh, target) = (read.document.digest(), setting.restored(&before).digest());
+        if fresh != plan.target.digest() && fresh != target {
+            return Err(refusal(
+                RefusalCode::Conflict,
+                three_ways(&before, &plan.target, &read.document),
+            ));
+        }
+        // Asked for its checks alone: the write itself follows from the entry, so that a kill between
+        // the two loses nothing.
+        drop(
+            self.permit_revert(&change, &receipt)
+                .map_err(|cause| refusal(RefusalCode::Forbidden, cause))?,
+        );
+        let fact = Fact::RevertIntent {
+            read: fresh,
+            target,
+            reason: Some(reason),
+        };
+        self.record(vec![Draft {
+            at: now,
+            change: Some(id),
+            actor: caller.actor.clone(),
+            via: caller.via,
+            fact,
+        }])
+        .await?;
+        self.wake(id);
+        Ok(format!("{id} is being reverted"))
+    }
+
+    /// The document before, from the vault, checked against manifest and receipt.
+    async fn bundle(&self, change: &Change) -> Result<Document, String> {
+        let vault = self.vault.as_ref().ok_or("there is no vault")?;
+        let manifest = vault
+            .fetch(change.id, MANIFEST)
+            .await
+            .map_err(|error| error.to_string())?;
+        let manifest: Manifest = serde_json::from_slice(&manifest)
+            .map_err(|error| format!("{}: {MANIFEST} is not readable: {error}", change.id))?;
+        let (file, sha256) = manifest.files.first().ok_or("the bundle names no file")?;
+        let bytes = vault
+            .fetch(change.id, file)
+            .await
+            .map_err(|error| error.to_string())?;
+        let document: Document =
+            serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
+        let whole = manifest.change == change.id && Digest::of(&bytes) == *sha256;
+        if whole && document.digest() == change.ticket.plan.before.digest() {
+            Ok(document)
+        } else {
+            Err(format!(
+                "the bundle of {} in the vault is not the one that was stored",
+                change.id
+            ))
+        }
+    }
+
+    /// Carries a revert out that is on record.
+    pub(super) async fn finish_revert(&self, change: &Change) -> Result<Step, StepFault> {
+        let Some(revert) = &change.revert else {
+            return Ok(Step::Waits);
+        };
+        match self.put_back(change).await {
+            Ok((observed, request_id)) => {
+                let at = self.now();
+                let residue = change.ticket.plan.residue.clone();
+                let fact = Fact::Reverted {
+                    observed,
+                    residue,
+                    request_id,
+                };
+                let reverted = Draft {
+                    at,
+                    change: Some(change.id),
+                    actor: revert.by.clone(),
+                    via: Via::Room,
+                    fact,
+                };
+                let reason = self.revert_reason(change)?;
+                let exempt = self.exception(change, &revert.by, Via::Room, &reason);
+                self.record(vec![reverted, exempt]).await?;
+            }
+            Err(StepFault::Halt(cause)) => {
+                self.record_for(change, Fact::RevertFailed { cause })
+                    .await?;
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(Step::Moved)
+    }
+
+    async fn put_back(&self, change: &Change) -> Result<(Digest, Option<String>), StepFault> {
+        let ticket = &change.ticket;
+        let plan = &ticket.plan;
+        let setting = setting(&plan.setting)?;
+        let receipt = change
+            .backup
+            .as_ref()
+            .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
+        let before = self.bundle(change).await.map_err(StepFault::Later)?;
+        let restored = setting.restored(&before);
+        let now = self
+            .cloud
+            .read(setting, &ticket.asset, Urgency::Fix)
+            .await?;
+        let mut request_id = None;
+        if now.document.digest() != restored.digest() {
+            if now.document.digest() != plan.target.digest() {
+                return Err(StepFault::Halt(three_ways(
+                    &before,
+                    &plan.target,
+                    &now.document,
+                )));
+            }
+            let permit = self
+                .permit_revert(change, receipt)
+                .map_err(StepFault::Halt)?;
+            failpoint!("revert.write");
+            request_id = permit.write(self).await?.request_id;
+            failpoint!("revert.sent");
+        }
+        match self
+            .read_until_settled(change, &plan.target, &restored)
+            .await?
+        {
+            Verified::Agreed { document, .. } => Ok((document.digest(), request_id)),
+            Verified::Mismatch { cause, .. } | Verified::Unverified { cause } => Err(
+                StepFault::Halt(format!("the revert was not verified: {cause}")),
+            ),
+        }
+    }
+
+    /// The reason that stands in the intent's entry.
+    fn revert_reason(&self, change: &Change) -> Result<Reason, EngineError> {
+        let entries = self.store.entries_of(change.id)?;
+        let reason = entries
+            .into_iter()
+            .rev()
+            .find_map(|recorded| match recorded.entry.fact {
+                Fact::RevertIntent { reason, .. } => reason,
+                _ => None,
+            });
+        Ok(reason.unwrap_or(Reason {
+            code: crate::domain::artifact::ReasonCode::BusinessNeed,
+            note: "reverted".to_owned(),
+        }))
+    }
+}
+
+fn not_revertible(change: &Change) -> String {
+    let id = change.id;
+    match (&change.revert, &change.rollback) {
+        (Some(revert), _) if revert.state == RevertState::Done => {
+            format!("{id} was already reverted by {}", revert.by)
+        }
+        (Some(revert), _) if revert.state == RevertState::Pending => {
+            format!("{id} is being reverted already")
+        }
+        (_, Some(bundle)) if bundle.ran => {
+            format!("{id} was rolled back on its own: the state before is in place")
+        }
+        (_, Some(bundle)) if change.settled => format!(
+            "{id} is settled: its bundle was offered until {}",
+            bundle.until()
+        ),
+        (_, Some(bundle)) => format!(
+            "{id} can't be reverted now: {}, bundle until {}",
+            change.word(),
+            bundle.until()
+        ),
+        (_, None) => format!(
+            "{id} wrote nothing, so there is nothing to revert: {}",
+            change.word()
+        ),
+    }
+}
+
+/// Why a revert would write over somebody's work, with all three states.
+fn three_ways(before: &Document, after: &Document, now: &Document) -> String {
+    format!(
+        "the setting was changed since the fix, so nothing was written.\nbefore the fix:\n{}after the fix:\n{}now:\n{}",
+        before.pretty(),
+        after.pretty(),
+        now.pretty()
+    )
+}

@@ -1,0 +1,235 @@
+//! What the room answers to each request. Looking needs no right; everything else goes to the gate.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::{
+    Room,
+    protocol::{
+        Diff, DiffLine, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode, Reply,
+        Request, Sign, Status, VERSION,
+    },
+};
+use crate::{
+    config::Right,
+    domain::ChangeId,
+    engine::{Caller, EngineError},
+    store::{Filter, Hold},
+};
+
+/// Stretches of the ledger that one question searches through.
+const SEARCHES: usize = 10;
+
+impl Room {
+    /// One request of one caller.
+    pub async fn answer(&self, caller: &Caller, request: Request) -> Result<Reply, Refusal> {
+        let engine = &self.engine;
+        let store = &engine.store;
+        match request {
+            Request::Hello { version } => welcome(version, caller),
+            Request::Status => Ok(Reply::Status(Box::new(
+                self.status(caller).map_err(failed)?,
+            ))),
+            Request::Queue {
+                filter,
+                offset,
+                limit,
+            } => Ok(Reply::Rows(
+                store
+                    .queue(&Filter::parse(&filter), offset, limit)
+                    .map_err(failed)?,
+            )),
+            Request::Change { id } => {
+                let change = store
+                    .change(id)
+                    .map_err(failed)?
+                    .ok_or_else(|| unknown(id))?;
+                Ok(Reply::Change(Box::new(change)))
+            }
+            Request::Pending { offset, limit } => Ok(Reply::Pending(
+                store.pending(offset, limit).map_err(failed)?,
+            )),
+            Request::Diff { id } => self.diff(id),
+            Request::Ledger {
+                filter,
+                before,
+                limit,
+            } => Ok(Reply::Entries(
+                self.entries(&filter, before, limit).map_err(failed)?,
+            )),
+            Request::Entry { seq } => self.entry(seq),
+            Request::Unknowns { offset, limit } => Ok(Reply::Unknowns(
+                store.unknowns(offset, limit).map_err(failed)?,
+            )),
+            Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Decide {
+                id,
+                plan_hash,
+                answer,
+            } => engine
+                .decide(caller, id, &plan_hash, answer)
+                .await
+                .map(Reply::Done),
+            Request::Revert { id, reason } => {
+                engine.revert(caller, id, reason).await.map(Reply::Done)
+            }
+            Request::Release { rule, bucket } => engine
+                .release(caller, &rule, &bucket)
+                .await
+                .map(Reply::Done),
+            Request::ResetBreaker => engine.reset_breaker(caller).await.map(Reply::Done),
+            Request::ScanNow => {
+                engine
+                    .permit_person(caller, Right::Operate, None, "scan now")
+                    .await?;
+                self.watch.scan_now();
+                Ok(Reply::Done("the next pass begins now".to_owned()))
+            }
+        }
+    }
+
+    fn entries(
+        &self,
+        filter: &LedgerFilter,
+        mut before: Option<u64>,
+        limit: usize,
+    ) -> Result<Page<Line>, EngineError> {
+        let store = &self.engine.store;
+        let limit = limit.clamp(1, PAGE);
+        let mut items = Vec::new();
+        // A search stops after so many entries; it goes on for a while before the screen is told
+        // that there is nothing.
+        for _ in 0..SEARCHES {
+            let page = store.ledger_page(filter, before, limit - items.len())?;
+            items.extend(page.lines);
+            let seen = page.total.unwrap_or(items.len());
+            if items.len() == limit || page.next.is_none() {
+                let more = page.next.is_some();
+                let total = if more && page.total.is_none() {
+                    self.engine.ledger.reader().last_seq()
+                } else {
+                    seen as u64
+                };
+                return Ok(Page {
+                    items,
+                    total: usize::try_from(total).unwrap_or(usize::MAX),
+                });
+            }
+            before = page.next;
+        }
+        let total = items.len();
+        Ok(Page { items, total })
+    }
+
+    fn entry(&self, seq: u64) -> Result<Reply, Refusal> {
+        if seq == 0 || seq > self.engine.ledger.reader().last_seq() {
+            let message = format!("there is no entry {seq} in this ledger");
+            return Err(Refusal {
+                code: RefusalCode::NotFound,
+                message,
+            });
+        }
+        let recorded = self
+            .engine
+            .ledger
+            .reader()
+            .entry(seq)
+            .map_err(|error| failed(EngineError::from(error)))?;
+        let pretty = serde_json::to_string_pretty(&recorded.entry).unwrap_or_default();
+        Ok(Reply::Entry(Box::new(LedgerEntry {
+            entry: recorded.entry,
+            hash: recorded.hash,
+            pretty,
+        })))
+    }
+
+    fn diff(&self, id: ChangeId) -> Result<Reply, Refusal> {
+        let change = self
+            .engine
+            .store
+            .change(id)
+            .map_err(failed)?
+            .ok_or_else(|| unknown(id))?;
+        let plan = &change.ticket.plan;
+        let (before, target) = (plan.before.pretty(), plan.target.pretty());
+        let lines = unified(&before, &target);
+        let backup = change.backup.map(|backup| backup.uri);
+        Ok(Reply::Diff(Box::new(Diff {
+            id,
+            setting: plan.setting.clone(),
+            before,
+            target,
+            lines,
+            backup,
+        })))
+    }
+
+    fn status(&self, caller: &Caller) -> Result<Status, EngineError> {
+        let engine = &self.engine;
+        let config = &engine.config;
+        let counts = engine.store.counts()?;
+        let mut warnings = self.warnings.clone();
+        warnings.extend(engine.warnings());
+        warnings.extend(engine.store.trouble());
+        let (ledger_seq, ledger_hash) = engine.ledger.reader().head();
+        let hold = |hold: Hold| format!("{} on {}: {}", hold.rule, hold.asset, hold.cause);
+        Ok(Status {
+            person: caller.actor.to_string(),
+            mode: config.mode.word().to_owned(),
+            estate: config.estate.clone(),
+            now: engine.now(),
+            scanner: self.watch.status(),
+            open: counts.open,
+            pending: counts.pending,
+            halted: counts.halted,
+            undelivered: engine.store.undelivered(&engine.channels())?,
+            breaker: engine.stopped_fixing(),
+            holds: engine.store.holds()?.into_iter().map(hold).collect(),
+            rules: engine.library.enabled().count(),
+            ledger_seq,
+            ledger_hash,
+            vault: config.vault.as_ref().map_or_else(
+                || "none".to_owned(),
+                |vault| format!("s3://{}/", vault.bucket),
+            ),
+            warnings,
+        })
+    }
+}
+
+fn welcome(version: u32, caller: &Caller) -> Result<Reply, Refusal> {
+    let ours = env!("CARGO_PKG_VERSION").to_owned();
+    if version == VERSION {
+        return Ok(Reply::Welcome {
+            version: ours,
+            person: caller.actor.to_string(),
+        });
+    }
+    let message = format!(
+        "this room is version {ours} and speaks protocol {VERSION}, the screen speaks {version}: use the same version of sixfold for both"
+    );
+    Err(Refusal {
+        code: RefusalCode::Protocol,
+        message,
+    })
+}
+
+fn failed(error: impl Into<EngineError>) -> Refusal {
+    Refusal::from(error.into())
+}
+
+fn unknown(id: ChangeId) -> Refusal {
+    Refusal::from(EngineError::NoSuchChange(id))
+}
+
+fn unified(before: &str, target: &str) -> Vec<DiffLine> {
+    let diff = TextDiff::from_lines(before, target);
+    let line = |change: similar::Change<&str>| DiffLine {
+        sign: match change.tag() {
+            ChangeTag::Equal => Sign::Same,
+            ChangeTag::Insert => Sign::Add,
+            ChangeTag::Delete => Sign::Remove,
+        },
+        text: change.value().trim_end_matches('\n').to_owned(),
+    };
+    diff.iter_all_changes().map(line).collect()
+}

@@ -1,0 +1,102 @@
+//! The room's end of one connection: frames in, answers out, notices in between.
+//!
+//! Who the caller is was settled before this begins. A client that stops reading is dropped once
+//! its pipe is full for too long; nothing in the room ever waits for a screen.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{Semaphore, broadcast, mpsc},
+};
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use super::{
+    Room,
+    client::codec,
+    protocol::{Ask, Frame, Notice, NoticeKind, Refusal, RefusalCode},
+};
+use crate::engine::Caller;
+
+/// A client that takes nothing for this long is gone.
+const STALLED: Duration = Duration::from_secs(30);
+/// Requests of one client at work, and answers that may wait to be sent.
+const QUEUE: usize = 64;
+
+/// Serves one connection until the client hangs up or the room stops.
+pub async fn serve<S>(room: Arc<Room>, caller: Caller, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (reader, writer) = tokio::io::split(stream);
+    let (out, queue) = mpsc::channel::<Frame>(QUEUE);
+    let notices = room.engine.subscribe();
+    let sending = tokio::spawn(send(FramedWrite::new(writer, codec()), queue, notices));
+    let mut asks = FramedRead::new(reader, codec());
+    let at_work = Arc::new(Semaphore::new(QUEUE));
+    loop {
+        let bytes = tokio::select! {
+            () = room.stopping.cancelled() => break,
+            frame = asks.next() => match frame {
+                Some(Ok(bytes)) => bytes,
+                Some(Err(_)) | None => break,
+            },
+        };
+        let Ok(Ask { id, request }) = serde_json::from_slice::<Ask>(&bytes) else {
+            let message = "this frame is not a request of this protocol".to_owned();
+            let reply = Err(Refusal {
+                code: RefusalCode::Protocol,
+                message,
+            });
+            let _ = out.send(Frame::Answer { id: 0, reply }).await;
+            break;
+        };
+        // In a task of its own, so that a slow revert does not hold up a look at the queue; a client
+        // with too many of them at work is read again when one has ended.
+        let Ok(turn) = Arc::clone(&at_work).acquire_owned().await else {
+            break;
+        };
+        let (room, caller, out) = (Arc::clone(&room), caller.clone(), out.clone());
+        tokio::spawn(async move {
+            let reply = room.answer(&caller, request).await;
+            let _ = out.send(Frame::Answer { id, reply }).await;
+            drop(turn);
+        });
+    }
+    drop(out);
+    sending.abort();
+}
+
+async fn send<W>(
+    mut frames: FramedWrite<W, tokio_util::codec::LengthDelimitedCodec>,
+    mut queue: mpsc::Receiver<Frame>,
+    mut notices: broadcast::Receiver<Notice>,
+) where
+    W: AsyncWrite + Unpin,
+{
+    loop {
+        let frame = tokio::select! {
+            frame = queue.recv() => match frame {
+                Some(frame) => frame,
+                None => return,
+            },
+            notice = notices.recv() => match notice {
+                Ok(notice) => Frame::Notice(notice),
+                // One notice stands for all that were missed: it makes the screen look again.
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+        };
+        let Ok(bytes) = serde_json::to_vec(&frame) else {
+            continue;
+        };
+        match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Opening a room: everything that must be in order before anybody may rely on it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Room;
+use crate::{
+    cloud::{self, Cloud, ConnectError, Vault},
+    config::{Config, Mode},
+    domain::{Draft, Fact},
+    engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock},
+    ledger::{self, LedgerError, Lock},
+    rules::{Evaluator, Library, RuleFault},
+    scanner::{Scanner, Watch},
+    store::{Store, StoreError},
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the state directory {} can't be used: {error}", path.display())]
+    State {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("{}", lines(.0))]
+    Rules(Vec<RuleFault>),
+    #[error("the thread that judges can't be started: {0}")]
+    Judge(std::io::Error),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(
+        "the vault `{vault}` can't be relied on, so mode = \"enforce\" is refused:\n  {}\n`sixfold doctor` looks again; mode = \"observe\" needs no vault",
+        faults.join("\n  ")
+    )]
+    Vault { vault: String, faults: Vec<String> },
+}
+
+fn lines(faults: &[RuleFault]) -> String {
+    faults
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Where the ledger lies in a state directory.
+pub fn ledger_folder(state: &Path) -> PathBuf {
+    state.join("ledger")
+}
+
+/// How a room is to be opened.
+pub struct Starting {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    /// A command that only decides or reverts does not scan.
+    pub scan: bool,
+    /// What this process found before the room opened.
+    pub findings: Vec<String>,
+}
+
+impl Starting {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            clock: Arc::new(SystemClock),
+            scan: true,
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl Room {
+    pub async fn start(starting: Starting) -> Result<Arc<Self>, StartError> {
+        let Starting {
+            config,
+            clock,
+            scan,
+            findings,
+        } = starting;
+        let config = Arc::new(config);
+        std::fs::create_dir_all(&config.state).map_err(|error| StartError::State {
+            path: config.state.clone(),
+            error,
+        })?;
+        let library = Arc::new(library(&config).map_err(StartError::Rules)?);
+        let judge = Arc::new(Evaluator::start(Arc::clone(&library)).map_err(StartError::Judge)?);
+        let cloud = Arc::new(cloud::connect(&config.cloud).await?);
+        let (vault, warnings) = vault(&cloud, &config).await?;
+
+        let lock = Lock::take(&config.state)?;
+        let opened = ledger::open(
+            &ledger_folder(&config.state),
+            lock,
+            ledger::Options::default(),
+        )?;
+        let (store, mended) = Store::open(&config.state.join("views"), opened.reader.clone())?;
+        let findings = [findings, opened.findings.clone(), mended].concat();
+        let notices = engine::notices();
+        let ledger = opened.start(Announcing {
+            views: store.follower(),
+            notices: notices.clone(),
+        })?;
+        let engine = Engine::start(Parts {
+            config: Arc::clone(&config),
+            clock,
+            ledger,
+            store,
+            cloud: Arc::clone(&cloud),
+            vault,
+            library: Arc::clone(&library),
+            judge: Arc::clone(&judge),
+            notices,
+        })?;
+        let started = Fact::RoomStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode: config.mode.word().to_owned(),
+            findings: findings.clone(),
+        };
+        engine
+            .record(vec![Draft::room(engine.now(), None, started)])
+            .await?;
+
+        let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
+        let watch = Watch::new(scanner, engine.clone());
+        let stopping = CancellationToken::new();
+        let running =
+            scan.then(|| tokio::spawn(Arc::clone(&watch).run(config.scan.pause, stopping.clone())));
+        let warnings = [findings, warnings].concat();
+        Ok(Arc::new(Self {
+            engine,
+            watch,
+            warnings,
+            scanning: running,
+            stopping,
+        }))
+    }
+}
+
+/// The library of a config: its folder over the built-in rules, without those it disables.
+pub fn library(config: &Config) -> Result<Library, Vec<RuleFault>> {
+    let mut library = Library::load(config.rules.directory.as_deref())?;
+    for id in &config.rules.disabled {
+        library.disable(id);
+    }
+    Ok(library)
+}
+
+/// In enforce mode a vault that does not pass is refused; in observe mode it is only said.
+async fn vault(
+    cloud: &Arc<Cloud>,
+    config: &Config,
+) -> Result<(Option<Vault>, Vec<String>), StartError> {
+    let Some(named) = &config.vault else {
+        return Ok((None, Vec::new()));
+    };
+    let vault = Vault::new(cloud, named);
+    let report = vault.check().await;
+    if config.mode == Mode::Enforce && !report.faults.is_empty() {
+        return Err(StartError::Vault {
+            vault: named.bucket.clone(),
+            faults: report.faults,
+        });
+    }
+    let warnings = report
+        .faults
+        .iter()
+        .map(|fault| format!("vault {}: {fault}", named.bucket))
+        .collect();
+    Ok((Some(vault), warnings))
+}

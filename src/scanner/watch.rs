@@ -1,0 +1,234 @@
+//! Scanning without pause: one pass after another, each violation handed to the engine, until the
+//! room stops.
+//!
+//! A bucket that one listing leaves out proves nothing: listings lag, and a page may fail. Its open
+//! changes are closed only when two full passes in a row did not list it and S3 says that there is
+//! no such bucket.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{Observation, PassReport, Scanner};
+use crate::{
+    domain::{Asset, Stamp},
+    engine::{Engine, Sighting, Standing},
+    room::protocol::{NoticeKind, ScannerStatus},
+    rules::Verdict,
+    store::{Observation as Seen, StoreError, Verdicts},
+};
+
+/// Screens are told of progress this often at most.
+const TELL: Duration = Duration::from_millis(250);
+/// After a pass that could not even list.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
+
+/// The sum over all buckets is made afresh this often at most.
+const SUM: Duration = Duration::from_millis(500);
+
+/// The continuous scanner. What it saw is not a fact: it goes to the store alone, and a rebuild of
+/// the views forgets it until the next pass.
+pub struct Watch {
+    scanner: Scanner,
+    engine: Engine,
+    sum: Mutex<Option<(Instant, Verdicts)>>,
+    last_full_pass: Mutex<Option<Stamp>>,
+    told: Mutex<Option<Instant>>,
+    now: Notify,
+}
+
+impl Watch {
+    pub fn new(scanner: Scanner, engine: Engine) -> Arc<Self> {
+        Arc::new(Self {
+            scanner,
+            engine,
+            sum: Mutex::default(),
+            last_full_pass: Mutex::default(),
+            told: Mutex::default(),
+            now: Notify::new(),
+        })
+    }
+
+    /// Begins the next pass now instead of after the pause.
+    pub fn scan_now(&self) {
+        self.now.notify_one();
+    }
+
+    /// Runs until stopped.
+    pub async fn run(self: Arc<Self>, pause: Duration, stop: CancellationToken) {
+        let mut missing: HashMap<Asset, u32> = HashMap::new();
+        while !stop.is_cancelled() {
+            let report = self
+                .scanner
+                .pass(&stop, |observation| self.take(observation))
+                .await;
+            let wait = match report {
+                Ok(report) if report.complete => {
+                    *lock(&self.last_full_pass) = Some(self.engine.now());
+                    self.reconcile(&report, &mut missing).await;
+                    pause
+                }
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "buckets can't be listed");
+                    AFTER_TROUBLE
+                }
+            };
+            self.engine.notify(NoticeKind::Scan);
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.now.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn take(&self, observation: Observation) {
+        if let Err(error) = self.judged(&observation).await {
+            tracing::error!(%error, bucket = observation.subject.asset.bucket, "a violation could not be recorded");
+        }
+        let tell = {
+            let mut told = lock(&self.told);
+            let now = Instant::now();
+            let due = told.is_none_or(|at| now - at >= TELL);
+            if due {
+                *told = Some(now);
+            }
+            due
+        };
+        if tell {
+            self.engine.notify(NoticeKind::Scan);
+        }
+    }
+
+    async fn judged(&self, observation: &Observation) -> Result<(), crate::engine::EngineError> {
+        let asset = &observation.subject.asset;
+        let mut tally = Verdicts::default();
+        let mut unknown = Vec::new();
+        let mut sightings = Vec::new();
+        for (rule, verdict) in &observation.verdicts {
+            match verdict {
+                Verdict::Compliant => tally.compliant += 1,
+                Verdict::Skipped { .. } => tally.skipped += 1,
+                Verdict::Unknown { cause } => unknown.push((rule.clone(), cause.clone())),
+                Verdict::Violation(found) => match self.engine.standing(rule, asset)? {
+                    Standing::Exempt => tally.exempt += 1,
+                    Standing::Open(_) | Standing::Held => tally.violating += 1,
+                    Standing::New => {
+                        tally.violating += 1;
+                        sightings.extend(self.sighting(observation, rule, found));
+                    }
+                },
+            }
+        }
+        tally.unknown = unknown.len();
+        self.engine.store.observe(&Seen {
+            asset: asset.clone(),
+            verdicts: tally,
+            unknown,
+        })?;
+        if !sightings.is_empty() {
+            self.engine.open(sightings).await?;
+        }
+        Ok(())
+    }
+
+    fn sighting(
+        &self,
+        observation: &Observation,
+        id: &str,
+        found: &crate::rules::Found,
+    ) -> Option<Sighting> {
+        let rule = self.engine.library.get(id)?;
+        let reads: BTreeSet<&str> = rule
+            .reads
+            .iter()
+            .chain([&rule.setting])
+            .map(|setting| setting.name())
+            .collect();
+        let seen = |name: &str| observation.seen.get(name)?.as_ref().ok();
+        Some(Sighting {
+            rule: id.to_owned(),
+            subject: observation.subject.clone(),
+            found: found.clone(),
+            before: observation.document(rule.setting.name())?.clone(),
+            documents: reads
+                .iter()
+                .filter_map(|&name| Some((name.to_owned(), seen(name)?.document.digest())))
+                .collect(),
+            request_ids: reads
+                .iter()
+                .filter_map(|name| seen(name)?.request_id.clone())
+                .collect(),
+        })
+    }
+
+    async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
+        if let Err(error) = self.engine.store.forget_all_but(&report.listed) {
+            tracing::warn!(%error, "buckets that are gone can't be forgotten");
+        }
+        missing.retain(|asset, _| !report.listed.contains(asset));
+        let waiting = match self.engine.waiting_assets() {
+            Ok(waiting) => waiting,
+            Err(error) => return tracing::error!(%error, "open changes can't be read"),
+        };
+        for asset in waiting
+            .into_iter()
+            .filter(|asset| !report.listed.contains(asset))
+        {
+            let passes = missing.entry(asset.clone()).or_default();
+            *passes += 1;
+            if *passes >= 2 && self.engine.close_if_gone(&asset).await {
+                missing.remove(&asset);
+            }
+        }
+    }
+
+    pub fn status(&self) -> ScannerStatus {
+        let figures = self.scanner.progress().figures();
+        let mut status = ScannerStatus {
+            pass: figures.pass,
+            running: figures.running,
+            done: figures.done,
+            total: figures.total,
+            rate_x10: figures.rate_x10,
+            last_full_pass: *lock(&self.last_full_pass),
+            last_took_ms: u64::try_from(figures.took.as_millis()).unwrap_or(u64::MAX),
+            trouble: figures.trouble,
+            ..ScannerStatus::default()
+        };
+        if let Ok(sum) = self.sum(figures.running) {
+            status.compliant = sum.compliant;
+            status.violating = sum.violating;
+            status.exempt = sum.exempt;
+            status.skipped = sum.skipped;
+            status.unknown = sum.unknown;
+        }
+        status
+    }
+
+    /// While a pass runs, screens ask often and the sum changes little.
+    fn sum(&self, running: bool) -> Result<Verdicts, StoreError> {
+        let mut cached = lock(&self.sum);
+        let now = Instant::now();
+        if let Some((at, sum)) = *cached
+            && running
+            && now - at < SUM
+        {
+            return Ok(sum);
+        }
+        let sum = self.engine.store.verdicts()?;
+        *cached = Some((now, sum));
+        Ok(sum)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Observations come back with the next pass, whatever a panic left of them.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,268 @@
+//! The process is killed at each boundary of the chain and started again: every change ends as it
+//! would have, and the invariants of a crash-safe chain hold in the ledger, in the vault and in the
+//! calls that S3 saw.
+//!
+//! The embedded S3 runs in this process and survives; the room runs in a child, which aborts at a
+//! named point (compiled in by the feature `failpoints` only).
+#![cfg(feature = "failpoints")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "house/mod.rs"]
+mod house;
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use sixfold::{
+    chain,
+    domain::{
+        Change, Entry, Fact, Stage,
+        artifact::{Decision, Outcome},
+    },
+    ledger::Reader,
+    sandbox::{
+        BucketSettings, Sandbox, Setting,
+        estate::{VAULT, WALKTHROUGH},
+    },
+};
+
+/// Every boundary: before and after each outside effect, and around each durable write.
+const POINTS: &[&str] = &[
+    "ledger.write@ticket",
+    "ledger.synced@ticket",
+    "ledger.applied@ticket",
+    "ledger.write@approval",
+    "ledger.synced@approval",
+    "ledger.applied@approval",
+    "backup.store",
+    "backup.stored",
+    "ledger.write@backup",
+    "ledger.synced@backup",
+    "ledger.applied@backup",
+    "fix.look",
+    "ledger.write@fix.intent",
+    "ledger.synced@fix.intent",
+    "ledger.applied@fix.intent",
+    "fix.write",
+    "fix.sent",
+    "ledger.write@fix.written",
+    "ledger.synced@fix.written",
+    "verify.begin",
+    "verify.agreed",
+    "ledger.write@fix",
+    "ledger.synced@fix",
+    "bundle.store",
+    "bundle.stored",
+    "ledger.write@rollback",
+    "ledger.synced@rollback",
+    "ledger.write@alert",
+    "ledger.synced@alert",
+    "ledger.applied@alert",
+    "ledger.write@alert.delivered",
+    "ledger.synced@alert.delivered",
+];
+
+const CONFIG: &str = r#"
+name = "crash"
+mode = "enforce"
+[cloud]
+region = "us-east-1"
+account = "111122223333"
+endpoint_url = "ENDPOINT"
+calls_per_second = 5000
+[vault]
+bucket = "acme-rollback-vault"
+[scan]
+pause = "200ms"
+[verify]
+first = "5ms"
+gap = "10ms"
+deadline = "5s"
+[rules]
+disabled = ["DISABLED"]
+"#;
+
+fn write_config(sandbox: &Sandbox, folder: &Path) {
+    let library = sixfold::rules::Library::load(None).unwrap();
+    let others: Vec<_> = library
+        .rules()
+        .iter()
+        .map(|rule| rule.id.clone())
+        .filter(|id| id != "acl-public-read")
+        .collect();
+    let text = CONFIG
+        .replace("ENDPOINT", &sandbox.endpoint_url())
+        .replace("DISABLED", &others.join("\", \""));
+    std::fs::write(folder.join("sixfold.toml"), text).unwrap();
+}
+
+/// A room without a screen in a process of its own.
+fn room(sandbox: &Sandbox, folder: &Path, point: Option<&str>) -> Child {
+    let owner = &sandbox.options().owner;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sixfold"));
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join("sixfold.toml"))
+        .arg("--state")
+        .arg(folder.join("state"))
+        .env("AWS_ACCESS_KEY_ID", &owner.access_key)
+        .env("AWS_SECRET_ACCESS_KEY", &owner.secret_key)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if let Some(point) = point {
+        command.env("SIXFOLD_FAILPOINT", point);
+    }
+    command.spawn().unwrap()
+}
+
+struct Kill(Child);
+
+impl Drop for Kill {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+fn entries(folder: &Path) -> Vec<Entry> {
+    let Ok((reader, _)) = Reader::offline(&folder.join("state/ledger")) else {
+        return Vec::new();
+    };
+    reader
+        .range(1)
+        .map(|recorded| recorded.unwrap().entry)
+        .collect()
+}
+
+/// The fold itself refuses a ledger in which a step is missing or out of order.
+fn change(folder: &Path) -> Option<Change> {
+    let mut change = None;
+    for entry in entries(folder)
+        .iter()
+        .filter(|entry| entry.change.is_some())
+    {
+        change = Some(chain::apply(change, entry).unwrap());
+    }
+    change
+}
+
+async fn killed_at(point: &str) {
+    let sandbox = house::walkthrough_sandbox().await;
+    let dev =
+        |settings: &mut BucketSettings| settings.tags = vec![("env".to_owned(), "dev".to_owned())];
+    sandbox.state().patch(WALKTHROUGH, dev).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    write_config(&sandbox, folder.path());
+
+    let mut first = Kill(room(&sandbox, folder.path(), Some(point)));
+    let status = tokio::task::block_in_place(|| {
+        wait(&format!("the room dies at {point}"), || {
+            first.0.try_wait().unwrap().is_some()
+        });
+        first.0.wait().unwrap()
+    });
+    assert!(!status.success(), "{point} was not hit");
+    let tickets_before = entries(folder.path())
+        .iter()
+        .filter(|entry| matches!(entry.fact, Fact::Ticket(_)))
+        .count();
+
+    let second = Kill(room(&sandbox, folder.path(), None));
+    tokio::task::block_in_place(|| {
+        wait(&format!("the change is closed after {point}"), || {
+            change(folder.path())
+                .is_some_and(|change| change.stage == Stage::Closed && !change.delivered.is_empty())
+        });
+    });
+    drop(second);
+    check(&sandbox, folder.path(), point, tickets_before);
+}
+
+fn check(sandbox: &Sandbox, folder: &Path, point: &str, tickets_before: usize) {
+    let entries = entries(folder);
+    let change = change(folder).unwrap();
+    assert_eq!(
+        change.outcome(),
+        Some(Outcome::Remediated),
+        "{point}: {change:#?}"
+    );
+    // I1: what was recorded before the kill is there, and nothing was opened twice.
+    let tickets = entries
+        .iter()
+        .filter(|entry| matches!(entry.fact, Fact::Ticket(_)))
+        .count();
+    assert_eq!(tickets, 1, "{point}");
+    assert!(tickets_before <= tickets);
+    // I2: the vault holds what the receipt says, and the receipt came before the intent.
+    let receipt = change.backup.as_ref().unwrap();
+    let key = format!("{}/{}", change.id, receipt.file);
+    let object = sandbox
+        .state()
+        .objects(VAULT)
+        .unwrap()
+        .into_iter()
+        .find(|object| object.key == key)
+        .unwrap();
+    assert_eq!(
+        sixfold::domain::Digest::of(&object.body),
+        receipt.sha256,
+        "{point}"
+    );
+    let place = |kind: &str| {
+        entries
+            .iter()
+            .position(|entry| entry.fact.kind() == kind)
+            .unwrap()
+    };
+    assert!(place("backup") < place("fix.intent"), "{point}");
+    // I3: the write was decided on, for this plan.
+    assert_eq!(
+        change.approval.as_ref().unwrap().decision,
+        Decision::NotRequired
+    );
+    assert_eq!(
+        change.approval.as_ref().unwrap().plan_hash,
+        change.ticket.plan_hash
+    );
+    // I4: one kill, so at most two writes, and here the second one would have been the same bytes.
+    let writes = sandbox.calls().writes(WALKTHROUGH, Setting::Acl);
+    assert!((1..=2).contains(&writes), "{point}: {writes} writes");
+    let intents = entries
+        .iter()
+        .filter(|entry| entry.fact.kind() == "fix.intent")
+        .count();
+    assert!(
+        writes <= u64::try_from(intents).unwrap(),
+        "{point}: a write without its intent"
+    );
+    // I5 and I6 are the fold's: it refuses an intent over another read, and any step out of order.
+    // I8: the views are what the ledger makes, since a room that starts over them agrees.
+    assert_eq!(
+        sandbox.state().settings(WALKTHROUGH).unwrap().acl.len(),
+        1,
+        "{point}"
+    );
+    let log = std::fs::read_to_string(folder.join("state/compliance.log")).unwrap();
+    assert_eq!(log.matches("remediated on").count(), 1, "{point}: {log}");
+    sixfold::ledger::verify(&folder.join("state/ledger")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_boundary_loses_nothing_and_does_nothing_twice() {
+    for point in POINTS {
+        killed_at(point).await;
+    }
+}

@@ -1,0 +1,200 @@
+//! A whole room on an embedded S3, for tests that look at it from outside: real HTTP, a real ledger
+//! in a temporary folder, and a clock that stands where a test puts it.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc
+)]
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sixfold::{
+    cli::demo_config,
+    config::Config,
+    domain::{Actor, Change, ChangeId, Stage, Stamp, Via},
+    engine::{Caller, PinnedClock},
+    room::{
+        Room, Starting,
+        protocol::{Answer, Refusal},
+    },
+    sandbox::{Sandbox, SandboxOptions, estate},
+    store::Filter,
+};
+
+/// Long enough for a loaded machine; nothing waits that long when all is well.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct House {
+    pub sandbox: Sandbox,
+    pub room: Arc<Room>,
+    pub clock: Arc<PinnedClock>,
+    pub folder: tempfile::TempDir,
+}
+
+pub fn at(text: &str) -> Stamp {
+    text.parse().unwrap()
+}
+
+pub fn nina(via: Via) -> Caller {
+    Caller {
+        actor: Actor::person("nina.ramirez").unwrap(),
+        via,
+    }
+}
+
+/// The demo's config on this sandbox, with quick verification.
+pub fn config(sandbox: &Sandbox, state: &Path) -> Config {
+    let mut config = demo_config(sandbox, state).unwrap();
+    config.cloud.calls_per_second = 5_000.0;
+    config.cloud.in_flight = 8;
+    config.verify.first = Duration::from_millis(5);
+    config.verify.gap = Duration::from_millis(10);
+    config.verify.deadline = Duration::from_secs(2);
+    config
+}
+
+/// A sandbox with the vault and the walkthrough's bucket and nothing else.
+pub async fn walkthrough_sandbox() -> Sandbox {
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    estate::make(&sandbox);
+    for bucket in sandbox.state().buckets() {
+        if bucket != estate::WALKTHROUGH && bucket != estate::VAULT {
+            sandbox.state().remove(&bucket).unwrap();
+        }
+    }
+    sandbox
+}
+
+/// Only the walkthrough's rule judges.
+pub fn only_the_acl_rule(config: &mut Config) {
+    only(config, "acl-public-read");
+}
+
+pub fn only(config: &mut Config, rule: &str) {
+    let library = sixfold::rules::Library::load(None).unwrap();
+    let others = library
+        .rules()
+        .iter()
+        .map(|rule| rule.id.clone())
+        .filter(|id| id != rule);
+    config.rules.disabled = others.collect();
+    assert_eq!(
+        config.rules.disabled.len() + 1,
+        library.rules().len(),
+        "there is no rule {rule}"
+    );
+}
+
+impl House {
+    pub async fn open(sandbox: Sandbox, now: &str, shape: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open_in(sandbox, folder, now, shape).await
+    }
+
+    pub async fn open_in(
+        sandbox: Sandbox,
+        folder: tempfile::TempDir,
+        now: &str,
+        shape: impl FnOnce(&mut Config),
+    ) -> Self {
+        let mut config = config(&sandbox, folder.path());
+        shape(&mut config);
+        let clock = Arc::new(PinnedClock::at(at(now)));
+        let mut starting = Starting::new(config);
+        starting.clock = clock.clone();
+        let room = Room::start(starting).await.unwrap();
+        Self {
+            sandbox,
+            room,
+            clock,
+            folder,
+        }
+    }
+
+    /// Stops the room, keeps the world and the state.
+    pub async fn close(self) -> (Sandbox, tempfile::TempDir) {
+        self.room.stop().await;
+        (self.sandbox, self.folder)
+    }
+
+    /// Waits until the room shows something; every entry and every pass makes it look again.
+    pub async fn until<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        let mut notices = self.room.engine.subscribe();
+        let waiting = async {
+            loop {
+                if let Some(found) = look(self) {
+                    return found;
+                }
+                let _ = tokio::time::timeout(Duration::from_millis(500), notices.recv()).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(found) => found,
+            Err(_) => panic!("waited in vain until {what}; changes: {:#?}", self.words()),
+        }
+    }
+
+    pub fn change(&self, id: ChangeId) -> Change {
+        self.room.engine.store.change(id).unwrap().unwrap()
+    }
+
+    /// Every change, by its number.
+    pub fn changes(&self) -> Vec<Change> {
+        let rows = self
+            .room
+            .engine
+            .store
+            .queue(&Filter::default(), 0, 100_000)
+            .unwrap()
+            .items;
+        let mut changes: Vec<_> = rows.iter().map(|row| self.change(row.id)).collect();
+        changes.sort_by_key(|change| change.id);
+        changes
+    }
+
+    pub fn words(&self) -> Vec<String> {
+        let word = |change: &Change| {
+            format!(
+                "{} {} {}: {}",
+                change.id,
+                change.ticket.rule.id,
+                change.ticket.asset,
+                change.word()
+            )
+        };
+        self.changes().iter().map(word).collect()
+    }
+
+    pub fn change_on(&self, rule: &str, bucket: &str) -> Option<Change> {
+        let of =
+            |change: &Change| change.ticket.rule.id == rule && change.ticket.asset.bucket == bucket;
+        self.changes().into_iter().rfind(of)
+    }
+
+    pub async fn until_stage(&self, id: ChangeId, stage: Stage) -> Change {
+        self.until(&format!("{id} is {}", stage.word()), |house| {
+            let change = house.change(id);
+            (change.stage == stage).then_some(change)
+        })
+        .await
+    }
+
+    /// Waits for the first change of a rule on a bucket to wait for approval.
+    pub async fn until_asked(&self, rule: &str, bucket: &str) -> Change {
+        self.until("approval is asked", |house| {
+            house
+                .change_on(rule, bucket)
+                .filter(|change| change.stage == Stage::AwaitingApproval)
+        })
+        .await
+    }
+
+    pub async fn approve(&self, change: &Change, via: Via) -> Result<String, Refusal> {
+        let hash = change.ticket.plan_hash.clone();
+        self.room
+            .engine
+            .decide(&nina(via), change.id, &hash, Answer::Approve)
+            .await
+    }
+}

@@ -1,0 +1,528 @@
+//! The same chain against an S3 that we did not write (moto), and the printed commands run by the
+//! real `aws` program on a second copy: what we say, what we do and what the AWS CLI does must reach
+//! the same documents, forward and back.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_s3::{
+    Client,
+    types::{
+        AccessControlPolicy, BucketLifecycleConfiguration, BucketVersioningStatus,
+        ExpirationStatus, Grant, Grantee, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
+        Owner, Permission, PublicAccessBlockConfiguration, ServerSideEncryption,
+        ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+        Tag, Tagging, Type, VersioningConfiguration,
+    },
+};
+use sixfold::{
+    cloud,
+    config::Config,
+    domain::{
+        Actor, Change, Document, Plan, RevertState, Stage, Via,
+        artifact::{Outcome, Reason, ReasonCode},
+    },
+    engine::Caller,
+    room::{Room, Starting},
+    settings::{self, Bucket},
+    store::Filter,
+};
+
+const VAULT: &str = "peer-vault";
+
+fn tool(variable: &str, name: &str) -> PathBuf {
+    let found = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.exists());
+    found.unwrap_or_else(|| {
+        panic!(
+            "{name} is missing: run the tests by `tests/run`, which installs it and sets {variable}"
+        )
+    })
+}
+
+/// A moto server on a free port; killed when the test ends.
+struct Moto {
+    child: Child,
+    url: String,
+}
+
+impl Moto {
+    fn start() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let child = Command::new(tool("SIXFOLD_MOTO", "moto_server"))
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < end, "moto does not listen");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    fn config(&self, state: &Path) -> Config {
+        let text = format!(
+            "name = \"peer\"\nmode = \"enforce\"\n[cloud]\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\ncalls_per_second = 500\n\
+             [vault]\nbucket = \"{VAULT}\"\n[scan]\npause = \"1h\"\n[verify]\nfirst = \"5ms\"\ngap = \"20ms\"\ndeadline = \"20s\"\n\
+             [owners]\ndefault = \"platform@acme.com\"\n\
+             [parameters]\nkms_key = \"arn:aws:kms:us-east-1:123456789012:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01\"\n",
+            self.url
+        );
+        let mut config = Config::parse(&text, Path::new("peer.toml")).unwrap();
+        config.cloud.static_keys = Some(("testing".to_owned(), "testing".to_owned()));
+        config.state = state.to_owned();
+        config
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn group(uri: &str, permission: Permission) -> Grant {
+    let grantee = Grantee::builder()
+        .r#type(Type::Group)
+        .uri(format!("http://acs.amazonaws.com/groups/{uri}"))
+        .build()
+        .unwrap();
+    Grant::builder()
+        .grantee(grantee)
+        .permission(permission)
+        .build()
+}
+
+async fn grant(client: &Client, bucket: &str, grants: &[(&str, Permission)]) {
+    let owner = client
+        .get_bucket_acl()
+        .bucket(bucket)
+        .send()
+        .await
+        .unwrap()
+        .owner
+        .unwrap()
+        .id
+        .unwrap();
+    let me = Grantee::builder()
+        .r#type(Type::CanonicalUser)
+        .id(&owner)
+        .build()
+        .unwrap();
+    let mine = Grant::builder()
+        .grantee(me)
+        .permission(Permission::FullControl)
+        .build();
+    let mut policy = AccessControlPolicy::builder()
+        .owner(Owner::builder().id(owner).build())
+        .grants(mine);
+    for (uri, permission) in grants {
+        policy = policy.grants(group(uri, permission.clone()));
+    }
+    client
+        .put_bucket_acl()
+        .bucket(bucket)
+        .access_control_policy(policy.build())
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn tag(client: &Client, bucket: &str, tags: &[(&str, &str)]) {
+    let set = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(*key).value(*value).build().unwrap())
+        .collect();
+    let tagging = Tagging::builder().set_tag_set(Some(set)).build().unwrap();
+    client
+        .put_bucket_tagging()
+        .bucket(bucket)
+        .tagging(tagging)
+        .send()
+        .await
+        .unwrap();
+}
+
+/// The estate: for every rule a bucket that violates it, outside production.
+async fn seed(client: &Client) {
+    let dev: &[(&str, &str)] = &[("env", "dev"), ("owner", "web@acme.com")];
+    for bucket in [
+        "peer-listed",
+        "peer-writable",
+        "peer-aws-users",
+        "peer-half-blocked",
+        "peer-with-policy",
+        "peer-untagged",
+    ] {
+        client.create_bucket().bucket(bucket).send().await.unwrap();
+        tag(client, bucket, dev).await;
+    }
+    grant(
+        client,
+        "peer-listed",
+        &[
+            ("global/AllUsers", Permission::Read),
+            ("s3/LogDelivery", Permission::Write),
+        ],
+    )
+    .await;
+    grant(
+        client,
+        "peer-writable",
+        &[("global/AllUsers", Permission::Write)],
+    )
+    .await;
+    grant(
+        client,
+        "peer-aws-users",
+        &[("global/AuthenticatedUsers", Permission::Read)],
+    )
+    .await;
+    let half = PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .ignore_public_acls(true)
+        .block_public_policy(false)
+        .restrict_public_buckets(false)
+        .build();
+    client
+        .put_public_access_block()
+        .bucket("peer-half-blocked")
+        .public_access_block_configuration(half)
+        .send()
+        .await
+        .unwrap();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Reader","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::peer-with-policy/*"}]}"#;
+    client
+        .put_bucket_policy()
+        .bucket("peer-with-policy")
+        .policy(policy)
+        .send()
+        .await
+        .unwrap();
+    tag(
+        client,
+        "peer-with-policy",
+        &[
+            ("env", "dev"),
+            ("owner", "web@acme.com"),
+            ("data-classification", "confidential"),
+        ],
+    )
+    .await;
+    let by_default = ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(ServerSideEncryption::Aes256)
+        .build()
+        .unwrap();
+    let rule = ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(by_default)
+        .build();
+    let encryption = ServerSideEncryptionConfiguration::builder()
+        .rules(rule)
+        .build()
+        .unwrap();
+    client
+        .put_bucket_encryption()
+        .bucket("peer-with-policy")
+        .server_side_encryption_configuration(encryption)
+        .send()
+        .await
+        .unwrap();
+    let enabled = VersioningConfiguration::builder()
+        .status(BucketVersioningStatus::Suspended)
+        .build();
+    client
+        .put_bucket_versioning()
+        .bucket("peer-listed")
+        .versioning_configuration(enabled)
+        .send()
+        .await
+        .unwrap();
+    tag(
+        client,
+        "peer-untagged",
+        &[("env", "dev"), ("team", "überall & <hier>")],
+    )
+    .await;
+}
+
+async fn make_vault(client: &Client) {
+    client.create_bucket().bucket(VAULT).send().await.unwrap();
+    let enabled = VersioningConfiguration::builder()
+        .status(BucketVersioningStatus::Enabled)
+        .build();
+    client
+        .put_bucket_versioning()
+        .bucket(VAULT)
+        .versioning_configuration(enabled)
+        .send()
+        .await
+        .unwrap();
+    let rule = LifecycleRule::builder()
+        .id("retention")
+        .status(ExpirationStatus::Enabled)
+        .filter(LifecycleRuleFilter::builder().prefix("").build())
+        .expiration(LifecycleExpiration::builder().days(30).build())
+        .build()
+        .unwrap();
+    let lifecycle = BucketLifecycleConfiguration::builder()
+        .rules(rule)
+        .build()
+        .unwrap();
+    client
+        .put_bucket_lifecycle_configuration()
+        .bucket(VAULT)
+        .lifecycle_configuration(lifecycle)
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn client_of(moto: &Moto, folder: &Path) -> Client {
+    let config = moto.config(folder);
+    cloud::connect(&config.cloud)
+        .await
+        .unwrap()
+        .client("us-east-1")
+}
+
+async fn document(client: &Client, change: &Change) -> Document {
+    let setting = settings::by_name(&change.ticket.plan.setting).unwrap();
+    let bucket = Bucket {
+        client,
+        name: &change.ticket.asset.bucket,
+        owner: None,
+    };
+    setting.read(bucket).await.unwrap().document
+}
+
+/// Runs a printed command as it is printed, by a shell, in a folder with its files.
+fn run_printed(moto: &Moto, folder: &Path, text: &str) {
+    let aws = tool("SIXFOLD_AWS_CLI", "the aws command");
+    let path = format!(
+        "{}:{}",
+        aws.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = Command::new("sh")
+        .args(["-eu", "-c", text])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("AWS_ACCESS_KEY_ID", "testing")
+        .env("AWS_SECRET_ACCESS_KEY", "testing")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_ENDPOINT_URL", &moto.url)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn changes(room: &Room) -> Vec<Change> {
+    let store = &room.engine.store;
+    let rows = store.queue(&Filter::default(), 0, 1_000).unwrap().items;
+    let mut changes: Vec<_> = rows
+        .iter()
+        .map(|row| store.change(row.id).unwrap().unwrap())
+        .collect();
+    changes.sort_by_key(|change| change.id);
+    changes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_agree() {
+    let (ours, copy) = (Moto::start(), Moto::start());
+    let folder = tempfile::tempdir().unwrap();
+    let (client, other) = (
+        client_of(&ours, folder.path()).await,
+        client_of(&copy, folder.path()).await,
+    );
+    make_vault(&client).await;
+    seed(&client).await;
+    seed(&other).await;
+
+    let room = Room::start(Starting::new(ours.config(&folder.path().join("state"))))
+        .await
+        .unwrap();
+    let done = wait_for("every change is closed", || {
+        let changes = changes(&room);
+        let closed = changes.iter().all(|change| change.stage == Stage::Closed);
+        (room.watch.status().last_full_pass.is_some() && closed).then_some(changes)
+    })
+    .await;
+    let mut by_setting: BTreeMap<String, usize> = BTreeMap::new();
+    for change in &done {
+        assert_eq!(
+            change.outcome(),
+            Some(Outcome::Remediated),
+            "{}: {:#?}",
+            change.ticket.rule.id,
+            change.fix
+        );
+        *by_setting
+            .entry(change.ticket.plan.setting.clone())
+            .or_default() += 1;
+    }
+    let written: Vec<_> = by_setting.keys().map(String::as_str).collect();
+    assert_eq!(
+        written,
+        [
+            "acl",
+            "encryption",
+            "policy",
+            "public_access_block",
+            "tagging",
+            "versioning"
+        ]
+    );
+
+    let caller = Caller {
+        actor: Actor::person("nina.ramirez").unwrap(),
+        via: Via::Cli,
+    };
+    for change in &done {
+        let plan = &change.ticket.plan;
+        let what = format!("{} on {}", change.ticket.rule.id, change.ticket.asset);
+        let setting = settings::by_name(&plan.setting).unwrap();
+        assert_eq!(document(&client, change).await, plan.target, "{what}");
+
+        // The second copy, by the commands as they are printed.
+        let files = folder.path().join(change.id.to_string());
+        std::fs::create_dir(&files).unwrap();
+        std::fs::write(
+            files.join(Plan::target_file(&plan.setting, change.id)),
+            setting.file(&plan.target),
+        )
+        .unwrap();
+        assert_eq!(document(&other, change).await, plan.before, "{what}");
+        run_printed(&copy, &files, &plan.command.text());
+        assert_eq!(
+            document(&other, change).await,
+            plan.target,
+            "forward, {what}"
+        );
+        let snapshot = &change.backup.as_ref().unwrap().file;
+        let bytes = room
+            .engine
+            .vault()
+            .unwrap()
+            .fetch(change.id, snapshot)
+            .await
+            .unwrap();
+        std::fs::write(files.join(snapshot), bytes).unwrap();
+        run_printed(&copy, &files, &plan.inverse.text());
+        assert_eq!(
+            document(&other, change).await.digest(),
+            plan.restored,
+            "inverse, {what}"
+        );
+
+        // And ours, by a revert.
+        let reason = Reason {
+            code: ReasonCode::Maintenance,
+            note: String::new(),
+        };
+        room.engine
+            .revert(&caller, change.id, reason)
+            .await
+            .unwrap();
+        wait_for("it is reverted", || {
+            let revert = room
+                .engine
+                .store
+                .change(change.id)
+                .unwrap()
+                .unwrap()
+                .revert?;
+            (revert.state != RevertState::Pending).then_some(revert)
+        })
+        .await;
+        assert_eq!(
+            document(&client, change).await.digest(),
+            plan.restored,
+            "revert, {what}"
+        );
+    }
+    room.stop().await;
+}
+
+/// `rollback.sh` as it lies in the vault, with nothing of ours but the AWS command line.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_in_the_vault_reverts_without_us() {
+    let moto = Moto::start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client_of(&moto, folder.path()).await;
+    make_vault(&client).await;
+    client
+        .create_bucket()
+        .bucket("peer-listed")
+        .send()
+        .await
+        .unwrap();
+    tag(
+        &client,
+        "peer-listed",
+        &[("env", "dev"), ("owner", "web@acme.com")],
+    )
+    .await;
+    grant(
+        &client,
+        "peer-listed",
+        &[("global/AllUsers", Permission::Read)],
+    )
+    .await;
+
+    let room = Room::start(Starting::new(moto.config(&folder.path().join("state"))))
+        .await
+        .unwrap();
+    let change = wait_for("the ACL is fixed", || {
+        changes(&room)
+            .into_iter()
+            .find(|change| change.ticket.plan.setting == "acl" && change.stage == Stage::Closed)
+    })
+    .await;
+    let script = room
+        .engine
+        .vault()
+        .unwrap()
+        .fetch(change.id, "rollback.sh")
+        .await
+        .unwrap();
+    room.stop().await;
+    assert_ne!(document(&client, &change).await, change.ticket.plan.before);
+    run_printed(&moto, folder.path(), &String::from_utf8(script).unwrap());
+    assert_eq!(document(&client, &change).await, change.ticket.plan.before);
+    drop(Arc::clone(&room));
+}
