@@ -203,11 +203,12 @@ fn opened_or_made(
     }
     match contained(|| opened(folder, n, reader, findings)) {
         Ok(live) => Ok((n, live)),
-        Err(StoreError::Views(cause)) => {
-            findings.push(set_aside(folder, n, &cause)?);
+        Err(StoreError::Ledger(error)) => Err(error.into()),
+        // Entries that contradict old views may still agree with each other.
+        Err(error @ (StoreError::Views(_) | StoreError::Chain(_))) => {
+            findings.push(set_aside(folder, n, &error.to_string())?);
             made(folder, reader)
         }
-        Err(error) => Err(error),
     }
 }
 
