@@ -11,6 +11,13 @@ fn main() -> ExitCode {
         .theme(if plain { Theme::new() } else { Theme::dark() })
         .display_env_section(false)
         .install();
+    // A panic inside the views' database is caught and healed where it happens; nobody needs its report.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !sixfold::store::panic_is_contained() {
+            report(info);
+        }
+    }));
     match hooks.and_then(|()| sixfold::cli::run()) {
         Ok(code) => code,
         Err(error) => {

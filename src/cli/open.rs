@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use color_eyre::Result;
-use crossterm::event::EventStream;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{args::Common, exit, house};
@@ -11,7 +10,7 @@ use crate::{
     domain::Via,
     engine::Caller,
     room::{Room, Starting},
-    tui::{self, Options, Theme},
+    tui::{self, Input, Options, Theme},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
@@ -35,7 +34,7 @@ pub async fn screen(room: &Arc<Room>, caller: Caller, common: &Common) -> Result
     let mut session = tui::open()?;
     tui::run(
         &mut session.terminal,
-        EventStream::new(),
+        Input::start(),
         client,
         notices,
         options,

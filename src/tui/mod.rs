@@ -16,6 +16,7 @@
 
 mod effect;
 pub mod glyphs;
+mod input;
 pub mod keymap;
 pub mod layout;
 pub mod model;
@@ -30,6 +31,7 @@ pub mod update;
 pub mod view;
 
 pub use effect::Effect;
+pub use input::Input;
 pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
