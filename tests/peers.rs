@@ -60,8 +60,9 @@ impl Moto {
             .local_addr()
             .unwrap()
             .port();
-        let child = Command::new(tool("SIXFOLD_MOTO", "moto_server"))
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+        let child = Command::new(tool("SIXFOLD_MOTO_PYTHON", "a Python with moto"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer_moto.py"))
+            .arg(port.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
