@@ -100,33 +100,32 @@ impl Places {
 
     /// In words, for help and README.
     pub fn words(self) -> String {
-        const NAMES: [(Places, &str); 10] = [
+        // Sets with a name of their own come before their parts.
+        const NAMES: [(Places, &str); 15] = [
+            (Places::ALL, "everywhere"),
+            (Places::COMMANDS, "unless typing"),
+            (Places::PANES, "panes"),
+            (Places::CHANGES, "panes 1-4"),
+            (Places::ENTRY.with(Places::SHEET), "sheets"),
             (Places::QUEUE, "queue"),
             (Places::TICKET, "ticket"),
             (Places::APPROVALS, "approvals"),
             (Places::DIFF, "diff"),
             (Places::LEDGER, "ledger"),
-            (Places::ENTRY, "ledger entry"),
+            (Places::ENTRY, "entry"),
             (Places::SHEET, "sheets"),
             (Places::CARD, "card"),
             (Places::NOTE, "note"),
             (Places::FILTER, "filter"),
         ];
-        if self == Self::ALL {
-            return "everywhere".to_owned();
-        }
         let mut rest = self.0;
         let mut words = Vec::new();
-        if rest & Self::PANES.0 == Self::PANES.0 {
-            rest &= !Self::PANES.0;
-            words.push("panes");
+        for (places, name) in NAMES {
+            if rest & places.0 == places.0 {
+                rest &= !places.0;
+                words.push(name);
+            }
         }
-        words.extend(
-            NAMES
-                .iter()
-                .filter(|(place, _)| rest & place.0 != 0)
-                .map(|(_, name)| *name),
-        );
         words.join(", ")
     }
 }
@@ -208,7 +207,7 @@ pub const TABLE: &[Binding] = &[
         "open the approval card of the selected change",
         Places::CHANGES,
     )
-    .hint("approve…", 90)
+    .hint("approve", 90)
     .danger()
     .unless(able::undecidable),
     bind(
@@ -217,7 +216,7 @@ pub const TABLE: &[Binding] = &[
         "open the form that denies it, with a reason",
         Places::CHANGES.with(Places::CARD),
     )
-    .hint("deny…", 80)
+    .hint("deny", 80)
     .danger()
     .unless(able::undeniable),
     bind(
@@ -226,7 +225,7 @@ pub const TABLE: &[Binding] = &[
         "open the card that puts the state before back",
         Places::CHANGES,
     )
-    .hint("revert…", 70)
+    .hint("revert", 70)
     .danger()
     .unless(able::unrevertible),
     bind(
@@ -235,7 +234,8 @@ pub const TABLE: &[Binding] = &[
         "look at what is selected",
         LISTS,
     )
-    .hint("open", 60),
+    .hint("open", 60)
+    .unless(able::nothing_selected),
     bind(
         &[key(KeyCode::Enter)],
         Action::Approve,
@@ -246,7 +246,7 @@ pub const TABLE: &[Binding] = &[
     bind(
         &[char('/')],
         Action::Filter,
-        "filter: part of any column; in the ledger a kind, a change id, by:name",
+        "filter by part of a column; the ledger by kind, change id, by:name",
         LISTS,
     )
     .hint("filter", 40),
@@ -511,7 +511,9 @@ mod tests {
     fn the_readme_gets_every_binding() {
         let text = markdown();
         assert_eq!(text.lines().count(), TABLE.len() + 2);
-        assert!(text.contains("| `a` | open the approval card of the selected change | queue, ticket, approvals, diff |"));
+        assert!(
+            text.contains("| `a` | open the approval card of the selected change | panes 1-4 |")
+        );
         assert!(text.contains("| `Ctrl-c` | twice: leave, wherever you are | everywhere |"));
     }
 }

@@ -47,7 +47,7 @@ fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
         right.push((250, Strip::of(canvas.style(Role::Error), "not connected")));
     }
     let person = canvas.cut(&model.person, 28, Cut::Middle);
-    right.push((40, Strip::of(canvas.style(Role::Text), person)));
+    right.push((55, Strip::of(canvas.style(Role::Text), person)));
     if let Some(now) = model.utc() {
         let clock = now.format("%H:%M UTC").to_string();
         right.push((90, Strip::of(canvas.style(Role::Text), clock)));

@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let ledger = &model.ledger;
     if ledger.total == 0 {
         let words = match (ledger.loaded, ledger.typed.is_empty()) {
-            (false, _) => "asking the room…",
+            (false, _) => "asking the room",
             (true, true) => "The ledger is empty.",
             (true, false) => "No entry matches. Esc clears the filter.",
         };
@@ -143,7 +143,11 @@ impl Columns {
             .put(kind_style(canvas, &line.kind, style), kind)
             .space(2);
         if self.who {
-            let who = format!("{} ({})", line.actor, line.via);
+            let who = if line.actor == line.via {
+                line.actor.clone()
+            } else {
+                format!("{} ({})", line.actor, line.via)
+            };
             strip = strip
                 .put(muted, canvas.fit(&who, WHO, Cut::Middle))
                 .space(2);

@@ -35,7 +35,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
     canvas.tint(area, base);
     let regions = laid_out(model);
     if regions.shape == Shape::Tiny {
-        let words = Strip::of(base, "sixfold needs 20×3; q quits");
+        let words = Strip::of(base, "sixfold needs 20x3; q quits");
         canvas.line(0, 0, area.width, &words);
         return;
     }
@@ -44,6 +44,10 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
         draw_pane(&mut canvas, model, &regions, *pane, *area);
     }
     separators(&mut canvas, &regions);
+    if covered(model, &regions) {
+        canvas.clear(regions.body);
+        canvas.tint(regions.body, base);
+    }
     if model.card.is_some() {
         card::draw(&mut canvas, model, &regions);
     }
@@ -51,6 +55,16 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
         draw_sheet(&mut canvas, model, &regions, sheet);
     }
     footer::draw(&mut canvas, model, &regions);
+}
+
+/// Under a card the screen is empty, so that nothing else is read with it; so it is under a sheet,
+/// unless the sheet stands beside its list.
+fn covered(model: &Model, regions: &Regions) -> bool {
+    match model.sheet {
+        Some(Sheet::Entry) => regions.shape != Shape::Three,
+        Some(_) => true,
+        None => model.card.is_some(),
+    }
 }
 
 fn laid_out(model: &Model) -> Regions {

@@ -8,7 +8,7 @@ use crate::{
     tui::{
         model::{Model, Pane},
         paint::{Canvas, Strip},
-        text::{Cut, narrow},
+        text::{self, Cut, narrow},
         theme::Role,
     },
 };
@@ -39,7 +39,7 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let list = &model.queue;
     if list.total == 0 {
-        canvas.lines(area, &empty(canvas, model));
+        canvas.lines(area, &empty(canvas, model, area.width));
         return;
     }
     let tall = height(model, area);
@@ -83,7 +83,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     let width = usize::from(area.width);
     let steps = words::steps(canvas, row.stage, row.step);
     let environment = words::environment(canvas, &row.environment, row.production);
-    let lines = if area.height == 1 {
+    let lines = if height(model, area) == 1 {
         let room = width.saturating_sub(1 + 7 + words::ENVIRONMENT);
         let head = words::headline(canvas, &row.bucket, row.severity, room, style);
         vec![steps.space(1).join(padded(environment)).join(head)]
@@ -95,7 +95,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
         if !awaits {
             below = below
                 .join(words::outcome(canvas, &row.word, row.stage))
-                .space(1);
+                .put(muted, format!(" {} ", canvas.glyphs().dot));
         }
         let room = width.saturating_sub(1 + below.width());
         let words = canvas.cut(&row.violation, room, Cut::End);
@@ -154,23 +154,27 @@ pub fn marked(
     canvas.lines(area, &strips);
 }
 
-fn empty(canvas: &Canvas<'_>, model: &Model) -> Vec<Strip> {
-    let muted = canvas.style(Role::Muted);
-    let words: &[&str] = if !model.queue.loaded {
-        &["asking the room…"]
+fn empty(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    let scanner = model.status.as_ref().map(|status| &status.scanner);
+    let through = scanner.is_some_and(|scanner| scanner.last_full_pass.is_some());
+    let unknown = scanner.map_or(0, |scanner| scanner.unknown);
+    let words = if !model.queue.loaded {
+        "asking the room".to_owned()
     } else if !model.queue_filter.is_empty() {
-        &["No change matches.", "Esc clears the filter."]
-    } else if model
-        .status
-        .as_ref()
-        .is_some_and(|status| status.scanner.last_full_pass.is_some())
-    {
-        &["No changes: the last full pass found no violation."]
+        "No change matches. Esc clears the filter.".to_owned()
+    } else if !through {
+        "No changes yet: the first pass is not through.".to_owned()
+    } else if unknown > 0 {
+        format!("No changes: no violation was found. {unknown} could not be judged (u says why).")
     } else {
-        &["No changes yet: the first pass is not through."]
+        "No changes: the last full pass found no violation.".to_owned()
     };
-    words
+    text::wrap(&words, usize::from(width).saturating_sub(2))
         .iter()
-        .map(|line| Strip::new().space(1).put(muted, line))
+        .map(|line| {
+            Strip::new()
+                .space(1)
+                .put(canvas.style(Role::Muted), line.trim_start())
+        })
         .collect()
 }

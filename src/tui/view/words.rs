@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Cells of the environment's column: a badge of up to six letters and its edges.
-pub const ENVIRONMENT: usize = 8;
+/// Cells of the environment's column: a badge of up to seven letters and its edges.
+pub const ENVIRONMENT: usize = 9;
 
 pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
     let role = match severity {
