@@ -1,1 +1,279 @@
-//! (being built)
+//! What the user set, in two layers: [`File`](file::File) is what was typed in `sixfold.toml`,
+//! [`Config`] is what is meant, with every default filled in. Only the second is known elsewhere.
+//!
+//! A wrong file is refused with file, line and key before anything starts.
+
+mod fault;
+mod file;
+mod infer;
+mod people;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use fault::ConfigFault;
+pub use people::{People, Right, Role};
+
+use crate::domain::Account;
+
+/// The commented file that `sixfold init` writes. A test holds it against the defaults.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// Whether the room may write at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Tickets and plans; nothing is written anywhere but in the state directory. The default.
+    Observe,
+    /// The whole chain runs.
+    Enforce,
+}
+
+impl Mode {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// Everything, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A name for this estate, shown on every screen.
+    pub estate: String,
+    pub mode: Mode,
+    /// Holds `ledger/`, `views/` and `compliance.log`.
+    pub state: PathBuf,
+    pub cloud: Cloud,
+    pub vault: Option<Vault>,
+    pub approval: Approval,
+    pub environments: Environments,
+    pub owners: Owners,
+    pub accounts: BTreeMap<Account, AccountFacts>,
+    pub scan: Scan,
+    pub verify: Verify,
+    pub breaker: Breaker,
+    pub rules: Rules,
+    /// What only the organisation knows: KMS key, log bucket, mandatory tags.
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    pub people: People,
+    pub channels: Channels,
+    /// The number of the year's first change, for those who move from another tracker.
+    pub first_change: u64,
+}
+
+/// How S3 is reached.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub role: Option<AssumedRole>,
+    pub endpoint_url: Option<String>,
+    pub force_path_style: bool,
+    /// Asked from STS where it isn't given.
+    pub account: Option<Account>,
+    /// Fixed keys, for the embedded S3 only; a config file can't hold any.
+    pub static_keys: Option<(String, String)>,
+    /// Ceiling for calls to one region of one account.
+    pub calls_per_second: f64,
+    /// Buckets that are read at one time.
+    pub in_flight: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct AssumedRole {
+    pub arn: String,
+    pub external_id: Option<String>,
+}
+
+/// Where the state before every fix is kept.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    pub bucket: String,
+    pub region: Option<String>,
+    /// How long a revert is offered.
+    pub retention_days: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// Asked besides the owner's team.
+    pub asked: Vec<String>,
+    /// How long one request stands.
+    pub window: Duration,
+    /// How long a denial or a revert keeps the rule off the bucket.
+    pub exception: Duration,
+}
+
+/// What is not production. Everything else is, and so is whatever has no tag.
+#[derive(Clone, Debug)]
+pub struct Environments {
+    /// Tag keys that are looked at, in order, ignoring case.
+    pub tags: Vec<String>,
+    pub other: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Owners {
+    pub tags: Vec<String>,
+    pub default: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct AccountFacts {
+    pub environment: Option<String>,
+    pub owner: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// From the end of one pass to the start of the next.
+    pub pause: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Verify {
+    /// The first wait between reads; the later ones grow from it.
+    pub first: Duration,
+    /// How far apart the two equal reads must be.
+    pub gap: Duration,
+    pub deadline: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Breaker {
+    pub fixes_per_hour: usize,
+    pub halts_in_a_row: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    pub directory: Option<PathBuf>,
+    pub disabled: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Channels {
+    /// The name in the alert box, such as `#compliance-audit`.
+    pub audit: String,
+    pub webhooks: Vec<Webhook>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    pub name: String,
+    pub url: Secret,
+    /// Approval requests go here too.
+    pub approvals: bool,
+}
+
+/// A value that never appears in logs, errors or debug output: a webhook's URL is its password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The value itself, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Config {
+    /// Reads and resolves a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigFault> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigFault::unreadable(path, &error))?;
+        Self::parse(&text, path)
+    }
+
+    /// Resolves a file's text; `path` is for messages, and relative paths in it start at its folder.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigFault> {
+        file::File::parse(text, path)?.resolve(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_observes_and_writes_nothing() {
+        let config = Config::parse("", Path::new("sixfold.toml")).unwrap();
+        assert_eq!(config.mode, Mode::Observe);
+        assert!(config.vault.is_none());
+        assert_eq!(config.first_change, 1);
+    }
+
+    #[test]
+    fn the_template_says_what_the_defaults_are() {
+        let template = Config::parse(TEMPLATE, Path::new("sixfold.toml")).unwrap();
+        let nothing = Config::parse("", Path::new("sixfold.toml")).unwrap();
+        assert_eq!(format!("{template:?}"), format!("{nothing:?}"));
+    }
+
+    #[test]
+    fn the_template_with_every_line_switched_on_is_understood() {
+        let on: String = TEMPLATE
+            .lines()
+            .map(|line| line.strip_prefix("#= ").unwrap_or(line))
+            .fold(String::new(), |all, line| all + line + "\n");
+        let config = Config::parse(&on, Path::new("sixfold.toml")).unwrap();
+        assert_eq!(config.vault.unwrap().bucket, "acme-rollback-vault");
+        assert_eq!(config.channels.webhooks.len(), 1);
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_file_line_and_key() {
+        for (text, wanted) in [
+            ("mode = \"on\"\n", "sixfold.toml:1: mode:"),
+            (
+                "\n[approval]\nwindow = \"soon\"\n",
+                "sixfold.toml:3: window:",
+            ),
+            ("[vault]\nbuckte = \"x\"\n", "sixfold.toml:2: buckte:"),
+            ("[cloud]\naccount = \"12\"\n", "sixfold.toml:2: account:"),
+            ("mode = \n", "sixfold.toml:1:"),
+            ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
+            (
+                "[cloud]\ncalls_per_second = 0\n",
+                "sixfold.toml:2: calls_per_second:",
+            ),
+        ] {
+            let fault = Config::parse(text, Path::new("sixfold.toml"))
+                .unwrap_err()
+                .to_string();
+            assert!(fault.starts_with(wanted), "{fault}");
+        }
+    }
+
+    #[test]
+    fn enforcing_without_a_vault_is_refused() {
+        let fault = Config::parse("mode = \"enforce\"\n", Path::new("sixfold.toml")).unwrap_err();
+        assert!(fault.to_string().contains("[vault]"), "{fault}");
+    }
+
+    #[test]
+    fn a_webhooks_address_never_shows() {
+        let text = "[[webhooks]]\nname = \"audit\"\nurl = \"https://hooks.example/T0/SECRET\"\n";
+        let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
+        assert!(!format!("{config:?}").contains("SECRET"));
+    }
+}

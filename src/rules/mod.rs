@@ -1,1 +1,35 @@
-//! (being built)
+//! The rule library: what is looked for, and what a fix makes of it, as data.
+//!
+//! A rule is one TOML file (its shape is [`schema`]'s): which settings it reads, an expression that
+//! says when they violate, one that yields the whole document the setting must become, the controls
+//! it stands for, and its own tests. Nothing of the chain is in a rule and no rule is in the chain.
+//!
+//! - [`Library::load`] reads the embedded files and a directory over them, and refuses what is wrong
+//!   with file, line and key: [`check`], [`frameworks`], [`fault`];
+//! - [`expression`] holds the language (CEL), its limits and our few functions; [`vocabulary`] the
+//!   names that expressions may use;
+//! - [`Evaluator`] judges cases on a thread of its own, [`judge`] is what it does there;
+//! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
+//!
+//! Documents in, verdicts out: nothing here asks the world anything.
+
+mod check;
+mod evaluator;
+mod expression;
+mod fault;
+mod fixtures;
+mod frameworks;
+mod judge;
+mod library;
+mod plan;
+mod rule;
+mod schema;
+mod vocabulary;
+
+pub use evaluator::{Evaluator, WATCHDOG};
+pub use fault::RuleFault;
+pub use fixtures::TestResult;
+pub use judge::{Case, Found, Verdict, Which};
+pub use library::Library;
+pub use plan::plan;
+pub use rule::{Applies, Fix, HazardRule, Param, Rule};

@@ -1,1 +1,132 @@
-//! (being built)
+//! Bucket settings, one file each: how a setting is read, written, undone and put into words.
+//!
+//! A setting is everything that differs between, say, an ACL and a bucket policy; nothing outside
+//! this room knows which setting it handles. Adding one is one file and one row in [`all`].
+//!
+//! Most of a setting is pure (documents in, commands and words out), and that part is all that
+//! rules and the chain use. Only `read` and `write` talk to S3, through [`call`], which keeps the
+//! raw body so that [`fidelity`] can tell whether the document holds all of it.
+
+mod acl;
+mod call;
+mod encryption;
+mod fidelity;
+mod ownership_controls;
+mod policy;
+mod public_access_block;
+mod shape;
+mod tagging;
+mod versioning;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::domain::{Command, Document, artifact::Summary};
+
+pub use call::{CallError, CallErrorKind};
+
+/// A bucket to talk to. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`
+/// whenever it is known, so that a bucket that changed hands under its name is never touched.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket<'a> {
+    pub client: &'a aws_sdk_s3::Client,
+    pub name: &'a str,
+    pub owner: Option<&'a str>,
+}
+
+/// What one read gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    pub document: Document,
+    /// The body as it came: XML, for the policy its JSON text. None where S3 answered "not set".
+    pub raw: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// A write that S3 accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub request_id: Option<String>,
+}
+
+/// One kind of bucket setting.
+#[async_trait]
+pub trait Setting: Send + Sync {
+    /// Its name in rules, plans and file names, such as `acl`.
+    fn name(&self) -> &'static str;
+
+    /// Answers that mean "not set" give [`Document::ABSENT`].
+    async fn read(&self, bucket: Bucket<'_>) -> Result<Read, CallError>;
+
+    /// Makes the setting what `target` says; absent is the delete call or, where there is none, the
+    /// neutral put. It does exactly what [`Setting::command`] prints.
+    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError>;
+
+    /// The `aws` command that reaches `target`; `file` is the name of a file with
+    /// [`Setting::file`]'s bytes, for targets that do not fit on a line.
+    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command;
+
+    /// The `aws` command that puts `before` back from the snapshot file.
+    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command;
+
+    /// Exactly what the `file://` argument takes; `{"absent": true}` for an absent document.
+    fn file(&self, document: &Document) -> Vec<u8> {
+        document.pretty().into_bytes()
+    }
+
+    /// What the setting reads as once the inverse has run.
+    fn restored(&self, before: &Document) -> Document {
+        before.clone()
+    }
+
+    /// What the inverse can't give back, in words.
+    fn residue(&self, _before: &Document, _target: &Document) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// For rule expressions: every field is always there, and helper fields that are derived from
+    /// others stand beside them in `lower_snake` case.
+    fn view(&self, document: &Document) -> Value;
+
+    /// A document from what a rule's target expression yields: derived and empty fields dropped,
+    /// lists without an order sorted, unknown fields refused.
+    fn tidy(&self, value: Value) -> Result<Document, String>;
+
+    /// What the document holds, for the backup box.
+    fn summary(&self, document: &Document) -> Summary;
+
+    /// What a verifying read found, for the fix box: `acl returns 1 grant`, then a line for each.
+    fn returns(&self, document: &Document) -> Vec<String>;
+
+    /// Whether writing the document would keep everything that the raw body holds; else what would
+    /// be lost.
+    fn representable(&self, read: &Read) -> Result<(), Vec<String>>;
+}
+
+impl fmt::Debug for dyn Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Every setting there is, in the order in which tightening them is safe.
+pub fn all() -> &'static [&'static dyn Setting] {
+    &[
+        &public_access_block::PublicAccessBlock,
+        &policy::Policy,
+        &acl::Acl,
+        &ownership_controls::OwnershipControls,
+        &encryption::Encryption,
+        &versioning::Versioning,
+        &tagging::Tagging,
+    ]
+}
+
+pub fn by_name(name: &str) -> Option<&'static dyn Setting> {
+    all().iter().copied().find(|setting| setting.name() == name)
+}
+
+#[cfg(test)]
+mod tests;

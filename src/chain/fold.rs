@@ -1,0 +1,368 @@
+//! The fold: one entry after the other makes a change, in the one order there is.
+//!
+//! The checks here are the promises an auditor relies on (no write without an approval of the same
+//! plan and a backup of the state before), held against the record itself rather than against the
+//! code that wrote it.
+
+use super::{cause, closing};
+use crate::domain::{
+    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Revert, RevertState, Stage,
+    artifact::{
+        Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, Rollback,
+        Ticket,
+    },
+};
+
+/// An entry that does not follow from those before it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry {seq} ({kind}) of {change} at stage {stage}: {why}")]
+pub struct ChainError {
+    pub seq: u64,
+    pub kind: &'static str,
+    /// The change's id, or `no change`.
+    pub change: String,
+    /// Where the change stood, or `none` before its ticket.
+    pub stage: &'static str,
+    pub why: &'static str,
+}
+
+const ORDER: &str = "this cannot follow what came before";
+const PLAN: &str = "the plan is not the one that was approved";
+
+/// Whether a fact is a step of some change and means nothing without one.
+pub const fn needs_change(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::Refused { .. }
+            | Fact::ExceptionOpened(_)
+            | Fact::ExceptionEnded { .. }
+            | Fact::Held { .. }
+            | Fact::Released { .. }
+            | Fact::BreakerTripped { .. }
+            | Fact::BreakerReset
+            | Fact::RoomStarted { .. }
+    )
+}
+
+/// The change after one more of its entries; a ticket makes it.
+pub fn apply(change: Option<Change>, entry: &Entry) -> Result<Change, ChainError> {
+    let stage = change.as_ref().map_or("none", |change| change.stage.word());
+    let refused = |why| ChainError {
+        seq: entry.seq,
+        kind: entry.fact.kind(),
+        change: entry
+            .change
+            .map_or_else(|| "no change".to_owned(), |id| id.to_string()),
+        stage,
+        why,
+    };
+    let id = entry
+        .change
+        .ok_or_else(|| refused("this kind of entry belongs to a change"))?;
+    let mut change = match (change, &entry.fact) {
+        (None, Fact::Ticket(ticket)) => return Ok(opened(id, ticket, entry)),
+        (None, _) => return Err(refused("there is no ticket of this number")),
+        (Some(_), Fact::Ticket(_)) => return Err(refused("the ticket is there already")),
+        (Some(change), _) => change,
+    };
+    if change.id != id {
+        return Err(refused("it belongs to another change"));
+    }
+    if entry.seq <= change.last_seq {
+        return Err(refused("it is not later than the change's last entry"));
+    }
+    step(&mut change, entry).map_err(refused)?;
+    change.last_seq = entry.seq;
+    change.last_prev = entry.prev.clone();
+    change.updated_at = entry.at;
+    Ok(change)
+}
+
+fn opened(id: ChangeId, ticket: &Ticket, entry: &Entry) -> Change {
+    Change {
+        id,
+        stage: Stage::Ticketed,
+        ticket: ticket.clone(),
+        request: None,
+        approval: None,
+        backup: None,
+        intent: None,
+        mismatch: None,
+        fix: None,
+        rollback: None,
+        alert: None,
+        revert: None,
+        delivered: Vec::new(),
+        settled: false,
+        opened_seq: entry.seq,
+        last_seq: entry.seq,
+        last_prev: entry.prev.clone(),
+        updated_at: entry.at,
+    }
+}
+
+type Step = Result<(), &'static str>;
+
+fn require(holds: bool, why: &'static str) -> Step {
+    if holds { Ok(()) } else { Err(why) }
+}
+
+fn step(change: &mut Change, entry: &Entry) -> Step {
+    match (&entry.fact, change.stage) {
+        (Fact::ApprovalRequested(request), Stage::Ticketed | Stage::Expired) => {
+            requested(change, request)
+        }
+        (Fact::ApprovalExpired { round }, Stage::AwaitingApproval) => {
+            let open = change.request.as_ref().map(|request| request.round);
+            require(open == Some(*round), "another round is open")?;
+            change.stage = Stage::Expired;
+            Ok(())
+        }
+        (Fact::Approval(approval), Stage::Ticketed | Stage::AwaitingApproval) => {
+            decided(change, approval)
+        }
+        (Fact::Backup(backup), Stage::Approved) => backed_up(change, backup),
+        // A process that was killed before its write says again what it is about to send.
+        (Fact::FixIntent { .. }, Stage::BackedUp | Stage::Fixing) => intended(change, &entry.fact),
+        (Fact::FixWritten { request_id }, Stage::Fixing) => {
+            let intent = change.intent.as_mut().ok_or(ORDER)?;
+            intent.written = Some(request_id.clone());
+            change.stage = Stage::Verifying;
+            Ok(())
+        }
+        (
+            Fact::FixMismatch {
+                observed,
+                cause,
+                attempts,
+            },
+            Stage::Verifying,
+        ) => {
+            change.mismatch = Some(Mismatch {
+                observed: observed.digest(),
+                cause: cause.clone(),
+                attempts: *attempts,
+            });
+            change.stage = Stage::RollingBack;
+            Ok(())
+        }
+        (Fact::Fix(fix), _) => fixed(change, fix),
+        (Fact::Rollback(rollback), Stage::Fixed | Stage::Unfixed) => stored(change, rollback),
+        (Fact::Alert(alert), _) => closed(change, alert),
+        (Fact::Delivered { channel }, Stage::Closed | Stage::Halted) => {
+            if !change.delivered.contains(channel) {
+                change.delivered.push(channel.clone());
+            }
+            Ok(())
+        }
+        (Fact::RevertIntent { .. }, Stage::Closed) => revert_asked(change, entry),
+        (Fact::Reverted { .. }, Stage::Closed) => revert_ended(change, RevertState::Done),
+        (Fact::RevertFailed { cause }, Stage::Closed) => {
+            revert_ended(change, RevertState::Failed(cause.clone()))
+        }
+        (Fact::Settled { .. }, Stage::Closed) => settled(change, entry),
+        (fact, _) if !needs_change(fact) => Ok(()),
+        _ => Err(ORDER),
+    }
+}
+
+fn requested(change: &mut Change, request: &ApprovalRequest) -> Step {
+    let round = change.request.as_ref().map_or(0, |last| last.round) + 1;
+    require(request.round == round, "the rounds have a gap")?;
+    require(request.plan_hash == change.ticket.plan_hash, PLAN)?;
+    change.request = Some(request.clone());
+    change.stage = Stage::AwaitingApproval;
+    Ok(())
+}
+
+fn decided(change: &mut Change, approval: &Approval) -> Step {
+    require(approval.plan_hash == change.ticket.plan_hash, PLAN)?;
+    if approval.decision == Decision::NotRequired {
+        require(change.stage == Stage::Ticketed, ORDER)?;
+        require(approval.by == Actor::Policy, "only the policy waives")?;
+        require(
+            !change.ticket.environment.production,
+            "production waits for a person",
+        )?;
+    } else {
+        let request = change.request.as_ref().ok_or("nobody was asked")?;
+        require(change.stage == Stage::AwaitingApproval, ORDER)?;
+        require(
+            matches!(approval.by, Actor::Person(_)),
+            "only a person decides",
+        )?;
+        require(approval.at < request.expires, "the request had expired")?;
+    }
+    let denied = approval.decision == Decision::Denied;
+    require(
+        !denied || approval.reason.is_some(),
+        "a denial needs a reason",
+    )?;
+    change.approval = Some(approval.clone());
+    change.stage = if denied {
+        Stage::Denied
+    } else {
+        Stage::Approved
+    };
+    Ok(())
+}
+
+fn backed_up(change: &mut Change, backup: &Backup) -> Step {
+    require(
+        backup.before == change.ticket.plan.before.digest(),
+        "the backup is of another state than the plan's",
+    )?;
+    change.backup = Some(backup.clone());
+    change.stage = Stage::BackedUp;
+    Ok(())
+}
+
+fn intended(change: &mut Change, fact: &Fact) -> Step {
+    let Fact::FixIntent {
+        plan_hash,
+        read,
+        target,
+        backup,
+        version_id,
+    } = fact
+    else {
+        return Err(ORDER);
+    };
+    let approved = change.approval.as_ref().map(|approval| &approval.plan_hash);
+    let receipt = change.backup.as_ref().ok_or("there is no backup")?;
+    require(approved == Some(plan_hash), PLAN)?;
+    require(
+        receipt.sha256 == *backup && receipt.version_id == *version_id,
+        "the backup is not the one on record",
+    )?;
+    require(
+        *read == change.ticket.plan.before.digest(),
+        "the read before the write is not the state that was approved",
+    )?;
+    require(*target == change.ticket.plan.target.digest(), PLAN)?;
+    change.intent = Some(Intent {
+        read: read.clone(),
+        target: target.clone(),
+        written: None,
+    });
+    change.stage = Stage::Fixing;
+    Ok(())
+}
+
+fn fixed(change: &mut Change, fix: &Fix) -> Step {
+    let (allowed, then) = match (fix.status, change.stage) {
+        (FixStatus::Applied, stage) => (stage == Stage::Verifying, Stage::Fixed),
+        (FixStatus::FoundApplied, stage) => (
+            matches!(stage, Stage::Fixing | Stage::Verifying),
+            Stage::Fixed,
+        ),
+        (FixStatus::RolledBack, stage) => (stage == Stage::RollingBack, Stage::Unfixed),
+        // Nothing was written, or a person must look: possible wherever there is no ending yet.
+        (FixStatus::Halted, stage) => (
+            stage < Stage::Fixed && stage != Stage::Denied,
+            Stage::Unfixed,
+        ),
+    };
+    require(allowed, ORDER)?;
+    let target = change.ticket.plan.target.digest();
+    if then == Stage::Fixed {
+        require(
+            fix.predicted == target && fix.observed.as_ref() == Some(&target),
+            "what was read is not what was predicted",
+        )?;
+    }
+    if fix.status == FixStatus::RolledBack {
+        require(
+            fix.observed.as_ref() == Some(&change.ticket.plan.before.digest()),
+            "what was read is not the state before",
+        )?;
+    }
+    let text = fix.cause.as_deref().unwrap_or_default();
+    let unwritten = text.starts_with(cause::DRIFTED) || text.starts_with(cause::RESOLVED);
+    let written = matches!(change.stage, Stage::Verifying | Stage::RollingBack);
+    require(
+        !(fix.status == FixStatus::Halted && unwritten && written),
+        "a change that was written cannot end as if it was not",
+    )?;
+    change.fix = Some(fix.clone());
+    change.stage = then;
+    Ok(())
+}
+
+fn stored(change: &mut Change, rollback: &Rollback) -> Step {
+    let status = change.fix.as_ref().map(|fix| fix.status);
+    require(status != Some(FixStatus::Halted), ORDER)?;
+    require(
+        rollback.ran == (status == Some(FixStatus::RolledBack)),
+        "whether the inverse ran contradicts the fix",
+    )?;
+    require(
+        rollback.bound_to == change.id,
+        "the bundle is bound to another change",
+    )?;
+    change.rollback = Some(rollback.clone());
+    change.stage = Stage::RollbackStored;
+    Ok(())
+}
+
+fn closed(change: &mut Change, alert: &Alert) -> Step {
+    let outcome = closing(change).ok_or(ORDER)?;
+    require(
+        alert.outcome == outcome,
+        "the outcome is not the one that its entries make",
+    )?;
+    change.alert = Some(alert.clone());
+    change.stage = if outcome == Outcome::Halted {
+        Stage::Halted
+    } else {
+        Stage::Closed
+    };
+    Ok(())
+}
+
+fn revert_asked(change: &mut Change, entry: &Entry) -> Step {
+    let resumed = change
+        .revert
+        .as_ref()
+        .is_some_and(|revert| revert.state == RevertState::Pending);
+    if resumed {
+        // Sent again after a kill; whoever asked first is still the one who asked.
+        return require(entry.actor == Actor::Room, "a revert is running already");
+    }
+    require(
+        matches!(entry.actor, Actor::Person(_)),
+        "only a person reverts",
+    )?;
+    require(change.revertible(entry.at), "no bundle is open")?;
+    change.revert = Some(Revert {
+        by: entry.actor.clone(),
+        at: entry.at,
+        state: RevertState::Pending,
+    });
+    Ok(())
+}
+
+fn revert_ended(change: &mut Change, state: RevertState) -> Step {
+    let revert = change.revert.as_mut().ok_or("nobody asked for a revert")?;
+    require(
+        revert.state == RevertState::Pending,
+        "the revert has ended already",
+    )?;
+    revert.state = state;
+    Ok(())
+}
+
+fn settled(change: &mut Change, entry: &Entry) -> Step {
+    let bundle = change.rollback.as_ref().ok_or("there is no bundle")?;
+    let pending = |revert: &Revert| revert.state == RevertState::Pending;
+    require(
+        entry.at >= bundle.expires && !change.settled,
+        "the window is open, or was closed already",
+    )?;
+    require(
+        !change.revert.as_ref().is_some_and(pending),
+        "a revert is running",
+    )?;
+    change.settled = true;
+    Ok(())
+}

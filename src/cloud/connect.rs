@@ -1,0 +1,101 @@
+//! From the config and the ordinary AWS environment to a client. TLS is rustls on ring, named
+//! explicitly: without a client of ours the SDK would fail at the first call.
+
+use std::time::Duration;
+
+use aws_config::{
+    AppName, BehaviorVersion, Region, retry::RetryConfig, sts::AssumeRoleProvider,
+    timeout::TimeoutConfig,
+};
+use aws_sdk_s3::config::Credentials;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::Cloud;
+use crate::{config, domain::Account};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("no AWS region is set: give `region` under [cloud] in sixfold.toml, or set AWS_REGION")]
+    NoRegion,
+    #[error(
+        "STS did not say which account this is ({0}): check the credentials with `aws sts get-caller-identity`, \
+         or give `account` under [cloud] in sixfold.toml"
+    )]
+    NoAccount(String),
+}
+
+/// Loads credentials and region, and asks STS for the account where the config names none. No other
+/// call is made here: an endpoint that is down is a state of the room, not a failure to start.
+pub async fn connect(config: &config::Cloud) -> Result<Cloud, ConnectError> {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(15))
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled());
+    // The name that CloudTrail shows; a constant of a few letters is always a valid one.
+    if let Ok(name) = AppName::new("sixfold") {
+        loader = loader.app_name(name);
+    }
+    if let Some(region) = &config.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &config.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = &config.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some((key, secret)) = &config.static_keys {
+        loader = loader.credentials_provider(Credentials::new(key, secret, None, None, "embedded"));
+    }
+    let mut sdk = loader.load().await;
+    let home = sdk.region().ok_or(ConnectError::NoRegion)?.to_string();
+    if let Some(role) = &config.role {
+        let mut provider = AssumeRoleProvider::builder(&role.arn)
+            .session_name("sixfold-scan")
+            .configure(&sdk);
+        if let Some(id) = &role.external_id {
+            provider = provider.external_id(id);
+        }
+        let provider = aws_sdk_s3::config::SharedCredentialsProvider::new(provider.build().await);
+        sdk = sdk.into_builder().credentials_provider(provider).build();
+    }
+    let account = match &config.account {
+        Some(account) => account.clone(),
+        None => ask_account(&sdk).await?,
+    };
+    let base = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(config.force_path_style);
+    Ok(Cloud {
+        account,
+        home,
+        base,
+        regions: std::sync::Mutex::default(),
+        ceiling: config.calls_per_second,
+        calls: std::sync::atomic::AtomicU64::new(0),
+    })
+}
+
+async fn ask_account(sdk: &aws_config::SdkConfig) -> Result<Account, ConnectError> {
+    let answer = aws_sdk_sts::Client::new(sdk)
+        .get_caller_identity()
+        .send()
+        .await;
+    let identity = answer.map_err(|error| ConnectError::NoAccount(innermost(&error)))?;
+    let id = identity.account().unwrap_or_default().to_owned();
+    Account::try_from(id).map_err(|error| ConnectError::NoAccount(error.to_string()))
+}
+
+/// The SDK wraps causes several times over; the innermost is the one that tells something.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

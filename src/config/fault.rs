@@ -1,0 +1,58 @@
+//! What is wrong with a config file, and where.
+
+use std::path::{Path, PathBuf};
+
+/// `sixfold.toml:12: approval.window: …`
+#[derive(Debug, thiserror::Error)]
+#[error("{}{}: {message}", path.display(), place(*line, key.as_deref()))]
+pub struct ConfigFault {
+    pub path: PathBuf,
+    /// From 1; none where the whole file is meant.
+    pub line: Option<usize>,
+    pub key: Option<String>,
+    pub message: String,
+}
+
+fn place(line: Option<usize>, key: Option<&str>) -> String {
+    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    let key = key.map(|key| format!(": {key}")).unwrap_or_default();
+    line + &key
+}
+
+impl ConfigFault {
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        let message = format!("can't be read: {error}. `sixfold init` writes one to begin with");
+        Self {
+            path: path.to_owned(),
+            line: None,
+            key: None,
+            message,
+        }
+    }
+
+    /// A fault of the file as a whole.
+    pub fn whole(path: &Path, message: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            key: None,
+            message: message.into(),
+        }
+    }
+
+    /// What the TOML reader says, with the key that stands on that line.
+    pub fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..at).unwrap_or(text);
+        let number = before.matches('\n').count();
+        let line = text.lines().nth(number).unwrap_or_default();
+        let key = line.split_once('=').map(|(key, _)| key.trim().to_owned());
+        let message = error.message().trim_end().to_owned();
+        Self {
+            path: path.to_owned(),
+            line: Some(number + 1),
+            key,
+            message,
+        }
+    }
+}

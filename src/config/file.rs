@@ -1,0 +1,371 @@
+//! `sixfold.toml` as it is typed, and how its gaps are filled. Every check of a single value is part
+//! of reading it, so that the reader can say on which line it stands.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{
+    AccountFacts, Approval, AssumedRole, Breaker, Channels, Cloud, Config, ConfigFault,
+    Environments, Mode, Owners, People, Rules, Scan, Secret, Vault, Verify, Webhook,
+    people::Person,
+};
+use crate::domain::Account;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    name: Option<String>,
+    mode: Option<Mode>,
+    state: Option<PathBuf>,
+    first_change: Option<u64>,
+    cloud: CloudTable,
+    vault: Option<VaultTable>,
+    approval: ApprovalTable,
+    environments: EnvironmentsTable,
+    owners: OwnersTable,
+    accounts: Vec<AccountTable>,
+    scan: ScanTable,
+    verify: VerifyTable,
+    breaker: BreakerTable,
+    rules: RulesTable,
+    parameters: BTreeMap<String, serde_json::Value>,
+    people: Vec<Person>,
+    channels: ChannelsTable,
+    webhooks: Vec<WebhookTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CloudTable {
+    region: Option<String>,
+    profile: Option<String>,
+    role_arn: Option<String>,
+    external_id: Option<String>,
+    endpoint_url: Option<String>,
+    force_path_style: bool,
+    account: Option<Account>,
+    #[serde(deserialize_with = "rate")]
+    calls_per_second: Option<f64>,
+    #[serde(deserialize_with = "positive")]
+    in_flight: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VaultTable {
+    bucket: String,
+    region: Option<String>,
+    #[serde(default, deserialize_with = "positive")]
+    retention_days: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ApprovalTable {
+    asked: Option<Vec<String>>,
+    window: Option<Span>,
+    exception: Option<Span>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EnvironmentsTable {
+    tags: Option<Vec<String>>,
+    not_production: Option<BTreeSet<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OwnersTable {
+    tags: Option<Vec<String>>,
+    default: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountTable {
+    id: Account,
+    environment: Option<String>,
+    owner: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ScanTable {
+    pause: Option<Span>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct VerifyTable {
+    first: Option<Span>,
+    gap: Option<Span>,
+    deadline: Option<Span>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BreakerTable {
+    #[serde(deserialize_with = "positive")]
+    fixes_per_hour: Option<usize>,
+    #[serde(deserialize_with = "positive")]
+    halts_in_a_row: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RulesTable {
+    directory: Option<PathBuf>,
+    disabled: BTreeSet<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ChannelsTable {
+    audit: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookTable {
+    name: String,
+    url: Option<Secret>,
+    url_env: Option<String>,
+    #[serde(default)]
+    approvals: bool,
+}
+
+/// A duration as people write it: `90s`, `60m`, `1h 30m`, `90d`.
+#[derive(Debug)]
+struct Span(Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map(Self).map_err(|_| {
+            D::Error::custom(format!(
+                "`{text}` is not a duration: `90s`, `60m`, `1h 30m` or `90d` is wanted"
+            ))
+        })
+    }
+}
+
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match usize::deserialize(deserializer)? {
+        0 => Err(D::Error::custom(
+            "0 is not possible here: 1 or more is wanted",
+        )),
+        number => Ok(Some(number)),
+    }
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let rate = f64::deserialize(deserializer)?;
+    if (0.1..=10_000.0).contains(&rate) {
+        Ok(Some(rate))
+    } else {
+        Err(D::Error::custom(format!(
+            "{rate} is not possible here: 0.1 to 10000 is wanted"
+        )))
+    }
+}
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+fn span(given: Option<Span>, default: u64) -> Duration {
+    given.map_or(Duration::from_secs(default), |span| span.0)
+}
+
+fn words(given: Option<Vec<String>>, default: &[&str]) -> Vec<String> {
+    given.unwrap_or_else(|| default.iter().map(|&word| word.to_owned()).collect())
+}
+
+impl File {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigFault> {
+        toml::from_str(text).map_err(|error| ConfigFault::toml(path, text, &error))
+    }
+
+    pub fn resolve(self, path: &Path) -> Result<Config, ConfigFault> {
+        let mode = self.mode.unwrap_or(Mode::Observe);
+        if mode == Mode::Enforce && self.vault.is_none() {
+            let message = "mode = \"enforce\" needs a [vault]: without a place for the state before, nothing may be fixed";
+            return Err(ConfigFault::whole(path, message));
+        }
+        if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
+            return Err(ConfigFault::whole(
+                path,
+                "cloud.external_id needs cloud.role_arn beside it",
+            ));
+        }
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut parameters = self.parameters;
+        parameters
+            .entry("mandatory_tags".to_owned())
+            .or_insert_with(|| serde_json::json!(["env", "owner"]));
+        let not_production = [
+            "dev",
+            "development",
+            "qa",
+            "sandbox",
+            "stage",
+            "staging",
+            "test",
+        ]
+        .map(str::to_owned);
+        Ok(Config {
+            estate: self.name.unwrap_or_else(|| "estate".to_owned()),
+            mode,
+            state: self
+                .state
+                .map_or_else(default_state, |state| base.join(state)),
+            cloud: self.cloud.resolve(),
+            vault: self.vault.map(VaultTable::resolve),
+            approval: Approval {
+                asked: words(self.approval.asked, &["on-call"]),
+                window: span(self.approval.window, 60 * MINUTE),
+                exception: span(self.approval.exception, 90 * DAY),
+            },
+            environments: Environments {
+                tags: words(self.environments.tags, &["env", "environment"]),
+                other: self
+                    .environments
+                    .not_production
+                    .unwrap_or_else(|| not_production.into()),
+            },
+            owners: Owners {
+                tags: words(self.owners.tags, &["owner"]),
+                default: self
+                    .owners
+                    .default
+                    .unwrap_or_else(|| "unassigned".to_owned()),
+            },
+            accounts: self
+                .accounts
+                .into_iter()
+                .map(|table| {
+                    (
+                        table.id,
+                        AccountFacts {
+                            environment: table.environment,
+                            owner: table.owner,
+                        },
+                    )
+                })
+                .collect(),
+            scan: Scan {
+                pause: span(self.scan.pause, 5 * MINUTE),
+            },
+            verify: Verify {
+                first: self
+                    .verify
+                    .first
+                    .map_or(Duration::from_millis(500), |span| span.0),
+                gap: span(self.verify.gap, 2),
+                deadline: span(self.verify.deadline, 2 * MINUTE),
+            },
+            breaker: Breaker {
+                fixes_per_hour: self.breaker.fixes_per_hour.unwrap_or(120),
+                halts_in_a_row: self.breaker.halts_in_a_row.unwrap_or(3),
+            },
+            rules: Rules {
+                directory: self.rules.directory.map(|directory| base.join(directory)),
+                disabled: self.rules.disabled,
+            },
+            parameters,
+            people: People::new(self.people),
+            channels: Channels {
+                audit: self
+                    .channels
+                    .audit
+                    .unwrap_or_else(|| "#compliance-audit".to_owned()),
+                webhooks: self
+                    .webhooks
+                    .into_iter()
+                    .map(|table| table.resolve(path))
+                    .collect::<Result<_, _>>()?,
+            },
+            first_change: self.first_change.unwrap_or(1),
+        })
+    }
+}
+
+impl CloudTable {
+    fn resolve(self) -> Cloud {
+        let external_id = self.external_id;
+        Cloud {
+            region: self.region,
+            profile: self.profile,
+            role: self.role_arn.map(|arn| AssumedRole { arn, external_id }),
+            endpoint_url: self.endpoint_url,
+            force_path_style: self.force_path_style,
+            account: self.account,
+            static_keys: None,
+            calls_per_second: self.calls_per_second.unwrap_or(10.0),
+            in_flight: self.in_flight.unwrap_or(16),
+        }
+    }
+}
+
+impl VaultTable {
+    fn resolve(self) -> Vault {
+        let days = self
+            .retention_days
+            .and_then(|days| u32::try_from(days).ok())
+            .unwrap_or(30);
+        Vault {
+            bucket: self.bucket,
+            region: self.region,
+            retention_days: days,
+        }
+    }
+}
+
+impl WebhookTable {
+    fn resolve(self, path: &Path) -> Result<Webhook, ConfigFault> {
+        let Self {
+            name,
+            url,
+            url_env,
+            approvals,
+        } = self;
+        let fault = |message: String| ConfigFault::whole(path, message);
+        let url = match (url, url_env) {
+            (Some(url), None) => url,
+            (None, Some(variable)) => Secret::new(std::env::var(&variable).map_err(|_| {
+                fault(format!(
+                    "webhook `{name}`: the environment variable `{variable}` (url_env) is not set"
+                ))
+            })?),
+            _ => {
+                return Err(fault(format!(
+                    "webhook `{name}`: either `url` or `url_env` is wanted"
+                )));
+            }
+        };
+        if !url.reveal().starts_with("https://") && !url.reveal().starts_with("http://127.0.0.1") {
+            return Err(fault(format!(
+                "webhook `{name}`: its url must begin with https:// (or http://127.0.0.1 for tests)"
+            )));
+        }
+        Ok(Webhook {
+            name,
+            url,
+            approvals,
+        })
+    }
+}
+
+/// `$XDG_STATE_HOME/sixfold`, else `~/.local/state/sixfold`, else `.sixfold` here.
+fn default_state() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(home);
+    state.map_or_else(|| PathBuf::from(".sixfold"), |state| state.join("sixfold"))
+}

@@ -1,0 +1,194 @@
+//! The columns of the change export, each with where it comes from.
+
+use crate::{
+    domain::{
+        Change, Control, Digest, RevertState, Safe, Stamp,
+        artifact::{Decision, FixStatus},
+        time::rfc3339,
+    },
+    ledger::Recorded,
+};
+
+/// The header, always written.
+pub const COLUMNS: [&str; 35] = [
+    "change_id",
+    "ledger_seq",
+    "environment",
+    "account_id",
+    "region",
+    "asset",
+    "rule_id",
+    "rule_version",
+    "violation",
+    "frameworks",
+    "severity",
+    "owner",
+    "detected_at",
+    "approval_required",
+    "approver",
+    "approval_via",
+    "decision",
+    "reason",
+    "approved_at",
+    "plan_hash",
+    "action",
+    "command",
+    "before_sha256",
+    "after_sha256",
+    "backup_uri",
+    "backup_verified",
+    "fix_status",
+    "verified_at",
+    "rollback_uri",
+    "rollback_until",
+    "outcome",
+    "closed_at",
+    "duration_s",
+    "alert_delivered_at",
+    "entry_hash",
+];
+
+/// A change with what a row says beyond it.
+pub(super) struct Traced {
+    pub change: Change,
+    /// The entry that the row is bound to: the close-out record, else the change's last one.
+    seq: u64,
+    hash: Digest,
+    pub delivered_at: Option<Stamp>,
+}
+
+impl Traced {
+    pub(super) fn new(change: Change, recorded: &Recorded) -> Self {
+        Self {
+            change,
+            seq: recorded.entry.seq,
+            hash: recorded.hash.clone(),
+            delivered_at: None,
+        }
+    }
+
+    /// Takes the change as one more entry left it.
+    pub(super) fn follow(&mut self, change: Change, recorded: &Recorded) {
+        if self.change.alert.is_none() {
+            self.seq = recorded.entry.seq;
+            self.hash = recorded.hash.clone();
+        }
+        self.change = change;
+    }
+
+    pub(super) fn cells(&self) -> [String; COLUMNS.len()] {
+        let change = &self.change;
+        let ticket = &change.ticket;
+        let approval = change.approval.as_ref();
+        let (backup, fix) = (change.backup.as_ref(), change.fix.as_ref());
+        let (rollback, alert) = (change.rollback.as_ref(), change.alert.as_ref());
+        let frameworks = std::iter::once(&ticket.primary).chain(&ticket.frameworks);
+        let frameworks: Vec<_> = frameworks.map(Control::long).collect();
+        let required = approval.map_or(ticket.environment.production, |approval| {
+            approval.decision != Decision::NotRequired
+        });
+        // A halted fix was not verified.
+        let verified = fix.filter(|fix| fix.status != FixStatus::Halted);
+        [
+            change.id.to_string(),
+            self.seq.to_string(),
+            ticket.environment.to_string(),
+            ticket.asset.account.to_string(),
+            ticket.asset.region.clone(),
+            ticket.asset.uri(),
+            ticket.rule.id.clone(),
+            ticket.rule.version.to_string(),
+            ticket.violation(),
+            frameworks.join(" · "),
+            ticket.severity.to_string(),
+            ticket.owner.to_string(),
+            rfc3339(ticket.detected_at),
+            if required { "yes" } else { "no" }.to_owned(),
+            text(approval, |approval| approval.by.to_string()),
+            text(approval, |approval| approval.via.to_string()),
+            text(approval, |approval| word(approval.decision).to_owned()),
+            text(
+                approval.and_then(|approval| approval.reason.as_ref()),
+                ToString::to_string,
+            ),
+            text(approval, |approval| rfc3339(approval.at)),
+            ticket.plan_hash.to_string(),
+            ticket.plan.action.clone(),
+            ticket.plan.command.text(),
+            ticket.plan.before.digest().to_string(),
+            text(fix.and_then(|fix| fix.observed.as_ref()), |observed| {
+                observed.to_string()
+            }),
+            text(backup, |backup| backup.uri.clone()),
+            // A receipt exists only after the vault was read back and found equal.
+            text(backup, |_| "yes".to_owned()),
+            text(fix, |fix| fix.status.to_string()),
+            text(verified, |fix| rfc3339(fix.at)),
+            text(rollback, |rollback| rollback.uri.clone()),
+            text(rollback, |rollback| rfc3339(rollback.expires)),
+            outcome(change),
+            text(alert, |alert| rfc3339(alert.closed_at)),
+            text(alert, |alert| alert.duration_s.to_string()),
+            text(self.delivered_at.as_ref(), |at| rfc3339(*at)),
+            self.hash.to_string(),
+        ]
+        .map(|cell| guarded(&cell))
+    }
+}
+
+fn text<T>(value: Option<&T>, show: impl FnOnce(&T) -> String) -> String {
+    value.map(show).unwrap_or_default()
+}
+
+const fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Approved => "approved",
+        Decision::Denied => "denied",
+        Decision::NotRequired => "not-required",
+    }
+}
+
+/// A reverted change must not read as if the fix were still in place.
+fn outcome(change: &Change) -> String {
+    let outcome = change.outcome().map(|outcome| outcome.to_string());
+    let reverted = change.revert.as_ref();
+    match reverted.filter(|revert| revert.state == RevertState::Done) {
+        Some(revert) => format!(
+            "{}, reverted by {} at {}",
+            outcome.unwrap_or_default(),
+            revert.by,
+            rfc3339(revert.at)
+        ),
+        None => outcome.unwrap_or_default(),
+    }
+}
+
+/// Foreign text made visible, and nothing that a spreadsheet would run as a formula.
+fn guarded(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let safe = Safe::lines(cell).into_string();
+    if formula { format!("'{safe}") } else { safe }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'<U+0009>=1"),
+            ("\r=1", "'<U+000D>=1"),
+            ("a=1", "a=1"),
+            ("a\u{202e}b", "a<U+202E>b"),
+            ("aws \\\n  --acl", "aws \\\n  --acl"),
+            ("", ""),
+        ] {
+            assert_eq!(guarded(cell), safe);
+        }
+    }
+}

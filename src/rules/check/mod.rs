@@ -1,0 +1,285 @@
+//! From a file's text to a rule, or to everything that is wrong with it.
+
+mod tests_inside;
+
+use std::collections::BTreeSet;
+
+use cel::Env;
+use toml::Spanned;
+
+use super::{
+    expression::{Expression, Scope, Uses},
+    fault::{Faults, RuleFault},
+    frameworks::Catalogue,
+    rule::{Applies, Fix, HazardRule, Param, Rule},
+    schema::{ParamTable, RuleFile},
+    vocabulary,
+};
+use crate::{
+    domain::Control,
+    settings::{self, Setting},
+};
+
+/// Reads one file. To be called on a deep stack: it compiles the expressions.
+pub fn rule(
+    file: &str,
+    text: &str,
+    catalogue: &Catalogue,
+    env: &Env,
+) -> Result<Rule, Vec<RuleFault>> {
+    let mut faults = Faults::new(file, text);
+    let read: RuleFile = match toml::from_str(text) {
+        Ok(read) => read,
+        Err(error) => {
+            faults.add_toml(&error);
+            return Err(faults.into_inner());
+        }
+    };
+    check_words(&read, &mut faults);
+    let (setting, reads) = check_settings(&read, &mut faults);
+    let controls = check_controls(&read, catalogue, &mut faults);
+    let params = check_params(&read.params, &mut faults);
+    let scope = vocabulary::scope(&reads, &params);
+    let applies_uses = check_expressions(&read, env, &scope, &mut faults);
+    let tests = tests_inside::check(&read, &reads, setting, &mut faults);
+
+    let (Some(setting), Some((primary, frameworks)), true) = (setting, controls, faults.is_empty())
+    else {
+        return Err(faults.into_inner());
+    };
+    let applies = read
+        .applies
+        .zip(read.applies_why)
+        .map(|(when, why)| Applies {
+            when: when.into_inner(),
+            why: why.into_inner(),
+            needs: applies_uses
+                .variables
+                .into_iter()
+                .filter(|name| settings::by_name(name).is_some())
+                .collect(),
+        });
+    Ok(Rule {
+        id: read.id.into_inner(),
+        version: read.version,
+        title: read.title.into_inner(),
+        severity: read.severity,
+        setting,
+        reads,
+        params,
+        controls: read.controls.into_iter().map(Spanned::into_inner).collect(),
+        primary,
+        frameworks,
+        applies,
+        violates: read.violates.into_inner(),
+        evidence: read.evidence.into_inner(),
+        fix: Fix {
+            action: read.fix.action.into_inner(),
+            target: read.fix.target.into_inner(),
+        },
+        hazards: read
+            .hazards
+            .into_iter()
+            .map(|hazard| HazardRule {
+                level: hazard.level,
+                when: hazard.when.into_inner(),
+                text: hazard.text.into_inner(),
+                names: hazard.names.map(Spanned::into_inner),
+            })
+            .collect(),
+        rationale: read.rationale.into_inner().trim().to_owned(),
+        references: read
+            .references
+            .into_iter()
+            .map(Spanned::into_inner)
+            .collect(),
+        file: file.to_owned(),
+        text: text.to_owned(),
+        tests,
+    })
+}
+
+/// Two rules of one source with one id.
+pub fn same_id(rule: &Rule, other: &Rule) -> RuleFault {
+    let is_id = |line: &str| {
+        line.trim_start()
+            .strip_prefix("id")
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    RuleFault {
+        file: rule.file.clone(),
+        line: rule.text.lines().position(is_id).map_or(1, |at| at + 1),
+        key: "id".to_owned(),
+        message: format!("`{}` is the id of {} too", rule.id, other.file),
+    }
+}
+
+fn check_words(read: &RuleFile, faults: &mut Faults) {
+    let id = read.id.get_ref();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if id.is_empty() || !id.bytes().all(plain) {
+        faults.add(
+            &read.id.span(),
+            "id",
+            "lower-case letters, digits and dashes are wanted",
+        );
+    }
+    let mut words = vec![
+        ("title".to_owned(), &read.title),
+        ("rationale".to_owned(), &read.rationale),
+        ("fix.action".to_owned(), &read.fix.action),
+    ];
+    words.extend(
+        read.applies_why
+            .iter()
+            .map(|why| ("applies_why".to_owned(), why)),
+    );
+    words.extend(
+        (read.hazards.iter().enumerate())
+            .map(|(at, hazard)| (format!("hazards[{at}].text"), &hazard.text)),
+    );
+    for (key, word) in words {
+        if word.get_ref().trim().is_empty() {
+            faults.add(&word.span(), key, "it is empty");
+        }
+    }
+    for reference in &read.references {
+        if !reference.get_ref().starts_with("https://") {
+            faults.add(
+                &reference.span(),
+                "references",
+                "an https:// address is wanted",
+            );
+        }
+    }
+    match (&read.applies, &read.applies_why) {
+        (Some(when), None) => {
+            faults.add(
+                &when.span(),
+                "applies",
+                "`applies_why` is missing: say why others are skipped",
+            );
+        }
+        (None, Some(why)) => faults.add(&why.span(), "applies_why", "there is no `applies`"),
+        _ => {}
+    }
+}
+
+type Settings = (Option<&'static dyn Setting>, Vec<&'static dyn Setting>);
+
+/// The written setting, and all that are read, itself included, each once.
+fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
+    let names: Vec<&str> = settings::all()
+        .iter()
+        .map(|setting| setting.name())
+        .collect();
+    let mut find = |key: &str, name: &Spanned<String>| {
+        let found = settings::by_name(name.get_ref());
+        if found.is_none() {
+            let message = format!(
+                "unknown setting `{}`; there are {}",
+                name.get_ref(),
+                names.join(", ")
+            );
+            faults.add(&name.span(), key, message);
+        }
+        found
+    };
+    let setting = find("setting", &read.setting);
+    let mut reads: Vec<_> = setting.into_iter().collect();
+    for name in &read.reads {
+        if let Some(found) = find("reads", name)
+            && !reads.iter().any(|known| known.name() == found.name())
+        {
+            reads.push(found);
+        }
+    }
+    (setting, reads)
+}
+
+/// The primary control and its siblings.
+fn check_controls(
+    read: &RuleFile,
+    catalogue: &Catalogue,
+    faults: &mut Faults,
+) -> Option<(Control, Vec<Control>)> {
+    for slug in &read.controls {
+        if !catalogue.has(slug.get_ref()) {
+            let message = format!("controls.csv has no row `{}`", slug.get_ref());
+            faults.add(&slug.span(), "controls", message);
+        }
+    }
+    let slugs: Vec<&str> = read
+        .controls
+        .iter()
+        .map(|slug| slug.get_ref().as_str())
+        .collect();
+    let mut primary = None;
+    let mut siblings = Vec::new();
+    for (index, table) in read.frameworks.iter().enumerate() {
+        let control = Control {
+            framework: table.get_ref().framework.clone(),
+            version: table.get_ref().version.clone(),
+            id: table.get_ref().id.clone(),
+        };
+        if let Err(message) = catalogue.admits(&slugs, &control) {
+            faults.add(&table.span(), format!("frameworks[{index}].id"), message);
+        }
+        match (table.get_ref().primary, &primary) {
+            (true, None) => primary = Some(control),
+            (true, Some(_)) => {
+                let key = format!("frameworks[{index}].primary");
+                faults.add(&table.span(), key, "another one is primary already");
+            }
+            (false, _) => siblings.push(control),
+        }
+    }
+    if primary.is_none() {
+        faults.add(&read.id.span(), "frameworks", "one of them must be primary");
+    }
+    primary.map(|primary| (primary, siblings))
+}
+
+fn check_params(tables: &[Spanned<ParamTable>], faults: &mut Faults) -> Vec<Param> {
+    let mut names = BTreeSet::new();
+    for (index, table) in tables.iter().enumerate() {
+        if !names.insert(table.get_ref().name.as_str()) {
+            faults.add(
+                &table.span(),
+                format!("params[{index}].name"),
+                "it is there twice",
+            );
+        }
+    }
+    let param = |table: &Spanned<ParamTable>| Param {
+        name: table.get_ref().name.clone(),
+        about: table.get_ref().about.clone(),
+        default: table.get_ref().default.clone(),
+    };
+    tables.iter().map(param).collect()
+}
+
+/// Compiles every expression and looks at its names; returns those that `applies` uses.
+fn check_expressions(read: &RuleFile, env: &Env, scope: &Scope, faults: &mut Faults) -> Uses {
+    let mut check = |key: String, source: &Spanned<String>| {
+        let compiled = Expression::compile(env, source.get_ref());
+        match compiled.and_then(|expression| expression.uses(scope)) {
+            Ok(uses) => uses,
+            Err(message) => {
+                faults.add(&source.span(), key, message);
+                Uses::default()
+            }
+        }
+    };
+    check("violates".to_owned(), &read.violates);
+    check("evidence".to_owned(), &read.evidence);
+    check("fix.target".to_owned(), &read.fix.target);
+    for (index, hazard) in read.hazards.iter().enumerate() {
+        check(format!("hazards[{index}].when"), &hazard.when);
+        if let Some(names) = &hazard.names {
+            check(format!("hazards[{index}].names"), names);
+        }
+    }
+    let applies = read.applies.as_ref();
+    applies.map_or_else(Uses::default, |when| check("applies".to_owned(), when))
+}

@@ -1,0 +1,133 @@
+//! The tests inside a rule file, read into what can be run.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::{
+    domain::{Account, Asset, Document, Environment, Owner, Subject},
+    rules::{
+        fault::Faults,
+        fixtures::Fixture,
+        rule::Reading,
+        schema::{ParamTable, RuleFile, TestTable, Word},
+    },
+    settings::Setting,
+};
+
+pub fn check(
+    read: &RuleFile,
+    reads: &[&'static dyn Setting],
+    setting: Option<&'static dyn Setting>,
+    faults: &mut Faults,
+) -> Vec<Fixture> {
+    for (word, name) in [
+        (Word::Violation, "violation"),
+        (Word::Compliant, "compliant"),
+    ] {
+        if !read.tests.iter().any(|test| test.get_ref().verdict == word) {
+            let message = format!("no test has the verdict `{name}`; one is needed");
+            faults.add(&read.id.span(), "tests", message);
+        }
+    }
+    let mut fixtures = Vec::new();
+    for (index, spanned) in read.tests.iter().enumerate() {
+        let table = spanned.get_ref();
+        let readings = readings(table, index, reads, faults);
+        let target = match (&table.target, setting) {
+            (Some(value), Some(setting)) => setting
+                .tidy(value.get_ref().clone())
+                .map_err(|message| {
+                    faults.add(&value.span(), format!("tests[{index}].target"), message);
+                })
+                .ok(),
+            _ => None,
+        };
+        for name in table.params.keys() {
+            let is_param = |param: &Spanned<ParamTable>| param.get_ref().name == *name;
+            if !read.params.iter().any(is_param) {
+                let message = format!("the rule has no parameter `{name}`");
+                faults.add(&spanned.span(), format!("tests[{index}].params"), message);
+            }
+        }
+        match subject(table) {
+            Err(message) => faults.add(&spanned.span(), format!("tests[{index}].bucket"), message),
+            Ok(subject) => fixtures.push(Fixture {
+                name: table.name.clone(),
+                line: faults.line(&spanned.span()),
+                verdict: table.verdict,
+                subject,
+                readings,
+                params: table.params.clone(),
+                target,
+                evidence: table.evidence.clone(),
+                hazards: table.hazards.clone(),
+                says: table.says.clone(),
+            }),
+        }
+    }
+    fixtures
+}
+
+/// The documents of a test in the form that reads give: tidied, absent, or failed with a cause.
+fn readings(
+    test: &TestTable,
+    index: usize,
+    reads: &[&'static dyn Setting],
+    faults: &mut Faults,
+) -> BTreeMap<String, Reading> {
+    let mut readings = BTreeMap::new();
+    for (name, value) in &test.documents {
+        let reading = match reads.iter().find(|setting| setting.name() == name) {
+            None => Err(format!("the rule does not read `{name}`")),
+            Some(setting) => reading(*setting, value.get_ref()),
+        };
+        match reading {
+            Ok(reading) => {
+                readings.insert(name.clone(), reading);
+            }
+            Err(message) => {
+                faults.add(
+                    &value.span(),
+                    format!("tests[{index}].documents.{name}"),
+                    message,
+                );
+            }
+        }
+    }
+    readings
+}
+
+fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> {
+    let only = |key: &str| value.as_object().filter(|map| map.len() == 1)?.get(key);
+    match (only("absent"), only("failed")) {
+        (Some(Value::Bool(true)), _) => Ok(Ok(Document::ABSENT)),
+        (_, Some(Value::String(cause))) => Ok(Err(cause.clone())),
+        _ => setting.tidy(value.clone()).map(Ok),
+    }
+}
+
+fn subject(test: &TestTable) -> Result<Subject, String> {
+    let bucket = &test.bucket;
+    let account =
+        Account::try_from("123456789012".to_owned()).map_err(|error| error.to_string())?;
+    Ok(Subject {
+        asset: Asset {
+            account,
+            region: bucket.region.clone(),
+            bucket: bucket.name.clone(),
+        },
+        tags: test.tags.clone(),
+        environment: Environment {
+            name: bucket.env.clone(),
+            production: bucket.env == "prod",
+            from: bucket.env_from.clone(),
+        },
+        owner: Owner {
+            contact: bucket.owner.clone(),
+            team: bucket.team.clone(),
+            from: bucket.owner_from.clone(),
+        },
+    })
+}

@@ -1,0 +1,104 @@
+//! What our rules need and CEL does not have.
+
+// The crate calls functions with values of their own.
+#![allow(clippy::needless_pass_by_value)]
+
+use std::sync::Arc;
+
+use cel::{
+    Context, DeclarationError, ExecutionError, Value,
+    objects::{Key, Map},
+};
+
+/// Names of the functions that [`add`] adds.
+pub const OURS: [&str; 4] = ["merge", "arn", "known", "key_for"];
+
+pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
+    context.add_function("merge", merge)?;
+    context.add_function("arn", arn)?;
+    context.add_function("known", known)?;
+    context.add_function("key_for", key_for)
+}
+
+type Outcome = Result<Value, ExecutionError>;
+
+fn wrong(function: &str, message: impl ToString) -> ExecutionError {
+    ExecutionError::function_error(function, message)
+}
+
+fn map<'a>(function: &str, value: &'a Value) -> Result<&'a Map, ExecutionError> {
+    match value {
+        Value::Map(map) => Ok(map),
+        _ => Err(wrong(function, "a map is wanted")),
+    }
+}
+
+fn text(function: &str, value: &Value, key: &str) -> Result<String, ExecutionError> {
+    match map(function, value)?.map.get(&Key::from(key)) {
+        Some(Value::String(text)) => Ok(text.to_string()),
+        _ => Err(wrong(
+            function,
+            format!("a map with a text `{key}` is wanted"),
+        )),
+    }
+}
+
+/// `merge(map, map)`: both, the second over the first.
+fn merge(base: Value, over: Value) -> Outcome {
+    let mut merged = map("merge", &base)?.map.as_ref().clone();
+    let over = map("merge", &over)?;
+    merged.extend(
+        over.map
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone())),
+    );
+    Ok(Value::Map(Map {
+        map: Arc::new(merged),
+    }))
+}
+
+/// `arn(bucket)`: in the partition of the bucket's region.
+fn arn(bucket: Value) -> Outcome {
+    let region = text("arn", &bucket, "region")?;
+    let name = text("arn", &bucket, "name")?;
+    let partition = match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        Some("eusc") => "aws-eusc",
+        _ => "aws",
+    };
+    Ok(format!("arn:{partition}:s3:::{name}").into())
+}
+
+/// `known(map, key)`: the value, or an error that names what is not known. For targets that must not
+/// be filled with a guess.
+fn known(values: Value, key: Value) -> Outcome {
+    let Value::String(key) = key else {
+        return Err(wrong("known", "the key is a text"));
+    };
+    let found = map("known", &values)?.map.get(&Key::from(key.as_str()));
+    found
+        .filter(|value| !matches!(value, Value::String(text) if text.is_empty()))
+        .cloned()
+        .ok_or_else(|| wrong("known", format!("nothing is known to put into `{key}`")))
+}
+
+/// `key_for(kms_key, bucket)`: the KMS key for the bucket's region. The parameter is one key, or a
+/// map from region to key. S3 does not check keys, and with one of another region every upload
+/// fails, so such an ARN is refused here.
+fn key_for(keys: Value, bucket: Value) -> Outcome {
+    let region = text("key_for", &bucket, "region")?;
+    let key = match &keys {
+        Value::String(key) => key.to_string(),
+        _ => text("key_for", &keys, &region)?,
+    };
+    let arn: Vec<&str> = key.split(':').collect();
+    match arn.as_slice() {
+        [] | [""] => Err(wrong("key_for", "the key is empty")),
+        ["arn", _, "kms", there, ..] if *there != region => Err(wrong(
+            "key_for",
+            format!("the key is in {there}, the bucket in {region}"),
+        )),
+        _ => Ok(key.into()),
+    }
+}

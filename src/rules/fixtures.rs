@@ -1,0 +1,141 @@
+//! The tests inside rule files: what a rule says about documents that its author wrote down.
+//!
+//! Beside what a test asks for, every violation must name its evidence, must be fixed by its target
+//! (judging again with the target in place finds nothing, so fixing twice writes once), and must
+//! come out the same each time: the order of a map, which differs from one evaluation to the next,
+//! must not reach a plan.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    evaluator::Evaluator,
+    judge::{Case, Found, Verdict, Which},
+    library::Library,
+    rule::{Reading, Rule},
+    schema::Word,
+};
+use crate::domain::{Document, Subject};
+
+/// A test, checked at load.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    pub name: String,
+    pub line: usize,
+    pub verdict: Word,
+    pub subject: Subject,
+    pub readings: BTreeMap<String, Reading>,
+    pub params: BTreeMap<String, Value>,
+    pub target: Option<Document>,
+    pub evidence: Option<Vec<String>>,
+    pub hazards: Option<Vec<String>>,
+    pub says: Option<String>,
+}
+
+/// How a test came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestResult {
+    pub rule: String,
+    pub test: String,
+    pub file: String,
+    pub line: usize,
+    /// What was otherwise than the file says.
+    pub outcome: Result<(), String>,
+}
+
+/// How often a violation is judged: maps hash anew each time, so an order that leaks shows soon.
+const REPEATS: usize = 5;
+
+pub fn run(library: &Library) -> Vec<TestResult> {
+    let evaluator = Evaluator::start(Arc::new(library.clone()));
+    let all = library
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.tests.iter().map(move |test| (rule, test)));
+    all.map(|(rule, test)| TestResult {
+        rule: rule.id.clone(),
+        test: test.name.clone(),
+        file: rule.file.clone(),
+        line: test.line,
+        outcome: match &evaluator {
+            Ok(evaluator) => check(evaluator, rule, test),
+            Err(error) => Err(format!("no thread for rules: {error}")),
+        },
+    })
+    .collect()
+}
+
+fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), String> {
+    let judge = |documents: &BTreeMap<String, Reading>| {
+        let verdicts = evaluator.judge(Case {
+            subject: test.subject.clone(),
+            documents: documents.clone(),
+            params: test.params.clone(),
+            rules: Which::One(rule.id.clone()),
+        });
+        let verdict = verdicts.into_iter().next().map(|(_, verdict)| verdict);
+        verdict.ok_or("no verdict came back")
+    };
+    let verdict = judge(&test.readings)?;
+    match (test.verdict, &verdict) {
+        (Word::Compliant, Verdict::Compliant) => Ok(()),
+        (Word::Skipped, Verdict::Skipped { why: said })
+        | (Word::Unknown, Verdict::Unknown { cause: said }) => match &test.says {
+            Some(part) if !said.contains(part) => Err(format!("it says `{said}`")),
+            _ => Ok(()),
+        },
+        (Word::Violation, Verdict::Violation(found)) => {
+            found_as_written(found, test)?;
+            for _ in 1..REPEATS {
+                if judge(&test.readings)? != verdict {
+                    return Err("it comes out differently from one time to the next".to_owned());
+                }
+            }
+            let mut fixed = test.readings.clone();
+            fixed.insert(rule.setting.name().to_owned(), Ok(found.target.clone()));
+            match judge(&fixed)? {
+                Verdict::Compliant => Ok(()),
+                other => Err(format!("with the target in place it is {}", told(&other))),
+            }
+        }
+        (_, other) => Err(format!("it is {}", told(other))),
+    }
+}
+
+fn found_as_written(found: &Found, test: &Fixture) -> Result<(), String> {
+    if found.evidence.is_empty() {
+        return Err("there is no evidence".to_owned());
+    }
+    if let Some(evidence) = &test.evidence
+        && *evidence != found.evidence
+    {
+        return Err(format!("the evidence is {:?}", found.evidence));
+    }
+    if let Some(target) = &test.target
+        && *target != found.target
+    {
+        return Err(format!("the target is {}", found.target.to_json()));
+    }
+    if let Some(hazards) = &test.hazards {
+        let said: Vec<&str> = found.hazards.iter().map(|h| h.text.as_str()).collect();
+        let same = said.len() == hazards.len()
+            && said
+                .iter()
+                .zip(hazards)
+                .all(|(said, part)| said.contains(part));
+        if !same {
+            return Err(format!("the hazards are {said:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Compliant => "compliant".to_owned(),
+        Verdict::Skipped { why } => format!("skipped ({why})"),
+        Verdict::Unknown { cause } => format!("unknown ({cause})"),
+        Verdict::Violation(found) => format!("a violation ({})", found.evidence.join(", ")),
+    }
+}

@@ -1,0 +1,273 @@
+//! One bucket, its documents, and what each rule makes of them.
+//!
+//! The order of questions decides what an unreadable setting means: a parameter that is missing or a
+//! bucket that the rule is not about is skipped whatever could be read; past that, a setting that
+//! could not be read makes the verdict unknown, and so does an expression that fails. Only an
+//! expression that ran and said "no violation" makes a bucket compliant.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cel::{Context, Env};
+use serde_json::Value;
+
+use super::{
+    expression::{self, Expression},
+    library::Library,
+    rule::{Reading, Rule},
+    vocabulary,
+};
+use crate::domain::{Document, Hazard, HazardLevel, Subject};
+
+/// Which rules judge a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All that are enabled.
+    All,
+    /// The one of this id, enabled or not.
+    One(String),
+}
+
+/// A bucket as it was read.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub subject: Subject,
+    /// By setting; the cause where a read failed.
+    pub documents: BTreeMap<String, Result<Document, String>>,
+    /// What the organisation set.
+    pub params: BTreeMap<String, Value>,
+    pub rules: Which,
+}
+
+/// What a rule says about a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Compliant,
+    Skipped { why: String },
+    Unknown { cause: String },
+    Violation(Box<Found>),
+}
+
+/// A violation, and what would end it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The part of the documents that violates, in words.
+    pub evidence: Vec<String>,
+    /// The whole document that the setting becomes.
+    pub target: Document,
+    pub hazards: Vec<Hazard>,
+}
+
+impl Verdict {
+    fn unknown(cause: impl Into<String>) -> Self {
+        Self::Unknown {
+            cause: cause.into(),
+        }
+    }
+
+    /// The word for lists and reports.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Compliant => "compliant",
+            Self::Skipped { .. } => "skipped",
+            Self::Unknown { .. } => "unknown",
+            Self::Violation(_) => "violation",
+        }
+    }
+}
+
+/// The library with its expressions compiled. It lives and dies on a deep stack.
+pub struct Bench {
+    env: Arc<Env>,
+    rules: Vec<(Arc<Rule>, Result<Compiled, String>)>,
+}
+
+struct Compiled {
+    applies: Option<Expression>,
+    violates: Expression,
+    evidence: Expression,
+    target: Expression,
+    hazards: Vec<CompiledHazard>,
+}
+
+struct CompiledHazard {
+    level: HazardLevel,
+    when: Expression,
+    text: String,
+    names: Option<Expression>,
+}
+
+impl Compiled {
+    fn new(env: &Env, rule: &Rule) -> Result<Self, String> {
+        let compile = |source: &str| Expression::compile(env, source);
+        let hazards = rule.hazards.iter().map(|hazard| {
+            Ok(CompiledHazard {
+                level: hazard.level,
+                when: compile(&hazard.when)?,
+                text: hazard.text.clone(),
+                names: hazard.names.as_deref().map(compile).transpose()?,
+            })
+        });
+        Ok(Self {
+            applies: rule
+                .applies
+                .as_ref()
+                .map(|applies| compile(&applies.when))
+                .transpose()?,
+            violates: compile(&rule.violates)?,
+            evidence: compile(&rule.evidence)?,
+            target: compile(&rule.fix.target)?,
+            hazards: hazards.collect::<Result<_, String>>()?,
+        })
+    }
+}
+
+impl Bench {
+    pub fn new(library: &Library) -> Result<Self, String> {
+        let env = expression::environment()?;
+        let rules = library
+            .rules()
+            .iter()
+            .map(|rule| (Arc::clone(rule), Compiled::new(&env, rule)))
+            .collect();
+        Ok(Self { env, rules })
+    }
+
+    /// Judges a case. `about_to` is told each rule's id before it runs, `benched` why a rule is not
+    /// to run at all.
+    pub fn judge(
+        &self,
+        case: &Case,
+        ids: &[String],
+        about_to: impl Fn(&str),
+        benched: impl Fn(&str) -> Option<String>,
+    ) -> Vec<(String, Verdict)> {
+        let context = self.context(case);
+        ids.iter()
+            .map(|id| {
+                about_to(id);
+                let verdict = match (benched(id), &context) {
+                    (Some(why), _) => Verdict::unknown(why),
+                    (None, Err(why)) => Verdict::unknown(why),
+                    (None, Ok(context)) => self.verdict(case, id, context),
+                };
+                (id.clone(), verdict)
+            })
+            .collect()
+    }
+
+    /// Every setting that could be read, and `bucket`; `params` differ from rule to rule.
+    fn context(&self, case: &Case) -> Result<Context<'static, 'static>, String> {
+        let mut context = expression::context(&self.env)?;
+        for setting in crate::settings::all() {
+            if let Some(Ok(document)) = case.documents.get(setting.name()) {
+                let view = expression::from_json(&setting.view(document));
+                context.add_variable_from_value(setting.name(), view);
+            }
+        }
+        let bucket = vocabulary::bucket(&case.subject);
+        context.add_variable_from_value("bucket", expression::from_json(&bucket));
+        Ok(context)
+    }
+
+    fn verdict(&self, case: &Case, id: &str, context: &Context) -> Verdict {
+        let Some((rule, compiled)) = self.rules.iter().find(|(rule, _)| rule.id == id) else {
+            return Verdict::unknown(format!("there is no rule `{id}`"));
+        };
+        match compiled {
+            Ok(compiled) => judge(rule, compiled, case, context).unwrap_or_else(Verdict::unknown),
+            Err(why) => Verdict::unknown(why),
+        }
+    }
+}
+
+/// The verdict, or the cause of there being none.
+fn judge(
+    rule: &Rule,
+    compiled: &Compiled,
+    case: &Case,
+    context: &Context,
+) -> Result<Verdict, String> {
+    let params = match vocabulary::params(&rule.params, &case.params) {
+        Ok(params) => expression::from_json(&params),
+        Err(name) => {
+            return Ok(Verdict::Skipped {
+                why: format!("the parameter `{name}` is not set"),
+            });
+        }
+    };
+    let mut context = context.new_inner_scope();
+    context.add_variable_from_value("params", params);
+
+    let reading = |name: &str| -> Reading {
+        let reading = case.documents.get(name).cloned();
+        reading
+            .unwrap_or_else(|| Err("not read".to_owned()))
+            .map_err(|cause| format!("{name}: {cause}"))
+    };
+    if let (Some(applies), Some(when)) = (&rule.applies, &compiled.applies) {
+        for name in &applies.needs {
+            reading(name)?;
+        }
+        if !when.bool(&context).map_err(at("applies"))? {
+            return Ok(Verdict::Skipped {
+                why: applies.why.clone(),
+            });
+        }
+    }
+    for setting in &rule.reads {
+        reading(setting.name())?;
+    }
+    let before = reading(rule.setting.name())?;
+    let violates = |context: &Context| compiled.violates.bool(context).map_err(at("violates"));
+    if !violates(&context)? {
+        return Ok(Verdict::Compliant);
+    }
+
+    let target = compiled.target.json(&context).map_err(at("fix.target"))?;
+    let target = rule.setting.tidy(target).map_err(at("fix.target"))?;
+    if target == before {
+        return Err("fix.target: it would change nothing".to_owned());
+    }
+    // A fix that leaves the violation would be found, and made, again with every pass.
+    let mut after = context.new_inner_scope();
+    let view = expression::from_json(&rule.setting.view(&target));
+    after.add_variable_from_value(rule.setting.name(), view);
+    if violates(&after)? {
+        return Err("fix.target: it would still violate the rule".to_owned());
+    }
+    Ok(Verdict::Violation(Box::new(Found {
+        evidence: compiled.evidence.texts(&context).map_err(at("evidence"))?,
+        target,
+        hazards: hazards(&compiled.hazards, &context)?,
+    })))
+}
+
+fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {
+    let mut hazards = Vec::new();
+    for (index, hazard) in rules.iter().enumerate() {
+        let at = |key: &str| at(format!("hazards[{index}].{key}"));
+        if !hazard.when.bool(context).map_err(at("when"))? {
+            continue;
+        }
+        let names = match &hazard.names {
+            None => Vec::new(),
+            Some(names) => names.texts(context).map_err(at("names"))?,
+        };
+        let text = if names.is_empty() {
+            hazard.text.clone()
+        } else {
+            format!("{}: {}", hazard.text, names.join(", "))
+        };
+        hazards.push(Hazard {
+            level: hazard.level,
+            text,
+        });
+    }
+    Ok(hazards)
+}
+
+/// Puts the key before the message.
+fn at<K: Into<String>>(key: K) -> impl Fn(String) -> String + use<K> {
+    let key = key.into();
+    move |message| format!("{key}: {message}")
+}

@@ -1,0 +1,172 @@
+//! All rules: those in the binary, and an organisation's own over them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use include_dir::{Dir, include_dir};
+
+use super::{
+    check, expression,
+    fault::RuleFault,
+    fixtures::{self, TestResult},
+    frameworks::Catalogue,
+    rule::Rule,
+};
+use crate::settings::{self, Setting};
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// The rules, in the order of their files.
+#[derive(Clone, Debug)]
+pub struct Library {
+    rules: Vec<Arc<Rule>>,
+    disabled: BTreeSet<String>,
+}
+
+/// A rule file before it is read: its path as faults print it, and its text.
+type File = (String, String);
+
+impl Library {
+    /// The embedded rules, and those of `dir`: a file there with the id of an embedded rule takes its
+    /// place. One fault anywhere and there is no library; all faults are told at once.
+    pub fn load(dir: Option<&Path>) -> Result<Self, Vec<RuleFault>> {
+        let own = match dir {
+            None => Vec::new(),
+            Some(dir) => files_of(dir).map_err(|fault| vec![fault])?,
+        };
+        Self::of(&[embedded(), own])
+    }
+
+    /// Each source overrides those before it.
+    pub(super) fn of(sources: &[Vec<File>]) -> Result<Self, Vec<RuleFault>> {
+        let outside = |message: String| {
+            vec![RuleFault {
+                file: "rules".to_owned(),
+                line: 1,
+                key: String::new(),
+                message,
+            }]
+        };
+        expression::on_deep_stack(|| {
+            let catalogue = Catalogue::embedded().map_err(|error| outside(error.to_string()))?;
+            let env = expression::environment().map_err(outside)?;
+            let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+            let mut faults = Vec::new();
+            for source in sources {
+                let mut here: BTreeMap<String, Rule> = BTreeMap::new();
+                for (file, text) in source {
+                    let rule = match check::rule(file, text, &catalogue, &env) {
+                        Ok(rule) => rule,
+                        Err(found) => {
+                            faults.extend(found);
+                            continue;
+                        }
+                    };
+                    if let Some(other) = here.get(&rule.id) {
+                        faults.push(check::same_id(&rule, other));
+                    }
+                    here.insert(rule.id.clone(), rule);
+                }
+                rules.append(&mut here);
+            }
+            if !faults.is_empty() {
+                faults.sort();
+                return Err(faults);
+            }
+            let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
+            rules.sort_by(|a, b| a.file.cmp(&b.file));
+            Ok(Self {
+                rules,
+                disabled: BTreeSet::new(),
+            })
+        })
+        .map_err(outside)?
+    }
+
+    /// Every rule, disabled ones too.
+    pub fn rules(&self) -> &[Arc<Rule>] {
+        &self.rules
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    pub fn enabled(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules
+            .iter()
+            .filter(|rule| !self.disabled.contains(&rule.id))
+    }
+
+    /// Leaves a rule out of [`Which::All`](super::Which::All); false where there is none of this id.
+    pub fn disable(&mut self, id: &str) -> bool {
+        let there = self.get(id).is_some();
+        if there {
+            self.disabled.insert(id.to_owned());
+        }
+        there
+    }
+
+    /// What has to be read so that every enabled rule can judge.
+    pub fn needed_settings(&self) -> Vec<&'static dyn Setting> {
+        let needed: BTreeSet<&str> = self
+            .enabled()
+            .flat_map(|rule| rule.reads.iter().map(|setting| setting.name()))
+            .collect();
+        let all = settings::all().iter().copied();
+        all.filter(|setting| needed.contains(setting.name()))
+            .collect()
+    }
+
+    /// Runs the tests inside the rule files.
+    pub fn test(&self) -> Vec<TestResult> {
+        fixtures::run(self)
+    }
+}
+
+fn embedded() -> Vec<File> {
+    fn walk(dir: &Dir<'_>, files: &mut Vec<File>) {
+        for file in dir.files() {
+            if file.path().extension().is_some_and(|e| e == "toml") {
+                // A file of ours that is no UTF-8 reads as empty, and is refused as such.
+                let text = file.contents_utf8().unwrap_or_default().to_owned();
+                files.push((format!("rules/{}", file.path().display()), text));
+            }
+        }
+        for dir in dir.dirs() {
+            walk(dir, files);
+        }
+    }
+    let mut files = Vec::new();
+    walk(&EMBEDDED, &mut files);
+    files
+}
+
+fn files_of(dir: &Path) -> Result<Vec<File>, RuleFault> {
+    fn walk(dir: &Path, files: &mut Vec<File>) -> Result<(), (PathBuf, std::io::Error)> {
+        let entries = fs::read_dir(dir).map_err(|error| (dir.to_owned(), error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| (dir.to_owned(), error))?.path();
+            if path.is_dir() {
+                walk(&path, files)?;
+            } else if path.extension().is_some_and(|e| e == "toml") {
+                let text = fs::read_to_string(&path).map_err(|error| (path.clone(), error))?;
+                files.push((path.display().to_string(), text));
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    walk(dir, &mut files).map_err(|(path, error)| RuleFault {
+        file: path.display().to_string(),
+        line: 1,
+        key: String::new(),
+        message: format!("it can't be read: {error}"),
+    })?;
+    files.sort();
+    Ok(files)
+}

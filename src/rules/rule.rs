@@ -1,0 +1,94 @@
+//! A rule as the rest of the crate sees it: read, checked, and ready to judge.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::fixtures::Fixture;
+use crate::{
+    domain::{Control, Document, HazardLevel, RuleRef, Severity},
+    settings::Setting,
+};
+
+/// One rule. Everything in it has been checked at load: the settings exist, the expressions compile
+/// and use known names, the control ids stand in the table.
+#[derive(Debug)]
+pub struct Rule {
+    pub id: String,
+    pub version: u32,
+    /// What is wrong, in few words: `public-read bucket`.
+    pub title: String,
+    pub severity: Severity,
+    /// What the fix writes.
+    pub setting: &'static dyn Setting,
+    /// What judging needs, the written setting included.
+    pub reads: Vec<&'static dyn Setting>,
+    pub params: Vec<Param>,
+    /// Slugs of rows in `controls.csv`.
+    pub controls: Vec<String>,
+    /// The control in the violation line.
+    pub primary: Control,
+    /// Its siblings.
+    pub frameworks: Vec<Control>,
+    pub applies: Option<Applies>,
+    pub violates: String,
+    pub evidence: String,
+    pub fix: Fix,
+    pub hazards: Vec<HazardRule>,
+    pub rationale: String,
+    pub references: Vec<String>,
+    /// `rules/access/public-read.toml` for an embedded rule, else the path it was read from.
+    pub file: String,
+    /// The file's whole text.
+    pub text: String,
+    pub(super) tests: Vec<Fixture>,
+}
+
+impl Rule {
+    pub fn reference(&self) -> RuleRef {
+        RuleRef {
+            id: self.id.clone(),
+            version: self.version,
+        }
+    }
+}
+
+/// Something that an organisation sets for a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: String,
+    pub about: String,
+    /// Without one, the rule is skipped until the parameter is set.
+    pub default: Option<Value>,
+}
+
+/// When a rule says anything about a bucket at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applies {
+    pub when: String,
+    /// Why the bucket is skipped where `when` is false.
+    pub why: String,
+    /// The settings that `when` looks at. It is asked even while others can't be read.
+    pub(super) needs: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// `remove public-read grant`
+    pub action: String,
+    /// Yields the whole document that the setting becomes.
+    pub target: String,
+}
+
+/// A hazard that is said when its expression holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HazardRule {
+    pub level: HazardLevel,
+    pub when: String,
+    pub text: String,
+    /// Yields what it is about (grants, statements); put behind `text`.
+    pub names: Option<String>,
+}
+
+/// The state of a setting in a test: a document, or why it could not be read.
+pub type Reading = Result<Document, String>;

@@ -1,0 +1,175 @@
+//! The shape of a rule file, exactly: a key that is not here is refused.
+//!
+//! ```toml
+//! id = "acl-public-read"              # lower case, digits and dashes; the file overrides one of this id
+//! version = 1                         # raise it when verdicts or targets change
+//! title = "public-read bucket"
+//! severity = "high"                   # low, medium, high, critical
+//! setting = "acl"                     # what the fix writes
+//! reads = ["policy"]                  # what else the expressions look at
+//! controls = ["bucket_public_read"]   # rows of controls.csv that the ids below stand in
+//! applies = "..."                     # false: skipped, with `applies_why`
+//! violates = "..."                    # true or false
+//! evidence = "..."                    # a list of texts
+//! rationale = "..."
+//! references = ["https://..."]
+//!
+//! [[frameworks]]                      # exactly one is `primary = true`
+//! framework = "CIS"                   # "House" (version "1", ids such as TAG-1) for a control of our own
+//! version = "1.3.0"
+//! id = "1.20"
+//! primary = true
+//!
+//! [[params]]                          # what an organisation sets; without a default the rule is
+//! name = "kms_key"                    # skipped until it is set
+//! about = "..."
+//!
+//! [fix]
+//! action = "remove public-read grant"
+//! target = "..."                      # the whole document that the setting becomes
+//!
+//! [[hazards]]
+//! level = "high"                      # note, medium, high
+//! when = "..."
+//! text = "..."
+//! names = "..."                       # a list of texts, put behind `text`
+//!
+//! [[tests]]
+//! name = "..."
+//! verdict = "violation"               # compliant, skipped, unknown
+//! documents = { acl = { ... } }       # { absent = true } or { failed = "cause" } stand for such reads
+//! tags = { env = "prod" }
+//! params = { kms_key = "..." }
+//! bucket = { env = "dev" }            # name, region, env, env_from, owner, owner_from, team
+//! target = { ... }                    # what the target must be
+//! evidence = ["..."]                  # what the evidence must be
+//! hazards = ["..."]                   # a part of each hazard that must be said, in order
+//! says = "..."                        # a part of the skip's reason or the unknown's cause
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::domain::{HazardLevel, Severity};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    pub id: Spanned<String>,
+    pub version: u32,
+    pub title: Spanned<String>,
+    pub severity: Severity,
+    pub setting: Spanned<String>,
+    #[serde(default)]
+    pub reads: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub controls: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub frameworks: Vec<Spanned<FrameworkTable>>,
+    #[serde(default)]
+    pub params: Vec<Spanned<ParamTable>>,
+    pub applies: Option<Spanned<String>>,
+    pub applies_why: Option<Spanned<String>>,
+    pub violates: Spanned<String>,
+    pub evidence: Spanned<String>,
+    pub fix: FixTable,
+    #[serde(default)]
+    pub hazards: Vec<HazardTable>,
+    pub rationale: Spanned<String>,
+    #[serde(default)]
+    pub references: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub tests: Vec<Spanned<TestTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameworkTable {
+    pub framework: String,
+    pub version: String,
+    pub id: String,
+    #[serde(default)]
+    pub primary: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParamTable {
+    pub name: String,
+    pub about: String,
+    pub default: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixTable {
+    pub action: Spanned<String>,
+    pub target: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HazardTable {
+    pub level: HazardLevel,
+    pub when: Spanned<String>,
+    pub text: Spanned<String>,
+    pub names: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Word {
+    Compliant,
+    Violation,
+    Skipped,
+    Unknown,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestTable {
+    pub name: String,
+    pub verdict: Word,
+    #[serde(default)]
+    pub documents: BTreeMap<String, Spanned<Value>>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub params: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub bucket: BucketTable,
+    pub target: Option<Spanned<Value>>,
+    pub evidence: Option<Vec<String>>,
+    pub hazards: Option<Vec<String>>,
+    pub says: Option<String>,
+}
+
+/// The bucket of a test: what a rule can see of it beside documents and tags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BucketTable {
+    pub name: String,
+    pub region: String,
+    pub env: String,
+    pub env_from: String,
+    pub owner: String,
+    pub owner_from: String,
+    pub team: String,
+}
+
+impl Default for BucketTable {
+    fn default() -> Self {
+        Self {
+            name: "example-bucket".to_owned(),
+            region: "us-east-1".to_owned(),
+            env: "prod".to_owned(),
+            env_from: "account map".to_owned(),
+            owner: "owner@example.com".to_owned(),
+            owner_from: "account map".to_owned(),
+            team: "example-team".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What every request passes before its operation runs: the faults it meets, then AWS's own questions
+//! (is there such a bucket, is it whose the caller thinks, is it in this region, may the caller).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::{HeaderMap, Uri, header::HeaderValue};
+use s3s::{
+    S3Error, S3Result,
+    access::{S3Access, S3AccessContext},
+};
+
+use super::{
+    access,
+    auth::Parties,
+    errors::{access_denied, no_such_bucket, refuse},
+    faults::{Faults, Refusal},
+    state::{Bucket, State},
+};
+
+/// What is learnt about a request on its way, for the layer around it that answers and logs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Note(Arc<Mutex<Noted>>);
+
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    pub operation: String,
+    pub bucket: String,
+    pub key: Option<String>,
+    /// The connection is to be closed instead of an answer.
+    pub cut: bool,
+    /// XML elements to be put into a successful answer.
+    pub unmodelled: Vec<String>,
+}
+
+impl Note {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Noted> {
+        // Its fields are only ever set, so it is whole even after a panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request as far as the gate needs it.
+pub(super) struct Asked<'a> {
+    pub operation: &'a str,
+    pub bucket: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub access_key: Option<&'a str>,
+    pub uri: &'a Uri,
+    pub headers: &'a HeaderMap,
+    pub note: Note,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub state: State,
+    pub faults: Faults,
+    pub parties: Parties,
+}
+
+impl Gate {
+    pub(super) async fn admit(&self, asked: Asked<'_>) -> S3Result<()> {
+        let bucket = asked.bucket.unwrap_or_default();
+        {
+            let mut noted = asked.note.lock();
+            asked.operation.clone_into(&mut noted.operation);
+            bucket.clone_into(&mut noted.bucket);
+            noted.key = asked.key.map(str::to_owned);
+        }
+        let met = self.faults.meet(asked.operation, bucket);
+        if !met.delay.is_zero() {
+            tokio::time::sleep(met.delay).await;
+        }
+        {
+            let mut noted = asked.note.lock();
+            noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
+            noted.unmodelled = met.unmodelled;
+        }
+        match met.refusal {
+            Some(refusal) => Err(refused(refusal)),
+            None => self.ask(&asked),
+        }
+    }
+
+    fn ask(&self, asked: &Asked<'_>) -> S3Result<()> {
+        let caller = asked.access_key.and_then(|key| self.parties.by_key(key));
+        let Some(name) = asked.bucket.filter(|_| asked.operation != "CreateBucket") else {
+            return caller.map(|_| ()).ok_or_else(access_denied);
+        };
+        let buckets = self.state.read();
+        let bucket = buckets.get(name).ok_or_else(no_such_bucket)?;
+        expected_owner(bucket, asked.headers)?;
+        // This one operation is answered from everywhere; it is how a client learns the region.
+        if asked.operation != "GetBucketLocation" {
+            region(bucket, asked)?;
+        }
+        if access::permits(asked.operation, bucket, asked.key, caller) {
+            Ok(())
+        } else {
+            Err(access_denied())
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Access for Gate {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let note = cx.extensions_mut().get::<Note>().cloned();
+        self.admit(Asked {
+            operation: cx.s3_op().name(),
+            bucket: cx.s3_path().get_bucket_name(),
+            key: cx.s3_path().get_object_key(),
+            access_key: cx.credentials().map(|it| it.access_key.as_str()),
+            uri: cx.uri(),
+            headers: cx.headers(),
+            note: note.unwrap_or_default(),
+        })
+        .await
+    }
+}
+
+fn refused(refusal: Refusal) -> S3Error {
+    match refusal {
+        Refusal::SlowDown => refuse(503, "SlowDown", "Please reduce your request rate."),
+        Refusal::Conflict => refuse(
+            409,
+            "OperationAborted",
+            "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+        ),
+        Refusal::Denied => access_denied(),
+        // Nobody reads the words of a cut answer, but the log shows its status.
+        Refusal::Broken | Refusal::Cut => refuse(
+            500,
+            "InternalError",
+            "We encountered an internal error. Please try again.",
+        ),
+    }
+}
+
+fn expected_owner(bucket: &Bucket, headers: &HeaderMap) -> S3Result<()> {
+    let Some(expected) = headers.get("x-amz-expected-bucket-owner") else {
+        return Ok(());
+    };
+    let expected = expected.to_str().unwrap_or_default();
+    if expected.len() != 12 || !expected.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refuse(
+            400,
+            "InvalidBucketOwnerAWSAccountID",
+            "The value of the expected bucket owner parameter must be an AWS Account ID... ["
+                .to_owned()
+                + expected
+                + "]",
+        ));
+    }
+    if expected == bucket.account {
+        Ok(())
+    } else {
+        Err(access_denied())
+    }
+}
+
+/// A request that was signed for another region is sent to the bucket's own.
+fn region(bucket: &Bucket, asked: &Asked<'_>) -> S3Result<()> {
+    match signed_region(asked) {
+        Some(signed) if signed != bucket.region => {
+            let mut error = refuse(
+                301,
+                "PermanentRedirect",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+            );
+            let mut headers = HeaderMap::new();
+            if let Ok(region) = HeaderValue::from_str(&bucket.region) {
+                headers.insert("x-amz-bucket-region", region);
+            }
+            let xml = HeaderValue::from_static("application/xml");
+            headers.insert(hyper::header::CONTENT_TYPE, xml);
+            error.set_headers(headers);
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The third part of the credential scope `key/date/region/s3/aws4_request`, from the header or a presigned URL.
+fn signed_region<'a>(asked: &'a Asked<'_>) -> Option<&'a str> {
+    let header = asked.headers.get(hyper::header::AUTHORIZATION);
+    let header = header.and_then(|value| value.to_str().ok());
+    if let Some(header) = header {
+        let scope = header.split("Credential=").nth(1)?;
+        return scope.split('/').nth(2);
+    }
+    let query = asked.uri.query()?;
+    let scope = query.split("X-Amz-Credential=").nth(1)?.split('&').next()?;
+    scope.split("%2F").nth(2)
+}

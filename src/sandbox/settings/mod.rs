@@ -1,0 +1,13 @@
+//! The settings of a bucket, one file each: what S3 answers to a get, and what it accepts or refuses in a
+//! put or delete. Functions here are pure: they see the bucket and change a copy of its settings;
+//! [`service`](super::service) does the locking and the faults.
+
+pub(super) mod acl;
+pub(super) mod encryption;
+pub(super) mod lifecycle;
+pub(super) mod object_lock;
+pub(super) mod ownership;
+pub(super) mod policy;
+pub(super) mod public_access_block;
+pub(super) mod tagging;
+pub(super) mod versioning;

@@ -1,0 +1,301 @@
+//! The bucket's access control list: who, beside policies, may do what with it.
+//!
+//! S3 keeps no order of grants, so the document has one of its own: the owner first, then groups,
+//! then other accounts. Under `BucketOwnerEnforced` a read shows the owner's grant only.
+
+use async_trait::async_trait;
+use aws_sdk_s3::types::{
+    AccessControlPolicy, BucketCannedAcl, Grant as SdkGrant, Grantee as SdkGrantee,
+    Owner as SdkOwner, Permission, Type,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Bucket, CallError, Read, Setting, Written,
+    call::{self, s3},
+    fidelity, shape,
+};
+use crate::domain::{Command, Document, artifact::Summary};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Policy {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner>,
+    #[serde(default)]
+    grants: Vec<Grant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Grant {
+    grantee: Grantee,
+    permission: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Grantee {
+    r#type: String,
+    #[serde(rename = "ID", skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(rename = "URI", skip_serializing_if = "Option::is_none")]
+    uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_address: Option<String>,
+}
+
+impl Policy {
+    fn owner_id(&self) -> Option<&str> {
+        self.owner.as_ref().map(|owner| owner.id.as_str())
+    }
+
+    fn is_owner(&self, grantee: &Grantee) -> bool {
+        grantee.id.is_some() && grantee.id.as_deref() == self.owner_id()
+    }
+
+    /// The name that boxes print: `bucket-owner`, `AllUsers`, `log-delivery`, else the id.
+    fn name(&self, grantee: &Grantee) -> String {
+        if self.is_owner(grantee) {
+            return "bucket-owner".to_owned();
+        }
+        let uri = grantee.uri.as_deref().unwrap_or_default();
+        match uri.rsplit_once("/groups/").map(|(_, group)| group) {
+            Some("global/AllUsers") => "AllUsers".to_owned(),
+            Some("global/AuthenticatedUsers") => "AuthenticatedUsers".to_owned(),
+            Some("s3/LogDelivery") => "log-delivery".to_owned(),
+            _ => [&grantee.uri, &grantee.id, &grantee.email_address]
+                .into_iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or_else(|| grantee.r#type.clone()),
+        }
+    }
+
+    fn line(&self, grant: &Grant) -> String {
+        format!("{}: {}", self.name(&grant.grantee), grant.permission)
+    }
+
+    /// What `--acl private` gives: the owner's full control and nothing else.
+    fn is_private(&self) -> bool {
+        matches!(self.grants.as_slice(), [grant]
+            if self.is_owner(&grant.grantee) && grant.permission == "FULL_CONTROL")
+    }
+
+    fn in_order(mut self) -> Self {
+        let mut grants = std::mem::take(&mut self.grants);
+        grants.sort_by_cached_key(|grant| {
+            let who = &grant.grantee;
+            let rank = match (self.is_owner(who), who.uri.is_some()) {
+                (true, _) => 0,
+                (false, true) => 1,
+                (false, false) => 2,
+            };
+            (rank, grant.clone())
+        });
+        Self { grants, ..self }
+    }
+
+    fn checked(self) -> Result<Self, String> {
+        for grant in &self.grants {
+            let who = &grant.grantee;
+            let (wanted, there) = match who.r#type.as_str() {
+                "CanonicalUser" => ("ID", who.id.is_some()),
+                "Group" => ("URI", who.uri.is_some()),
+                "AmazonCustomerByEmail" => ("EmailAddress", who.email_address.is_some()),
+                other => return Err(format!("unknown grantee type `{other}`")),
+            };
+            if !there {
+                return Err(format!("a {} grantee without {wanted}", who.r#type));
+            }
+        }
+        if self.grants.is_empty() {
+            return Err("an ACL without grants would shut out its owner".to_owned());
+        }
+        Ok(self)
+    }
+}
+
+pub struct Acl;
+
+#[async_trait]
+impl Setting for Acl {
+    fn name(&self) -> &'static str {
+        "acl"
+    }
+
+    async fn read(&self, bucket: Bucket<'_>) -> Result<Read, CallError> {
+        let answer = s3!(bucket, "GetBucketAcl", get_bucket_acl);
+        call::read("GetBucketAcl", "", answer, |output| {
+            let owner = output.owner.and_then(|owner| owner.id);
+            let grants = output.grants.unwrap_or_default();
+            let policy = Policy {
+                owner: owner.map(|id| Owner { id }),
+                grants: grants.into_iter().map(from_sdk).collect::<Result<_, _>>()?,
+            };
+            shape::document(&policy.in_order())
+        })
+    }
+
+    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+        let unfit = |message: String| CallError::unfit("PutBucketAcl", message);
+        let policy = match target.value() {
+            None => None,
+            Some(value) => {
+                let policy: Policy = shape::typed(value.clone()).map_err(unfit)?;
+                (!policy.is_private()).then_some(policy)
+            }
+        };
+        let answer = match policy {
+            None => {
+                let private = BucketCannedAcl::Private;
+                s3!(bucket, "PutBucketAcl", put_bucket_acl, acl(private))
+            }
+            Some(policy) => {
+                let policy = to_sdk(policy).map_err(unfit)?;
+                s3!(
+                    bucket,
+                    "PutBucketAcl",
+                    put_bucket_acl,
+                    access_control_policy(policy)
+                )
+            }
+        };
+        answer.map(Written::from)
+    }
+
+    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
+        if shape::held::<Policy>(target).is_some_and(|policy| policy.is_private()) {
+            self.inverse(bucket, &Document::ABSENT, file)
+        } else {
+            self.inverse(bucket, target, file)
+        }
+    }
+
+    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
+        let put = Command::s3api("put-bucket-acl", bucket);
+        if before.is_absent() {
+            put.with("--acl", "private")
+        } else {
+            put.with("--access-control-policy", format!("file://{file}"))
+        }
+    }
+
+    /// Beside the CLI's fields: `name` and `line` of each grant, as the boxes print them, and
+    /// whether it is the owner's.
+    fn view(&self, document: &Document) -> Value {
+        let policy = shape::held::<Policy>(document).unwrap_or(Policy {
+            owner: None,
+            grants: Vec::new(),
+        });
+        let grants: Vec<Value> = policy
+            .grants
+            .iter()
+            .map(|grant| {
+                let who = &grant.grantee;
+                json!({
+                    "Grantee": {
+                        "Type": who.r#type,
+                        "ID": who.id.as_deref().unwrap_or_default(),
+                        "URI": who.uri.as_deref().unwrap_or_default(),
+                        "EmailAddress": who.email_address.as_deref().unwrap_or_default(),
+                    },
+                    "Permission": grant.permission,
+                    "name": policy.name(who),
+                    "line": policy.line(grant),
+                    "owner": policy.is_owner(who),
+                })
+            })
+            .collect();
+        json!({"Owner": {"ID": policy.owner_id().unwrap_or_default()}, "Grants": grants})
+    }
+
+    fn tidy(&self, value: Value) -> Result<Document, String> {
+        let value = shape::without_empty(shape::without_derived(value));
+        let policy: Policy = shape::typed(value)?;
+        shape::document(&policy.checked()?.in_order())
+    }
+
+    fn summary(&self, document: &Document) -> Summary {
+        let lines: Vec<String> = shape::held::<Policy>(document)
+            .map(|policy| policy.grants.iter().map(|g| policy.line(g)).collect())
+            .unwrap_or_default();
+        Summary {
+            noun: "grants".to_owned(),
+            count: lines.len(),
+            lines,
+        }
+    }
+
+    fn returns(&self, document: &Document) -> Vec<String> {
+        let policy = shape::held::<Policy>(document);
+        let grants = policy.as_ref().map_or(&[][..], |policy| &policy.grants);
+        let mut lines = vec![format!(
+            "acl returns {}",
+            shape::counted(grants.len(), "grant")
+        )];
+        lines.extend(policy.iter().flat_map(|policy| {
+            policy
+                .grants
+                .iter()
+                .map(|grant| format!("{}, {}", policy.name(&grant.grantee), grant.permission))
+        }));
+        lines
+    }
+
+    fn representable(&self, read: &Read) -> Result<(), Vec<String>> {
+        // S3 ignores display names on write and fills them in by itself.
+        fidelity::compare_xml(read, |name, text| {
+            name == "displayname" || (name == "accesscontrollist" && text.trim().is_empty())
+        })
+    }
+}
+
+fn from_sdk(grant: SdkGrant) -> Result<Grant, String> {
+    let grantee = grant.grantee.ok_or("a grant without a grantee")?;
+    let permission = grant.permission.ok_or("a grant without a permission")?;
+    Ok(Grant {
+        grantee: Grantee {
+            r#type: grantee.r#type.as_str().to_owned(),
+            id: grantee.id,
+            uri: grantee.uri,
+            email_address: grantee.email_address,
+        },
+        permission: permission.as_str().to_owned(),
+    })
+}
+
+fn to_sdk(policy: Policy) -> Result<AccessControlPolicy, String> {
+    let policy = policy.checked()?;
+    let grants = policy
+        .grants
+        .into_iter()
+        .map(|grant| {
+            let grantee = SdkGrantee::builder()
+                .r#type(Type::from(grant.grantee.r#type.as_str()))
+                .set_id(grant.grantee.id)
+                .set_uri(grant.grantee.uri)
+                .set_email_address(grant.grantee.email_address)
+                .build()
+                .map_err(|error| error.to_string())?;
+            Ok(SdkGrant::builder()
+                .grantee(grantee)
+                .permission(Permission::from(grant.permission.as_str()))
+                .build())
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    let owner = policy.owner.map(|owner| owner.id);
+    Ok(AccessControlPolicy::builder()
+        .owner(SdkOwner::builder().set_id(owner).build())
+        .set_grants(Some(grants))
+        .build())
+}

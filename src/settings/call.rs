@@ -1,0 +1,370 @@
+//! One S3 call: who it is sent to, what came back byte for byte, and what a failure means.
+//!
+//! The SDK gives either a typed output or an error; which of its many error shapes it is, and the
+//! raw body and request id beside them, is settled here once for all settings.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_sdk_s3::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::AfterDeserializationInterceptorContextRef,
+    },
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::HttpResponse};
+
+use super::{Read, Written};
+use crate::domain::Document;
+
+/// What a failed call means for whoever asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallErrorKind {
+    /// Credentials or policies do not allow it, or the bucket belongs to somebody else.
+    Denied,
+    NoSuchBucket,
+    /// Too many calls; worth repeating later.
+    Throttled,
+    /// Another operation on the bucket is under way; worth repeating.
+    Conflict,
+    /// No answer: the endpoint is down, the connection was cut, or it took too long.
+    Unreachable,
+    Other,
+}
+
+/// A call that failed, in one calm line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct CallError {
+    /// `GetBucketAcl`
+    pub operation: String,
+    /// S3's code, such as `AccessDenied`; a word of ours where S3 said none.
+    pub code: String,
+    /// The HTTP status; none where there was no answer.
+    pub status: Option<u16>,
+    pub message: String,
+    pub request_id: Option<String>,
+    pub kind: CallErrorKind,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.code)?;
+        if let Some(status) = self.status {
+            write!(f, " ({status})")?;
+        }
+        if self.message.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl CallError {
+    /// What the SDK's error means, for calls that are not about one setting.
+    pub fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        failure(operation, error)
+    }
+
+    /// Whether the same call may well go through a little later.
+    pub fn passes(&self) -> bool {
+        use CallErrorKind::{Conflict, Other, Throttled, Unreachable};
+        match self.kind {
+            Throttled | Conflict | Unreachable => true,
+            Other => self.status.is_some_and(|status| status >= 500),
+            CallErrorKind::Denied | CallErrorKind::NoSuchBucket => false,
+        }
+    }
+
+    /// A document that this setting can't send.
+    pub(super) fn unfit(operation: &str, message: impl Into<String>) -> Self {
+        Self::ours(operation, "UnfitDocument", message)
+    }
+
+    fn ours(operation: &str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            code: code.to_owned(),
+            status: None,
+            message: line(&message.into()),
+            request_id: None,
+            kind: CallErrorKind::Other,
+        }
+    }
+}
+
+/// The code of an answer that came in good order and makes no sense.
+const UNREADABLE: &str = "UnreadableAnswer";
+
+/// What came back, typed and raw.
+pub(super) struct Answer<O> {
+    pub output: O,
+    pub raw: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl<O> From<Answer<O>> for Written {
+    fn from(answer: Answer<O>) -> Self {
+        Self {
+            request_id: answer.request_id,
+        }
+    }
+}
+
+/// Sends one operation of the SDK with the expected owner and a capture of the answer.
+macro_rules! s3 {
+    ($bucket:expr, $operation:literal, $call:ident $(, $set:ident($value:expr))* $(,)?) => {{
+        let capture = $crate::settings::call::Capture::default();
+        let result = $bucket
+            .client
+            .$call()
+            .bucket($bucket.name)
+            .set_expected_bucket_owner($bucket.owner.map(str::to_owned))
+            $(.$set($value))*
+            .customize()
+            .interceptor(capture.clone())
+            .send()
+            .await;
+        capture.outcome($operation, result)
+    }};
+}
+pub(super) use s3;
+
+/// A read: the document of the output, or absent where the failure has the code that means so. The
+/// status alone would not do: a missing bucket is a 404 too.
+pub(super) fn read<O>(
+    operation: &str,
+    not_set: &str,
+    answer: Result<Answer<O>, CallError>,
+    document: impl FnOnce(O) -> Result<Document, String>,
+) -> Result<Read, CallError> {
+    match answer {
+        Ok(answer) => Ok(Read {
+            document: document(answer.output)
+                .map_err(|message| CallError::ours(operation, UNREADABLE, message))?,
+            raw: answer.raw,
+            request_id: answer.request_id,
+        }),
+        Err(error) if error.code == not_set => Ok(Read {
+            document: Document::ABSENT,
+            raw: None,
+            request_id: error.request_id,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The latest answer of a call; retries overwrite it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Capture(Arc<Mutex<Captured>>);
+
+#[derive(Clone, Debug, Default)]
+struct Captured {
+    body: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Intercept for Capture {
+    fn name(&self) -> &'static str {
+        "sixfold-capture"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.take(context.response());
+        Ok(())
+    }
+}
+
+impl Capture {
+    fn take(&self, response: &HttpResponse) {
+        let captured = Captured {
+            // Bytes that are no UTF-8 become U+FFFD, which no document holds: such a body is then
+            // found not to be representable, and nothing is written over it.
+            body: response
+                .body()
+                .bytes()
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            request_id: request_id(response),
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = captured;
+    }
+
+    pub(super) fn outcome<O, E>(
+        &self,
+        operation: &str,
+        result: Result<O, SdkError<E, HttpResponse>>,
+    ) -> Result<Answer<O>, CallError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let captured = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        match result {
+            Ok(output) => Ok(Answer {
+                output,
+                raw: captured.body,
+                request_id: captured.request_id,
+            }),
+            Err(error) => Err(failure(operation, &error)),
+        }
+    }
+}
+
+fn request_id(response: &HttpResponse) -> Option<String> {
+    response
+        .headers()
+        .get("x-amz-request-id")
+        .map(str::to_owned)
+}
+
+fn failure<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let status = error.raw_response().map(|raw| raw.status().as_u16());
+    let (code, message, kind) = match error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            let kind = kind(code, status);
+            let message = match service.err().message() {
+                Some(message) => message.to_owned(),
+                None => root_cause(error),
+            };
+            let code = match (code, status) {
+                ("", Some(200..300)) => UNREADABLE,
+                ("", _) => "NoCode",
+                _ => code,
+            };
+            (code.to_owned(), message, kind)
+        }
+        SdkError::TimeoutError(_) => (
+            "Timeout".to_owned(),
+            root_cause(error),
+            CallErrorKind::Unreachable,
+        ),
+        SdkError::DispatchFailure(failure) => {
+            let code = if failure.is_timeout() {
+                "Timeout"
+            } else {
+                "NoConnection"
+            };
+            (
+                code.to_owned(),
+                root_cause(error),
+                CallErrorKind::Unreachable,
+            )
+        }
+        SdkError::ResponseError(_) => (
+            "BrokenAnswer".to_owned(),
+            root_cause(error),
+            CallErrorKind::Unreachable,
+        ),
+        _ => (
+            "NotSent".to_owned(),
+            root_cause(error),
+            CallErrorKind::Other,
+        ),
+    };
+    CallError {
+        operation: operation.to_owned(),
+        code,
+        status,
+        message: line(&message),
+        request_id: error.raw_response().and_then(request_id),
+        kind,
+    }
+}
+
+/// What a code means; the status decides only where the code says nothing.
+fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
+    match (code, status) {
+        ("NoSuchBucket", _) => CallErrorKind::NoSuchBucket,
+        (
+            "SlowDown"
+            | "Throttling"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "ServiceUnavailable",
+            _,
+        )
+        | ("" | "InternalError", Some(429 | 503)) => CallErrorKind::Throttled,
+        ("OperationAborted" | "ConditionalRequestConflict", _) => CallErrorKind::Conflict,
+        (
+            "AccessDenied"
+            | "AllAccessDisabled"
+            | "AccountProblem"
+            | "ExpiredToken"
+            | "InvalidAccessKeyId"
+            | "InvalidToken"
+            | "SignatureDoesNotMatch"
+            | "RequestTimeTooSkewed",
+            _,
+        )
+        | (_, Some(401 | 403)) => CallErrorKind::Denied,
+        _ => CallErrorKind::Other,
+    }
+}
+
+/// The innermost cause: the layers around it ("dispatch failure") say nothing that the code does not.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// One line, whatever S3 put into its message.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_believed_before_a_status() {
+        for (code, status, expected) in [
+            ("AccessDenied", Some(403), CallErrorKind::Denied),
+            ("InvalidAccessKeyId", Some(403), CallErrorKind::Denied),
+            ("NoSuchBucket", Some(404), CallErrorKind::NoSuchBucket),
+            ("NoSuchBucketPolicy", Some(404), CallErrorKind::Other),
+            ("SlowDown", Some(503), CallErrorKind::Throttled),
+            ("", Some(503), CallErrorKind::Throttled),
+            ("", Some(403), CallErrorKind::Denied),
+            ("OperationAborted", Some(409), CallErrorKind::Conflict),
+            ("MalformedACLError", Some(400), CallErrorKind::Other),
+            ("InternalError", Some(500), CallErrorKind::Other),
+        ] {
+            assert_eq!(kind(code, status), expected, "{code} {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_one_calm_line() {
+        let error = CallError {
+            operation: "GetBucketAcl".to_owned(),
+            code: "AccessDenied".to_owned(),
+            status: Some(403),
+            message: line("Access\n Denied"),
+            request_id: None,
+            kind: CallErrorKind::Denied,
+        };
+        assert_eq!(
+            error.to_string(),
+            "GetBucketAcl: AccessDenied (403): Access Denied"
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! Block Public Access of one bucket: four flags, each off where nothing is set.
+//!
+//! Blocks of the account and the organisation apply beside it and are not seen here; the strictest
+//! of them holds.
+
+use async_trait::async_trait;
+use aws_sdk_s3::types::PublicAccessBlockConfiguration;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Bucket, CallError, Read, Setting, Written,
+    call::{self, s3},
+    fidelity, shape,
+};
+use crate::domain::{Command, Document, artifact::Summary};
+
+// The four flags are the setting's own; S3 knows no other form.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+struct Flags {
+    block_public_acls: bool,
+    ignore_public_acls: bool,
+    block_public_policy: bool,
+    restrict_public_buckets: bool,
+}
+
+impl Flags {
+    fn named(self) -> [(&'static str, bool); 4] {
+        [
+            ("BlockPublicAcls", self.block_public_acls),
+            ("IgnorePublicAcls", self.ignore_public_acls),
+            ("BlockPublicPolicy", self.block_public_policy),
+            ("RestrictPublicBuckets", self.restrict_public_buckets),
+        ]
+    }
+
+    fn on(self) -> usize {
+        self.named().iter().filter(|(_, on)| *on).count()
+    }
+}
+
+pub struct PublicAccessBlock;
+
+#[async_trait]
+impl Setting for PublicAccessBlock {
+    fn name(&self) -> &'static str {
+        "public_access_block"
+    }
+
+    async fn read(&self, bucket: Bucket<'_>) -> Result<Read, CallError> {
+        let answer = s3!(bucket, "GetPublicAccessBlock", get_public_access_block);
+        call::read(
+            "GetPublicAccessBlock",
+            "NoSuchPublicAccessBlockConfiguration",
+            answer,
+            |output| {
+                let Some(flags) = output.public_access_block_configuration else {
+                    return Ok(Document::ABSENT);
+                };
+                shape::document(&Flags {
+                    block_public_acls: flags.block_public_acls.unwrap_or_default(),
+                    ignore_public_acls: flags.ignore_public_acls.unwrap_or_default(),
+                    block_public_policy: flags.block_public_policy.unwrap_or_default(),
+                    restrict_public_buckets: flags.restrict_public_buckets.unwrap_or_default(),
+                })
+            },
+        )
+    }
+
+    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+        let Some(value) = target.value() else {
+            let answer = s3!(
+                bucket,
+                "DeletePublicAccessBlock",
+                delete_public_access_block
+            );
+            return answer.map(Written::from);
+        };
+        let flags: Flags = shape::typed(value.clone())
+            .map_err(|message| CallError::unfit("PutPublicAccessBlock", message))?;
+        let flags = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(flags.block_public_acls)
+            .ignore_public_acls(flags.ignore_public_acls)
+            .block_public_policy(flags.block_public_policy)
+            .restrict_public_buckets(flags.restrict_public_buckets)
+            .build();
+        s3!(
+            bucket,
+            "PutPublicAccessBlock",
+            put_public_access_block,
+            public_access_block_configuration(flags)
+        )
+        .map(Written::from)
+    }
+
+    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
+        match shape::held::<Flags>(target) {
+            None => self.inverse(bucket, target, file),
+            Some(flags) => {
+                let flags = flags.named().map(|(name, on)| format!("{name}={on}"));
+                Command::s3api("put-public-access-block", bucket)
+                    .with("--public-access-block-configuration", flags.join(","))
+            }
+        }
+    }
+
+    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
+        if before.is_absent() {
+            Command::s3api("delete-public-access-block", bucket)
+        } else {
+            Command::s3api("put-public-access-block", bucket).with(
+                "--public-access-block-configuration",
+                format!("file://{file}"),
+            )
+        }
+    }
+
+    /// Beside the four flags: `configured`, `flags_on` (0 to 4) and `flags_off`, their names.
+    fn view(&self, document: &Document) -> Value {
+        let flags = shape::held::<Flags>(document).unwrap_or_default();
+        let off: Vec<&str> = flags
+            .named()
+            .into_iter()
+            .filter_map(|(name, on)| (!on).then_some(name))
+            .collect();
+        json!({
+            "BlockPublicAcls": flags.block_public_acls,
+            "IgnorePublicAcls": flags.ignore_public_acls,
+            "BlockPublicPolicy": flags.block_public_policy,
+            "RestrictPublicBuckets": flags.restrict_public_buckets,
+            "configured": !document.is_absent(),
+            "flags_on": flags.on(),
+            "flags_off": off,
+        })
+    }
+
+    fn tidy(&self, value: Value) -> Result<Document, String> {
+        let flags: Flags = shape::typed(shape::without_derived(value))?;
+        shape::document(&flags)
+    }
+
+    fn summary(&self, document: &Document) -> Summary {
+        let lines: Vec<String> = shape::held::<Flags>(document)
+            .map(|flags| flags.named().map(|(name, on)| format!("{name}: {on}")))
+            .into_iter()
+            .flatten()
+            .collect();
+        Summary {
+            noun: "flags".to_owned(),
+            count: lines.len(),
+            lines,
+        }
+    }
+
+    fn returns(&self, document: &Document) -> Vec<String> {
+        match shape::held::<Flags>(document) {
+            None => vec!["public access block returns nothing set".to_owned()],
+            Some(flags) => vec![format!(
+                "public access block returns {} of 4 flags on",
+                flags.on()
+            )],
+        }
+    }
+
+    fn representable(&self, read: &Read) -> Result<(), Vec<String>> {
+        fidelity::compare_xml(read, |_, _| false)
+    }
+}

@@ -1,0 +1,622 @@
+//! What each setting makes of S3's own answers, and what it sends: the real SDK over a connector
+//! that answers from a table.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_s3::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Answers every request alike and keeps the requests: method, URI, owner header and body.
+#[derive(Clone, Debug)]
+struct Canned {
+    status: u16,
+    body: &'static str,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpConnector for Canned {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        self.seen.lock().unwrap().push(format!(
+            "{} {} owner={} acl={} {}",
+            request.method(),
+            request.uri(),
+            request
+                .headers()
+                .get("x-amz-expected-bucket-owner")
+                .unwrap_or("-"),
+            request.headers().get("x-amz-acl").unwrap_or("-"),
+            String::from_utf8_lossy(body)
+        ));
+        if self.status == 0 {
+            let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+            return HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())));
+        }
+        let mut response = HttpResponse::new(
+            self.status.try_into().unwrap(),
+            SdkBody::from(self.body.as_bytes()),
+        );
+        response
+            .headers_mut()
+            .insert("x-amz-request-id", "REQ1EXAMPLE");
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+fn s3(status: u16, body: &'static str) -> (Client, Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::default();
+    let connector = SharedHttpConnector::new(Canned {
+        status,
+        body,
+        seen: Arc::clone(&seen),
+    });
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
+        .endpoint_url("http://127.0.0.1:1")
+        .force_path_style(true)
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    (Client::from_conf(config), seen)
+}
+
+async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
+    let (client, _) = s3(status, body);
+    let bucket = Bucket {
+        client: &client,
+        name: "b",
+        owner: Some("123456789012"),
+    };
+    by_name(setting).unwrap().read(bucket).await
+}
+
+async fn sent(setting: &str, target: Value) -> String {
+    let (client, seen) = s3(200, "");
+    let bucket = Bucket {
+        client: &client,
+        name: "b",
+        owner: Some("123456789012"),
+    };
+    let target: Document = serde_json::from_value(target).unwrap();
+    let written = by_name(setting).unwrap().write(bucket, &target).await;
+    assert_eq!(
+        written.unwrap().request_id.as_deref(),
+        Some("REQ1EXAMPLE"),
+        "{setting}"
+    );
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 1, "{setting}: one write, one request");
+    seen[0].clone()
+}
+
+const GROUP: &str = "http://acs.amazonaws.com/groups";
+
+/// The walkthrough's ACL, with the grants in another order than the boxes print them.
+const ACL_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+  <Owner><ID>0wner</ID><DisplayName>acme</DisplayName></Owner>
+  <AccessControlList>
+    <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI></Grantee><Permission>WRITE</Permission></Grant>
+    <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>
+    <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>0wner</ID><DisplayName>acme</DisplayName></Grantee><Permission>FULL_CONTROL</Permission></Grant>
+  </AccessControlList>
+</AccessControlPolicy>"#;
+
+fn acl() -> Value {
+    json!({
+        "Owner": {"ID": "0wner"},
+        "Grants": [
+            {"Grantee": {"Type": "CanonicalUser", "ID": "0wner"}, "Permission": "FULL_CONTROL"},
+            {"Grantee": {"Type": "Group", "URI": format!("{GROUP}/global/AllUsers")}, "Permission": "READ"},
+            {"Grantee": {"Type": "Group", "URI": format!("{GROUP}/s3/LogDelivery")}, "Permission": "WRITE"},
+        ],
+    })
+}
+
+fn private_acl() -> Value {
+    json!({"Owner": {"ID": "0wner"}, "Grants": [acl()["Grants"][0]]})
+}
+
+/// (setting, S3's body, the document it becomes)
+fn bodies() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("acl", ACL_XML, acl()),
+        (
+            "public_access_block",
+            "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+             <IgnorePublicAcls>false</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
+             <RestrictPublicBuckets>false</RestrictPublicBuckets></PublicAccessBlockConfiguration>",
+            json!({"BlockPublicAcls": true, "IgnorePublicAcls": false,
+                   "BlockPublicPolicy": true, "RestrictPublicBuckets": false}),
+        ),
+        (
+            "policy",
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"x","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::1:root"]},"Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}]}"#,
+            json!({"Version": "2012-10-17", "Statement": [{
+                "Sid": "x", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"},
+                "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::b/*",
+            }]}),
+        ),
+        (
+            "ownership_controls",
+            "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>\
+             </OwnershipControls>",
+            json!({"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}),
+        ),
+        (
+            "encryption",
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+             <SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>key</KMSMasterKeyID>\
+             </ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled>\
+             <BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>\
+             </Rule></ServerSideEncryptionConfiguration>",
+            json!({"Rules": [{
+                "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key"},
+                "BucketKeyEnabled": true,
+                "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+            }]}),
+        ),
+        (
+            "versioning",
+            "<VersioningConfiguration><Status>Suspended</Status><MfaDelete>Disabled</MfaDelete>\
+             </VersioningConfiguration>",
+            json!({"Status": "Suspended"}),
+        ),
+        (
+            "versioning",
+            r#"<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>"#,
+            json!({"absent": true}),
+        ),
+        (
+            "tagging",
+            "<Tagging><TagSet><Tag><Key>owner</Key><Value></Value></Tag>\
+             <Tag><Key>env</Key><Value>a &amp; b</Value></Tag></TagSet></Tagging>",
+            json!({"TagSet": [{"Key": "env", "Value": "a & b"}, {"Key": "owner", "Value": ""}]}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_body_of_s3_becomes_one_document_that_holds_all_of_it() {
+    for (name, body, document) in bodies() {
+        let read = read(name, 200, body).await.unwrap();
+        assert_eq!(read.document.to_json(), document, "{name}");
+        assert_eq!(read.raw.as_deref(), Some(body), "{name}");
+        assert_eq!(read.request_id.as_deref(), Some("REQ1EXAMPLE"), "{name}");
+        assert_eq!(
+            by_name(name).unwrap().representable(&read),
+            Ok(()),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_the_sdk_does_not_know_is_named_and_never_erased() {
+    for (name, body) in [
+        (
+            "encryption",
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
+             </ApplyServerSideEncryptionByDefault><NewThing><Deep>x</Deep></NewThing></Rule>\
+             </ServerSideEncryptionConfiguration>",
+        ),
+        (
+            "acl",
+            r#"<AccessControlPolicy><Owner><ID>o</ID></Owner><AccessControlList><Grant Deep="x"><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>o</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"#,
+        ),
+        (
+            "public_access_block",
+            "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><Deep>x</Deep>\
+             </PublicAccessBlockConfiguration>",
+        ),
+        (
+            "versioning",
+            "<VersioningConfiguration><Status>Enabled</Status><Deep>x</Deep></VersioningConfiguration>",
+        ),
+        (
+            "tagging",
+            "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value><Deep>x</Deep></Tag></TagSet></Tagging>",
+        ),
+        (
+            "ownership_controls",
+            "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership><Deep>x</Deep></Rule></OwnershipControls>",
+        ),
+    ] {
+        let read = read(name, 200, body).await.unwrap();
+        let lost = by_name(name).unwrap().representable(&read).unwrap_err();
+        assert_eq!(lost, ["`deep` = `x`"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_settings_own_code_means_not_set() {
+    for (name, code) in [
+        (
+            "public_access_block",
+            "NoSuchPublicAccessBlockConfiguration",
+        ),
+        ("policy", "NoSuchBucketPolicy"),
+        ("ownership_controls", "OwnershipControlsNotFoundError"),
+        (
+            "encryption",
+            "ServerSideEncryptionConfigurationNotFoundError",
+        ),
+        ("tagging", "NoSuchTagSet"),
+    ] {
+        let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>").leak();
+        let absent = read(name, 404, body).await.unwrap();
+        assert!(absent.document.is_absent(), "{name}");
+        assert_eq!(absent.request_id.as_deref(), Some("REQ1EXAMPLE"), "{name}");
+    }
+    for setting in all() {
+        let body = "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>";
+        let error = read(setting.name(), 404, body).await.unwrap_err();
+        assert_eq!(
+            error.kind,
+            CallErrorKind::NoSuchBucket,
+            "{}",
+            setting.name()
+        );
+        let body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+        let error = read(setting.name(), 403, body).await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::Denied, "{}", setting.name());
+        assert!(
+            error
+                .to_string()
+                .ends_with(": AccessDenied (403): Access Denied"),
+            "{error}"
+        );
+        let error = read(setting.name(), 503, "").await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::Throttled, "{}", setting.name());
+        let error = read(setting.name(), 200, "<Surprise/>").await;
+        if let Err(error) = error {
+            assert_eq!(error.code, "UnreadableAnswer", "{error}");
+            assert!(!error.message.is_empty(), "{error}");
+        }
+        let error = read(setting.name(), 0, "").await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::Unreachable, "{error}");
+        assert_eq!(error.status, None);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_says_two_things_at_once_is_not_read_as_one_of_them() {
+    let body = r#"{"Statement":[{"Effect":"Allow","Effect":"Deny"}]}"#;
+    let error = read("policy", 200, body).await.unwrap_err();
+    assert!(error.to_string().contains("twice"), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_sends_what_the_printed_command_says() {
+    let owner = "owner=123456789012";
+    for (name, target, parts) in [
+        (
+            "acl",
+            private_acl(),
+            vec!["PUT", "/b/?acl", "acl=private ", owner],
+        ),
+        (
+            "acl",
+            json!({"absent": true}),
+            vec!["PUT", "/b/?acl", "acl=private "],
+        ),
+        (
+            "acl",
+            acl(),
+            vec![
+                "acl=- ",
+                "AllUsers</URI>",
+                "LogDelivery</URI>",
+                "<ID>0wner</ID>",
+                owner,
+            ],
+        ),
+        (
+            "public_access_block",
+            bodies()[1].2.clone(),
+            vec![
+                "PUT",
+                "publicAccessBlock",
+                "<IgnorePublicAcls>false</IgnorePublicAcls>",
+            ],
+        ),
+        (
+            "public_access_block",
+            json!({"absent": true}),
+            vec!["DELETE", "publicAccessBlock"],
+        ),
+        (
+            "policy",
+            bodies()[2].2.clone(),
+            vec!["PUT", "/b/?policy", r#"{"Statement":[{"Action":["#, owner],
+        ),
+        (
+            "policy",
+            json!({"absent": true}),
+            vec!["DELETE", "/b/?policy", owner],
+        ),
+        (
+            "ownership_controls",
+            bodies()[3].2.clone(),
+            vec!["PUT", "ownershipControls", "BucketOwnerEnforced"],
+        ),
+        (
+            "ownership_controls",
+            json!({"absent": true}),
+            vec!["DELETE", "ownershipControls"],
+        ),
+        (
+            "encryption",
+            bodies()[4].2.clone(),
+            vec![
+                "PUT",
+                "encryption",
+                "<BucketKeyEnabled>true<",
+                "<EncryptionType>SSE-C<",
+                "<KMSMasterKeyID>key<",
+            ],
+        ),
+        (
+            "encryption",
+            json!({"absent": true}),
+            vec!["DELETE", "encryption"],
+        ),
+        (
+            "versioning",
+            json!({"Status": "Enabled", "MFADelete": "Enabled"}),
+            vec![
+                "PUT",
+                "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+                 <Status>Enabled</Status></VersioningConfiguration>",
+            ],
+        ),
+        (
+            "versioning",
+            json!({"absent": true}),
+            vec!["PUT", "<Status>Suspended</Status>"],
+        ),
+        (
+            "tagging",
+            bodies()[7].2.clone(),
+            vec!["PUT", "tagging", "<Value>a &amp; b</Value>", owner],
+        ),
+        (
+            "tagging",
+            json!({"absent": true}),
+            vec!["DELETE", "tagging"],
+        ),
+    ] {
+        let request = sent(name, target).await;
+        for part in parts {
+            assert!(request.contains(part), "{name}: {part} in {request}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
+    for (name, target) in [
+        ("acl", json!({"Owner": {"ID": "o"}, "Grants": [], "New": 1})),
+        ("public_access_block", json!({"BlockPublicAcls": "yes"})),
+        ("encryption", json!({"Rules": "x"})),
+        ("tagging", json!({"TagSet": [{"Key": "k"}]})),
+        ("versioning", json!({"Status": 1})),
+        ("ownership_controls", json!({})),
+    ] {
+        let (client, seen) = s3(200, "");
+        let bucket = Bucket {
+            client: &client,
+            name: "b",
+            owner: None,
+        };
+        let target = Document::present(target);
+        let error = by_name(name)
+            .unwrap()
+            .write(bucket, &target)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code, "UnfitDocument", "{name}");
+        assert!(seen.lock().unwrap().is_empty(), "{name}");
+    }
+}
+
+fn documents() -> impl Iterator<Item = (&'static dyn Setting, Document)> {
+    let absent = all().iter().map(|setting| (*setting, Document::ABSENT));
+    let present = bodies().into_iter().map(|(name, _, document)| {
+        (
+            by_name(name).unwrap(),
+            serde_json::from_value(document).unwrap(),
+        )
+    });
+    absent.chain(present)
+}
+
+#[test]
+fn what_a_view_shows_tidies_back_to_the_document() {
+    for (setting, document) in documents() {
+        if document.is_absent() {
+            continue;
+        }
+        let back = setting.tidy(setting.view(&document));
+        assert_eq!(back, Ok(document), "{}", setting.name());
+    }
+}
+
+#[test]
+fn the_fields_of_a_view_are_there_whether_or_not_the_setting_is() {
+    for (setting, document) in documents() {
+        let keys = |document| -> Vec<String> {
+            let view = setting.view(document);
+            view.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(
+            keys(&document),
+            keys(&Document::ABSENT),
+            "{}",
+            setting.name()
+        );
+    }
+}
+
+#[test]
+fn an_inverse_reads_the_snapshot_file_exactly_when_there_was_something() {
+    for (setting, before) in documents() {
+        let words = setting.inverse("b", &before, "snapshot.json").words();
+        let by_file = words.last().unwrap() == "file://snapshot.json";
+        assert_eq!(by_file, !before.is_absent(), "{words:?}");
+        let file: Value = serde_json::from_slice(&setting.file(&before)).unwrap();
+        assert_eq!(file == json!({"absent": true}), before.is_absent());
+        assert!(setting.residue(&before, &before).is_empty());
+    }
+}
+
+#[test]
+fn the_commands_are_the_clis() {
+    let command = |name: &str, target: Value| {
+        let target: Document = serde_json::from_value(target).unwrap();
+        let words = by_name(name).unwrap().command("b", &target, "t.json");
+        words.words()[2..].join(" ").replace(" --bucket b", "")
+    };
+    let absent = || json!({"absent": true});
+    for (name, target, text) in [
+        ("acl", private_acl(), "put-bucket-acl --acl private"),
+        ("acl", absent(), "put-bucket-acl --acl private"),
+        (
+            "acl",
+            acl(),
+            "put-bucket-acl --access-control-policy file://t.json",
+        ),
+        (
+            "public_access_block",
+            bodies()[1].2.clone(),
+            "put-public-access-block --public-access-block-configuration BlockPublicAcls=true,\
+             IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=false",
+        ),
+        (
+            "public_access_block",
+            absent(),
+            "delete-public-access-block",
+        ),
+        (
+            "policy",
+            bodies()[2].2.clone(),
+            "put-bucket-policy --policy file://t.json",
+        ),
+        ("policy", absent(), "delete-bucket-policy"),
+        (
+            "ownership_controls",
+            bodies()[3].2.clone(),
+            "put-bucket-ownership-controls --ownership-controls \
+             Rules=[{ObjectOwnership=BucketOwnerEnforced}]",
+        ),
+        (
+            "ownership_controls",
+            absent(),
+            "delete-bucket-ownership-controls",
+        ),
+        (
+            "encryption",
+            bodies()[4].2.clone(),
+            "put-bucket-encryption --server-side-encryption-configuration file://t.json",
+        ),
+        ("encryption", absent(), "delete-bucket-encryption"),
+        (
+            "versioning",
+            json!({"Status": "Enabled"}),
+            "put-bucket-versioning --versioning-configuration Status=Enabled",
+        ),
+        (
+            "versioning",
+            absent(),
+            "put-bucket-versioning --versioning-configuration Status=Suspended",
+        ),
+        (
+            "tagging",
+            bodies()[7].2.clone(),
+            "put-bucket-tagging --tagging file://t.json",
+        ),
+        ("tagging", absent(), "delete-bucket-tagging"),
+    ] {
+        assert_eq!(command(name, target), text, "{name}");
+    }
+}
+
+#[test]
+fn the_walkthroughs_acl_is_told_in_its_words() {
+    let setting = by_name("acl").unwrap();
+    let summary = setting.summary(&Document::present(acl()));
+    assert_eq!((summary.noun.as_str(), summary.count), ("grants", 3));
+    assert_eq!(
+        summary.lines,
+        [
+            "bucket-owner: FULL_CONTROL",
+            "AllUsers: READ",
+            "log-delivery: WRITE"
+        ]
+    );
+    assert_eq!(
+        setting.returns(&Document::present(private_acl())),
+        ["acl returns 1 grant", "bucket-owner, FULL_CONTROL"]
+    );
+}
+
+#[test]
+fn a_target_with_a_hole_is_not_tidied_into_something_else() {
+    for (name, value) in [
+        ("acl", json!({"Owner": {"ID": "o"}, "Grants": []})),
+        (
+            "acl",
+            json!({"Owner": {"ID": ""}, "Grants": [
+            {"Grantee": {"Type": "CanonicalUser", "ID": ""}, "Permission": "FULL_CONTROL"}]}),
+        ),
+        (
+            "acl",
+            json!({"Grants": [{"Grantee": {"Type": "Robot", "ID": "x"}, "Permission": "READ"}]}),
+        ),
+        ("public_access_block", json!({"BlockPublicAcl": true})),
+        ("encryption", json!({"Rules": []})),
+        ("ownership_controls", json!({"Rules": []})),
+        ("versioning", json!({"Status": "On"})),
+        (
+            "tagging",
+            json!({"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}),
+        ),
+        ("policy", json!({"Version": "2012-10-17"})),
+        ("policy", json!("text")),
+    ] {
+        let outcome = by_name(name).unwrap().tidy(value.clone());
+        assert!(outcome.is_err(), "{name}: {value}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_order_in_which_s3_lists_things_never_shows(swaps in proptest::collection::vec((0..3usize, 0..3usize), 6)) {
+        let mut grants = acl();
+        let mut tags = json!({"TagSet": [
+            {"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}, {"Key": "c", "Value": "3"}]});
+        let sorted = tags.clone();
+        for (one, other) in swaps {
+            grants["Grants"].as_array_mut().unwrap().swap(one, other);
+            tags["TagSet"].as_array_mut().unwrap().swap(one, other);
+        }
+        let tidy = |name: &str, value| by_name(name).unwrap().tidy(value).unwrap();
+        proptest::prop_assert_eq!(tidy("acl", grants), Document::present(acl()));
+        proptest::prop_assert_eq!(tidy("tagging", tags), Document::present(sorted));
+    }
+}

@@ -1,0 +1,400 @@
+//! Which step follows which, and that an entry out of order is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
+
+mod ledger_support;
+
+use chrono::TimeDelta;
+use ledger_support::{Story, at, nina, numbered};
+use sixfold::{
+    chain::{Order, apply, cause, next},
+    domain::{
+        Actor, Change, Digest, Draft, Fact, RevertState, Stage, Via,
+        artifact::{Decision, FixStatus, Outcome},
+    },
+};
+
+fn folded(drafts: Vec<Draft>) -> Change {
+    let mut change = None;
+    for entry in numbered(drafts) {
+        change = Some(apply(change, &entry).unwrap());
+    }
+    change.unwrap()
+}
+
+fn refusal(drafts: Vec<Draft>) -> String {
+    let mut change = None;
+    for entry in numbered(drafts) {
+        match apply(change, &entry) {
+            Ok(next) => change = Some(next),
+            Err(error) => return error.to_string(),
+        }
+    }
+    panic!("everything was accepted: {:?}", change.map(|c| c.stage));
+}
+
+/// Folds one entry more each time and compares stage and order after each.
+fn walk(drafts: &[Draft], steps: &[(Stage, Order)]) {
+    assert_eq!(drafts.len(), steps.len());
+    let mut change = None;
+    for (entry, step) in numbered(drafts.to_vec()).iter().zip(steps) {
+        let now = apply(change, entry).unwrap();
+        assert_eq!(
+            (now.stage, next(&now, at(100))),
+            *step,
+            "after {}",
+            entry.fact.kind()
+        );
+        change = Some(now);
+    }
+}
+
+#[test]
+fn the_walkthrough_goes_through_its_six_artifacts_in_order() {
+    let story = Story::new(1);
+    let window = Order::Wait {
+        until: Some(story.window_ends()),
+    };
+    walk(
+        &story.remediated(),
+        &[
+            (Stage::Ticketed, Order::Ask { round: 1 }),
+            (
+                Stage::AwaitingApproval,
+                Order::Wait {
+                    until: Some(at(3_600)),
+                },
+            ),
+            (Stage::Approved, Order::Backup),
+            (Stage::BackedUp, Order::Fix),
+            (Stage::Fixing, Order::Fix),
+            (Stage::Verifying, Order::Verify),
+            (Stage::Fixed, Order::StoreRollback),
+            (Stage::RollbackStored, Order::Close(Outcome::Remediated)),
+            (Stage::Closed, window),
+            (Stage::Closed, window),
+        ],
+    );
+}
+
+#[test]
+fn outside_production_the_policy_decides_and_that_is_on_record() {
+    let story = Story::dev(1);
+    let change = folded(story.remediated()[..1].to_vec());
+    assert_eq!(next(&change, at(0)), Order::Waive);
+    let change = folded(story.remediated());
+    assert_eq!(change.outcome(), Some(Outcome::Remediated));
+    assert_eq!(change.approval.unwrap().decision, Decision::NotRequired);
+}
+
+#[test]
+fn production_cannot_be_waived() {
+    let story = Story::new(1);
+    let error = refusal(vec![story.ticket(), story.approval(Decision::NotRequired)]);
+    assert_eq!(
+        error,
+        "entry 2 (approval) of CHG-2026-0000-001 at stage ticketed: production waits for a person"
+    );
+}
+
+#[test]
+fn a_mismatch_is_undone_its_bundle_stored_and_the_change_closed_as_rolled_back() {
+    walk(
+        &Story::dev(1).rolled_back(),
+        &[
+            (Stage::Ticketed, Order::Waive),
+            (Stage::Approved, Order::Backup),
+            (Stage::BackedUp, Order::Fix),
+            (Stage::Fixing, Order::Fix),
+            (Stage::Verifying, Order::Verify),
+            (Stage::RollingBack, Order::Undo),
+            (Stage::Unfixed, Order::StoreRollback),
+            (Stage::RollbackStored, Order::Close(Outcome::RolledBack)),
+            // The inverse has run: no window is left to settle.
+            (Stage::Closed, Order::Nothing),
+            (Stage::Closed, Order::Nothing),
+        ],
+    );
+}
+
+#[test]
+fn expiry_never_approves_it_asks_again() {
+    let story = Story::new(1);
+    let change = folded(vec![story.ticket(), story.request(1)]);
+    assert_eq!(
+        next(&change, at(3_599)),
+        Order::Wait {
+            until: Some(at(3_600))
+        }
+    );
+    assert_eq!(next(&change, at(3_600)), Order::Expire { round: 1 });
+    let change = folded(vec![story.ticket(), story.request(1), story.expired(1)]);
+    assert_eq!(next(&change, at(3_601)), Order::Ask { round: 2 });
+    let change = folded(vec![
+        story.ticket(),
+        story.request(1),
+        story.expired(1),
+        story.request(2),
+    ]);
+    assert_eq!(change.stage, Stage::AwaitingApproval);
+}
+
+#[test]
+fn how_a_fix_without_a_write_ends_depends_on_its_cause() {
+    for (text, outcome, stage) in [
+        (cause::DRIFTED, Outcome::Drifted, Stage::Closed),
+        ("drifted: two grants more", Outcome::Drifted, Stage::Closed),
+        (cause::RESOLVED, Outcome::ResolvedElsewhere, Stage::Closed),
+        ("the vault refused", Outcome::Halted, Stage::Halted),
+    ] {
+        let story = Story::new(1);
+        let drafts = story.stopped(text, outcome);
+        let before = folded(drafts[..4].to_vec());
+        assert_eq!(next(&before, at(100)), Order::Close(outcome), "{text}");
+        let after = folded(drafts);
+        assert_eq!(
+            (after.stage, next(&after, at(100))),
+            (stage, Order::Nothing)
+        );
+        assert_eq!(after.is_open(), outcome == Outcome::Halted, "{text}");
+    }
+}
+
+#[test]
+fn a_denied_change_closes_as_wont_fix() {
+    let change = folded(Story::new(1).denied());
+    assert_eq!(
+        (change.stage, change.outcome()),
+        (Stage::Closed, Some(Outcome::WontFix))
+    );
+    assert_eq!(next(&change, at(100)), Order::Nothing);
+}
+
+#[test]
+fn a_revert_is_asked_once_and_ends_once() {
+    let story = Story::new(1);
+    let mut drafts = story.remediated();
+    drafts.push(story.revert_intent(200));
+    let change = folded(drafts.clone());
+    assert_eq!(next(&change, at(300)), Order::Revert);
+
+    let again = [drafts.clone(), vec![story.revert_intent(201)]].concat();
+    assert!(refusal(again).ends_with("a revert is running already"));
+
+    let resumed = Draft {
+        actor: Actor::Room,
+        via: Via::Room,
+        ..story.revert_intent(202)
+    };
+    drafts.extend([resumed, story.reverted(203)]);
+    let change = folded(drafts.clone());
+    let revert = change.revert.clone().unwrap();
+    assert_eq!((revert.by, revert.state), (nina(), RevertState::Done));
+    assert_eq!(next(&change, at(40 * 86_400)), Order::Nothing);
+
+    drafts.push(story.revert_intent(300));
+    assert!(refusal(drafts).ends_with("no bundle is open"));
+}
+
+#[test]
+fn a_failed_revert_leaves_the_bundle_on_offer() {
+    let story = Story::new(1);
+    let mut drafts = story.remediated();
+    let failed = Fact::RevertFailed {
+        cause: "the setting changed".to_owned(),
+    };
+    drafts.extend([story.revert_intent(200), story.draft(201, failed)]);
+    let change = folded(drafts.clone());
+    assert!(change.revertible(at(300)));
+    drafts.push(story.revert_intent(300));
+    assert_eq!(next(&folded(drafts), at(301)), Order::Revert);
+}
+
+#[test]
+fn the_window_is_settled_when_it_is_over_and_not_before() {
+    let story = Story::new(1);
+    let mut drafts = story.remediated();
+    let change = folded(drafts.clone());
+    let last = story.window_ends() - TimeDelta::milliseconds(1);
+    assert!(matches!(next(&change, last), Order::Wait { .. }));
+    assert_eq!(next(&change, story.window_ends()), Order::Settle);
+
+    let early = Draft {
+        at: last,
+        ..story.settled()
+    };
+    let error = refusal([drafts.clone(), vec![early]].concat());
+    assert!(
+        error.ends_with("the window is open, or was closed already"),
+        "{error}"
+    );
+
+    drafts.push(story.settled());
+    let change = folded(drafts);
+    assert!(!change.revertible(at(0)));
+    assert_eq!(next(&change, story.window_ends()), Order::Nothing);
+}
+
+#[test]
+fn entries_out_of_order_are_refused_by_name() {
+    let story = Story::new(1);
+    let other = Story::new(2);
+    let [
+        ticket,
+        request,
+        approval,
+        backup,
+        intent,
+        written,
+        fix,
+        rollback,
+        alert,
+        _,
+    ] = <[Draft; 10]>::try_from(story.remediated()).unwrap();
+    let approved = || vec![ticket.clone(), request.clone(), approval.clone()];
+    let backed_up = || [approved(), vec![backup.clone()]].concat();
+    let with = |mut drafts: Vec<Draft>, draft: &Draft| {
+        drafts.push(draft.clone());
+        drafts
+    };
+    let wrong_plan = |mut draft: Draft| {
+        if let Fact::FixIntent { plan_hash, .. } = &mut draft.fact {
+            *plan_hash = other.plan_hash();
+        }
+        if let Fact::Approval(approval) = &mut draft.fact {
+            approval.plan_hash = other.plan_hash();
+        }
+        draft
+    };
+    let wrong_read = |mut draft: Draft| {
+        if let Fact::FixIntent { read, .. } = &mut draft.fact {
+            *read = Digest::of("another state");
+        }
+        draft
+    };
+    let late = |mut draft: Draft| {
+        if let Fact::Approval(approval) = &mut draft.fact {
+            approval.at = at(3_600);
+        }
+        draft
+    };
+    let unreasoned = |mut draft: Draft| {
+        if let Fact::Approval(approval) = &mut draft.fact {
+            approval.reason = None;
+        }
+        draft
+    };
+    let order = "this cannot follow what came before";
+    for (drafts, why) in [
+        (vec![request.clone()], "there is no ticket of this number"),
+        (
+            vec![ticket.clone(), ticket.clone()],
+            "the ticket is there already",
+        ),
+        (vec![ticket.clone(), approval.clone()], "nobody was asked"),
+        (vec![ticket.clone(), backup.clone()], order),
+        (vec![ticket.clone(), request.clone(), backup.clone()], order),
+        (
+            with(vec![ticket.clone()], &story.request(2)),
+            "the rounds have a gap",
+        ),
+        (
+            with(
+                vec![ticket.clone(), request.clone()],
+                &wrong_plan(approval.clone()),
+            ),
+            "the plan is not the one that was approved",
+        ),
+        (
+            with(
+                vec![ticket.clone(), request.clone()],
+                &late(approval.clone()),
+            ),
+            "the request had expired",
+        ),
+        (
+            with(
+                vec![ticket.clone(), request.clone()],
+                &unreasoned(story.approval(Decision::Denied)),
+            ),
+            "a denial needs a reason",
+        ),
+        (
+            with(vec![ticket.clone(), request.clone()], &story.expired(2)),
+            "another round is open",
+        ),
+        (with(approved(), &intent), order),
+        (with(approved(), &approval), order),
+        (
+            with(backed_up(), &wrong_plan(intent.clone())),
+            "the plan is not the one that was approved",
+        ),
+        (
+            with(backed_up(), &wrong_read(intent.clone())),
+            "the read before the write is not the state that was approved",
+        ),
+        (with(backed_up(), &written), order),
+        (with(backed_up(), &fix), order),
+        (
+            with(backed_up(), &story.fix(FixStatus::FoundApplied, None)),
+            order,
+        ),
+        (with(backed_up(), &rollback), order),
+        (with(backed_up(), &alert), order),
+        (
+            [
+                backed_up(),
+                vec![
+                    intent.clone(),
+                    written.clone(),
+                    story.fix(FixStatus::Halted, Some(cause::DRIFTED)),
+                ],
+            ]
+            .concat(),
+            "a change that was written cannot end as if it was not",
+        ),
+        (
+            [
+                backed_up(),
+                vec![intent, written, fix, story.rollback(true)],
+            ]
+            .concat(),
+            "whether the inverse ran contradicts the fix",
+        ),
+        (with(story.denied(), &backup), order),
+        (
+            with(story.stopped("it broke", Outcome::Halted), &alert),
+            order,
+        ),
+        (
+            [
+                story.stopped("it broke", Outcome::Halted)[..4].to_vec(),
+                vec![alert.clone()],
+            ]
+            .concat(),
+            "the outcome is not the one that its entries make",
+        ),
+        (
+            with(story.denied(), &story.revert_intent(100)),
+            "no bundle is open",
+        ),
+    ] {
+        let kinds: Vec<_> = drafts.iter().map(|draft| draft.fact.kind()).collect();
+        let error = refusal(drafts);
+        assert!(error.ends_with(why), "{kinds:?}: {error}");
+    }
+}
+
+#[test]
+fn facts_of_the_room_leave_a_change_where_it_is() {
+    let story = Story::new(1);
+    let refused = Fact::Refused {
+        attempt: "approve".to_owned(),
+        cause: "not allowed".to_owned(),
+    };
+    let change = folded(vec![
+        story.ticket(),
+        story.exception(),
+        story.draft(1, refused),
+    ]);
+    assert_eq!((change.stage, change.last_seq), (Stage::Ticketed, 3));
+}

@@ -1,0 +1,316 @@
+//! The rule library as an operator and a rule author meet it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
+
+mod rules_support;
+
+use std::sync::Arc;
+
+use rules_support::{
+    acl, case, grant, library, library_with, lines, owners_grant, versioning_rule,
+};
+use sixfold::{
+    domain::{Severity, tags},
+    rules::{Evaluator, Library, Verdict},
+};
+
+#[test]
+fn every_test_inside_the_embedded_rule_files_passes() {
+    let results = library().test();
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|result| {
+            let cause = result.outcome.as_ref().err()?;
+            let (file, line, test) = (&result.file, result.line, &result.test);
+            Some(format!("{file}:{line}: {test}: {cause}"))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(results.len() >= 16, "{} tests ran", results.len());
+}
+
+#[test]
+fn the_walkthroughs_rule_has_the_walkthroughs_words() {
+    let library = library();
+    let rule = library.get("acl-public-read").unwrap();
+    assert_eq!(
+        format!("{} {}", rule.primary.short(), rule.title),
+        "CIS 1.20 public-read bucket"
+    );
+    assert_eq!(rule.primary.version, "1.3.0");
+    assert_eq!(tags(&rule.frameworks), "SOC 2 CC6.6 · ISO 27001 A.9.4.1");
+    assert_eq!(rule.severity, Severity::High);
+    assert_eq!(rule.fix.action, "remove public-read grant");
+    assert_eq!(rule.file, "rules/access/public-read.toml");
+}
+
+#[test]
+fn the_eight_rules_need_the_settings_that_they_read_and_no_others() {
+    let mut library = library();
+    assert_eq!(library.rules().len(), 8);
+    let names = |library: &Library| -> Vec<&str> {
+        let needed = library.needed_settings();
+        needed.iter().map(|setting| setting.name()).collect()
+    };
+    assert_eq!(
+        names(&library),
+        [
+            "public_access_block",
+            "policy",
+            "acl",
+            "encryption",
+            "versioning",
+            "tagging"
+        ]
+    );
+    assert!(library.disable("versioning"));
+    assert!(!library.disable("no-such-rule"));
+    assert!(!names(&library).contains(&"versioning"));
+    assert_eq!(library.enabled().count(), 7);
+}
+
+#[test]
+fn an_organisations_file_takes_the_place_of_ours_or_adds_to_them() {
+    let own = versioning_rule(
+        "versioning",
+        "!versioning.enabled",
+        r#"{"Status": "Enabled"}"#,
+    );
+    let new = own.replace(r#"id = "versioning""#, r#"id = "versioning-too""#);
+    let (library, dir) = library_with(&[("a/own.toml", &own), ("new.toml", &new)]);
+    let library = library.unwrap();
+    assert_eq!(library.rules().len(), 9);
+    let rule = library.get("versioning").unwrap();
+    assert_eq!(rule.title, "t");
+    assert_eq!(
+        rule.file,
+        dir.path().join("a/own.toml").display().to_string()
+    );
+    assert_eq!(rule.text, own);
+}
+
+#[test]
+fn each_mistake_is_told_with_its_line_and_key() {
+    let good = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+    for (from, to, told) in [
+        (r#"id = "mine""#, r#"id = "Mine!""#, ":2: id: lower-case"),
+        ("version = 1\n", "version = \"x\"\n", ":3: version: "),
+        (
+            "severity = \"low\"",
+            "severity = \"lowish\"",
+            ":5: severity: unknown variant `lowish`",
+        ),
+        (
+            "setting = \"versioning\"",
+            "setting = \"versions\"",
+            ":6: setting: unknown setting `versions`",
+        ),
+        (
+            "title = \"t\"",
+            "titel = \"t\"",
+            ":4: titel: unknown field `titel`",
+        ),
+        ("title = \"t\"\n", "", ": title: missing field `title`"),
+        ("title = \"t\"", "title = t", ":4: title: "),
+        ("title = \"t\"", "title = \" \"", ":4: title: it is empty"),
+        (
+            "rationale = \"r\"",
+            "reads = [\"acl\", \"cors\"]\nrationale = \"r\"",
+            ":9: reads: unknown setting `cors`",
+        ),
+        (
+            "rationale = \"r\"",
+            "references = [\"http://x\"]\nrationale = \"r\"",
+            ":9: references: an https://",
+        ),
+        (
+            "rationale = \"r\"",
+            "controls = [\"nope\"]\nrationale = \"r\"",
+            ":9: controls: controls.csv has no row `nope`",
+        ),
+        (
+            "rationale = \"r\"",
+            "applies = 'true'\nrationale = \"r\"",
+            ":9: applies: `applies_why` is missing",
+        ),
+        (
+            "!versioning.enabled'",
+            "!versioning.on'",
+            ":7: violates: `versioning` has no `on`",
+        ),
+        (
+            "!versioning.enabled'",
+            "!acl.Grants'",
+            ":7: violates: unknown variable `acl`",
+        ),
+        (
+            "!versioning.enabled'",
+            "!versioning.enabled ||'",
+            ":7: violates: line 1",
+        ),
+        (
+            "'[\"e\"]'",
+            "'params.x'",
+            ":8: evidence: `params` has no `x`",
+        ),
+        ("target = '{", "target = 'nope({", ":19: fix.target: "),
+        (
+            "primary = true\n",
+            "",
+            ":2: frameworks: one of them must be primary",
+        ),
+        (
+            "id = \"X-1\"",
+            "id = \"CC6.6\"",
+            "frameworks[0].id: a house control",
+        ),
+        (
+            "\"House\"",
+            "\"CIS\"",
+            "frameworks[0].id: `v1:X-1` is not in the column CIS_AWS_Foundations",
+        ),
+        (
+            "\"compliant\"",
+            "\"skipped\"",
+            ": tests: no test has the verdict `compliant`",
+        ),
+        (
+            "{ Status = \"Enabled\" }",
+            "{ Status = \"On\" }",
+            ":29: tests[1].documents.versioning: unknown status `On`",
+        ),
+        (
+            "{ versioning = { absent",
+            "{ acl = { absent",
+            ":24: tests[0].documents.acl: the rule does not read",
+        ),
+        (
+            "name = \"v\"",
+            "name = \"v\"\nparams = { x = 1 }",
+            "tests[0].params: the rule has no parameter `x`",
+        ),
+        (
+            "name = \"v\"",
+            "name = \"v\"\nnames = 1",
+            ":23: names: unknown field `names`",
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let (library, dir) = library_with(&[("mine.toml", &good.replacen(from, to, 1))]);
+        let faults = library.expect_err(to);
+        let text = lines(&faults);
+        assert!(text.contains(told), "{to}: {text}");
+        let path = dir.path().join("mine.toml").display().to_string();
+        assert!(text.starts_with(&path), "{text}");
+    }
+    let (library, _dir) = library_with(&[("mine.toml", &good)]);
+    assert!(library.is_ok(), "{}", lines(&library.unwrap_err()));
+}
+
+#[test]
+fn all_mistakes_of_all_files_are_told_at_once() {
+    let one = versioning_rule("one", "!versioning.on", r#"{"Status": nope}"#);
+    let two = "id = ";
+    let (library, _dir) = library_with(&[("1.toml", &one), ("2.toml", two)]);
+    let faults = library.unwrap_err();
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(keys, ["violates", "fix.target", "id"]);
+}
+
+#[test]
+fn two_files_of_one_directory_may_not_have_one_id() {
+    let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+    let (library, _dir) = library_with(&[("a.toml", &rule), ("b.toml", &rule)]);
+    let text = lines(&library.unwrap_err());
+    assert!(
+        text.contains("b.toml:2: id: `mine` is the id of "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_an_error_not_an_empty_one() {
+    let gone = std::path::Path::new("/nonexistent/rules");
+    let text = lines(&Library::load(Some(gone)).unwrap_err());
+    assert!(
+        text.starts_with("/nonexistent/rules:1: it can't be read"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_rule_that_says_other_than_its_tests_is_found_out() {
+    for (violates, target, told) in [
+        (
+            "versioning.enabled",
+            r#"{"Status": "Enabled"}"#,
+            "it is compliant",
+        ),
+        (
+            "!versioning.enabled",
+            r#"{"Status": "Suspended"}"#,
+            "it would still violate the rule",
+        ),
+        (
+            "!versioning.enabled",
+            r#"{"Status": "On"}"#,
+            "unknown status `On`",
+        ),
+        (
+            r#"versioning["Status"] == "" && bucket.tags["nope"] == """#,
+            "{}",
+            "No such key",
+        ),
+    ] {
+        let rule = versioning_rule("mine", violates, target);
+        let (library, _dir) = library_with(&[("mine.toml", &rule)]);
+        let results = library
+            .unwrap_or_else(|faults| panic!("{}", lines(&faults)))
+            .test();
+        let mine: Vec<_> = results
+            .iter()
+            .filter(|result| result.rule == "mine")
+            .collect();
+        assert_eq!(mine.len(), 2);
+        let failure = mine[0].outcome.clone().unwrap_err();
+        assert!(failure.contains(told), "{failure}");
+    }
+}
+
+/// A target made from a map's order would give another plan, and another hash, each time.
+#[test]
+fn a_rule_whose_evidence_has_a_maps_order_is_found_out() {
+    let keys = r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1}.map(k, k)"#;
+    let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#)
+        .replace(r#"["e"]"#, keys);
+    let (library, _dir) = library_with(&[("mine.toml", &rule)]);
+    let results = library
+        .unwrap_or_else(|faults| panic!("{}", lines(&faults)))
+        .test();
+    let failure = results.iter().find(|result| result.rule == "mine").unwrap();
+    assert_eq!(
+        failure.outcome.as_ref().unwrap_err(),
+        "it comes out differently from one time to the next"
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    /// Three rules write the ACL; a bucket must never have two tickets for it.
+    #[test]
+    fn no_acl_violates_two_rules(picks in proptest::collection::vec((0..3usize, 0..5usize), 0..5)) {
+        let groups = ["global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery"];
+        let permissions = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
+        let public = picks.iter().any(|(group, _)| *group < 2);
+        let mut grants = vec![owners_grant()];
+        grants.extend(picks.iter().map(|(group, permission)| grant(groups[*group], permissions[*permission])));
+        let evaluator = Evaluator::start(Arc::new(library())).unwrap();
+        let verdicts = evaluator.judge(case([("acl", acl(grants))]));
+        let violated = verdicts
+            .iter()
+            .filter(|(id, verdict)| id.starts_with("acl-") && matches!(verdict, Verdict::Violation(_)))
+            .count();
+        proptest::prop_assert_eq!(violated, usize::from(public));
+    }
+}

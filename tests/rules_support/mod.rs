@@ -1,0 +1,132 @@
+//! Buckets, documents and rule files for the tests of the rule library.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::needless_pass_by_value
+)]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Value, json};
+use sixfold::{
+    domain::{Account, Asset, Document, Environment, Owner, Subject, Tags},
+    rules::{Case, Library, RuleFault, Which},
+    settings,
+};
+use tempfile::TempDir;
+
+pub const GROUPS: &str = "http://acs.amazonaws.com/groups";
+
+/// The embedded library; its faults, if any, as they would be printed.
+pub fn library() -> Library {
+    Library::load(None).unwrap_or_else(|faults| panic!("{}", lines(&faults)))
+}
+
+pub fn lines(faults: &[RuleFault]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// The embedded library with files over it.
+pub fn library_with(files: &[(&str, &str)]) -> (Result<Library, Vec<RuleFault>>, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    (Library::load(Some(dir.path())), dir)
+}
+
+/// A rule about versioning, with one expression of the caller's.
+pub fn versioning_rule(id: &str, violates: &str, target: &str) -> String {
+    format!(
+        r#"
+id = "{id}"
+version = 1
+title = "t"
+severity = "low"
+setting = "versioning"
+violates = '{violates}'
+evidence = '["e"]'
+rationale = "r"
+
+[[frameworks]]
+framework = "House"
+version = "1"
+id = "X-1"
+primary = true
+
+[fix]
+action = "a"
+target = '{target}'
+
+[[tests]]
+name = "v"
+verdict = "violation"
+documents = {{ versioning = {{ absent = true }} }}
+
+[[tests]]
+name = "c"
+verdict = "compliant"
+documents = {{ versioning = {{ Status = "Enabled" }} }}
+"#
+    )
+}
+
+/// The walkthrough's bucket.
+pub fn subject() -> Subject {
+    Subject {
+        asset: Asset {
+            account: Account::try_from("123456789012".to_owned()).unwrap(),
+            region: "us-east-1".to_owned(),
+            bucket: "acme-prod-customer-exports".to_owned(),
+        },
+        tags: Tags::from([("env".to_owned(), "prod".to_owned())]),
+        environment: Environment {
+            name: "prod".to_owned(),
+            production: true,
+            from: "tag env".to_owned(),
+        },
+        owner: Owner {
+            contact: "platform-security@acme.com".to_owned(),
+            team: "platform-security".to_owned(),
+            from: "account map".to_owned(),
+        },
+    }
+}
+
+pub fn grant(group: &str, permission: &str) -> Value {
+    json!({"Grantee": {"Type": "Group", "URI": format!("{GROUPS}/{group}")}, "Permission": permission})
+}
+
+pub fn owners_grant() -> Value {
+    json!({"Grantee": {"Type": "CanonicalUser", "ID": "0wner"}, "Permission": "FULL_CONTROL"})
+}
+
+pub fn acl(grants: Vec<Value>) -> Document {
+    let value = json!({"Owner": {"ID": "0wner"}, "Grants": grants});
+    settings::by_name("acl").unwrap().tidy(value).unwrap()
+}
+
+pub fn walkthrough_acl() -> Document {
+    acl(vec![
+        owners_grant(),
+        grant("global/AllUsers", "READ"),
+        grant("s3/LogDelivery", "WRITE"),
+    ])
+}
+
+pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Case {
+    Case {
+        subject: subject(),
+        documents: documents
+            .into_iter()
+            .map(|(name, document)| (name.to_owned(), Ok(document)))
+            .collect(),
+        params: BTreeMap::new(),
+        rules: Which::All,
+    }
+}

@@ -1,0 +1,463 @@
+//! AWS's rules that the command-line test does not reach: who else may do what, locks, races and regions;
+//! and the demo estate as a client finds it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "common/sandbox.rs"]
+mod common;
+
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::{
+    Client,
+    primitives::ByteStream,
+    types::{
+        BucketCannedAcl, ChecksumAlgorithm, ObjectLockMode, ObjectLockRetention,
+        ObjectLockRetentionMode,
+    },
+};
+use chrono::{DateTime, Utc};
+use common::{client, client_of, refusal};
+use sixfold::sandbox::{
+    BucketSettings, Clock, Grant, Grantee, LockMode, ObjectLock, Ownership, Permission,
+    PublicAccessBlock, Sandbox, SandboxOptions, Span, Versioning, estate,
+};
+
+async fn with_bucket(name: &str) -> (Sandbox, Client) {
+    let options = SandboxOptions::default().with_another_account();
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let client = client(&sandbox);
+    client.create_bucket().bucket(name).send().await.unwrap();
+    (sandbox, client)
+}
+
+fn body(text: &'static str) -> ByteStream {
+    ByteStream::from_static(text.as_bytes())
+}
+
+/// The status of an anonymous GET.
+async fn anonymous(sandbox: &Sandbox, path: &str) -> u16 {
+    let url = format!("{}{path}", sandbox.endpoint_url());
+    let get = move || match ureq::get(&url).call() {
+        Ok(answer) => answer.status().as_u16(),
+        Err(ureq::Error::StatusCode(status)) => status,
+        Err(error) => panic!("{error}"),
+    };
+    tokio::task::spawn_blocking(get).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_public_acl_opens_a_bucket_until_the_block_or_ownership_masks_it() {
+    let (sandbox, _client) = with_bucket("open").await;
+    let set = |ownership, block| {
+        let change = |settings: &mut BucketSettings| {
+            settings.ownership = Some(ownership);
+            settings.public_access_block = block;
+            if settings.acl.len() == 1 {
+                let everybody = Grant::new(Grantee::AllUsers, Permission::Read);
+                settings.acl.push(everybody);
+            }
+        };
+        sandbox.state().patch("open", change).unwrap();
+    };
+    let ignored = PublicAccessBlock {
+        ignore_public_acls: true,
+        ..PublicAccessBlock::default()
+    };
+    for (ownership, block, status) in [
+        (Ownership::ObjectWriter, None, 200),
+        (Ownership::BucketOwnerPreferred, None, 200),
+        (Ownership::ObjectWriter, Some(ignored), 403),
+        (Ownership::BucketOwnerEnforced, None, 403),
+    ] {
+        set(ownership, block);
+        let listed = anonymous(&sandbox, "/open?list-type=2").await;
+        assert_eq!(listed, status, "{ownership:?} {block:?}");
+    }
+    assert_eq!(anonymous(&sandbox, "/").await, 403);
+    assert_eq!(anonymous(&sandbox, "/nowhere?list-type=2").await, 404);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_policy_opens_a_bucket_to_whom_it_names_and_the_block_restricts_a_public_one() {
+    let (sandbox, client) = with_bucket("shared").await;
+    client
+        .put_object()
+        .bucket("shared")
+        .key("k")
+        .body(body("x"))
+        .send()
+        .await
+        .unwrap();
+    let party = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &party, "us-east-1");
+    let read = || partner.get_object().bucket("shared").key("k").send();
+    assert_eq!(refusal(read().await), (403, "AccessDenied".to_owned()));
+
+    let allow = |principal: &str| {
+        format!(
+            r#"{{"Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"arn:aws:s3:::shared/*"}}]}}"#
+        )
+    };
+    let named = allow(r#"{"AWS":"arn:aws:iam::444455556666:root"}"#);
+    client
+        .put_bucket_policy()
+        .bucket("shared")
+        .policy(named)
+        .send()
+        .await
+        .unwrap();
+    read().await.unwrap();
+    assert_eq!(anonymous(&sandbox, "/shared/k").await, 403);
+    let listed = partner.list_objects_v2().bucket("shared").send().await;
+    assert_eq!(refusal(listed).0, 403, "only what the policy names");
+
+    // A public policy from before the block: it stays, and opens nothing any more.
+    let everybody = allow(r#""*""#);
+    for (block, status) in [(None, 200), (Some(PublicAccessBlock::ALL), 403)] {
+        let change = |settings: &mut BucketSettings| {
+            settings.policy = Some(everybody.clone());
+            settings.public_access_block = block;
+        };
+        sandbox.state().patch("shared", change).unwrap();
+        assert_eq!(anonymous(&sandbox, "/shared/k").await, status);
+        let public = client
+            .get_bucket_policy_status()
+            .bucket("shared")
+            .send()
+            .await
+            .unwrap();
+        let public = public.policy_status().unwrap().is_public();
+        assert_eq!(public, Some(status == 200));
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn of_many_writers_with_if_none_match_exactly_one_wins() {
+    let (sandbox, client) = with_bucket("vault").await;
+    let mut writers = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let put = client
+            .put_object()
+            .bucket("vault")
+            .key("k")
+            .if_none_match("*");
+        writers.spawn(put.body(body("x")).send());
+    }
+    let mut won = 0;
+    for result in writers.join_all().await {
+        match result {
+            Ok(_) => won += 1,
+            refused => assert_eq!(refusal(refused), (412, "PreconditionFailed".to_owned())),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(sandbox.state().objects("vault").unwrap().len(), 1);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_locked_version_stays_until_its_time_by_the_sandbox_s_clock() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    let seconds = std::sync::Arc::new(AtomicI64::new(1_776_222_767));
+    let now = seconds.clone();
+    let clock = move || DateTime::<Utc>::from_timestamp(now.load(Ordering::Relaxed), 0).unwrap();
+    let options = SandboxOptions {
+        clock: Clock::new(clock),
+        ..SandboxOptions::default()
+    };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let client = client(&sandbox);
+    let create = client.create_bucket().bucket("vault");
+    create
+        .object_lock_enabled_for_bucket(true)
+        .send()
+        .await
+        .unwrap();
+    let lock = |settings: &mut BucketSettings| {
+        settings.object_lock = Some(ObjectLock {
+            default: Some((LockMode::Compliance, Span::Days(30))),
+        });
+    };
+    sandbox.state().patch("vault", lock).unwrap();
+
+    let put = client.put_object().bucket("vault").key("k").body(body("x"));
+    let stored = put
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
+        .send()
+        .await
+        .unwrap();
+    let version = stored.version_id().unwrap();
+    let head = client
+        .head_object()
+        .bucket("vault")
+        .key("k")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(head.object_lock_mode(), Some(&ObjectLockMode::Compliance));
+    let until = head.object_lock_retain_until_date().unwrap().secs();
+    assert_eq!(until, 1_776_222_767 + 30 * 86_400);
+
+    let delete = || {
+        let delete = client
+            .delete_object()
+            .bucket("vault")
+            .key("k")
+            .version_id(version);
+        delete.bypass_governance_retention(true).send()
+    };
+    assert_eq!(refusal(delete().await), (403, "AccessDenied".to_owned()));
+    let less = ObjectLockRetention::builder()
+        .mode(ObjectLockRetentionMode::Compliance)
+        .retain_until_date(aws_sdk_s3::primitives::DateTime::from_secs(until - 60))
+        .build();
+    let put = client
+        .put_object_retention()
+        .bucket("vault")
+        .key("k")
+        .retention(less);
+    assert_eq!(refusal(put.send().await).0, 403);
+
+    seconds.store(until, Ordering::Relaxed);
+    delete().await.unwrap();
+    assert!(sandbox.state().objects("vault").unwrap().is_empty());
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn governance_retention_yields_to_the_bypass_and_to_nothing_else() {
+    let (sandbox, client) = with_bucket("other").await;
+    let create = client.create_bucket().bucket("vault");
+    create
+        .object_lock_enabled_for_bucket(true)
+        .send()
+        .await
+        .unwrap();
+    let far = aws_sdk_s3::primitives::DateTime::from_secs(4_000_000_000);
+    let put = |bucket: &str| {
+        let put = client.put_object().bucket(bucket).key("k").body(body("x"));
+        put.object_lock_mode(ObjectLockMode::Governance)
+            .object_lock_retain_until_date(far)
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .send()
+    };
+    assert_eq!(
+        refusal(put("other").await),
+        (400, "InvalidRequest".to_owned())
+    );
+    let stored = put("vault").await.unwrap();
+    let delete = || {
+        let delete = client.delete_object().bucket("vault").key("k");
+        delete.version_id(stored.version_id().unwrap())
+    };
+    assert_eq!(refusal(delete().send().await).0, 403);
+    delete()
+        .bypass_governance_retention(true)
+        .send()
+        .await
+        .unwrap();
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_suspended_bucket_replaces_its_null_version_and_keeps_the_others() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    let put = async |text| {
+        let put = client
+            .put_object()
+            .bucket("b-one")
+            .key("k")
+            .body(body(text));
+        put.send().await.unwrap().version_id().map(str::to_owned)
+    };
+    let set = |versioning| {
+        let change = |settings: &mut BucketSettings| settings.versioning = Some(versioning);
+        sandbox.state().patch("b-one", change).unwrap();
+    };
+    assert_eq!(put("before").await, None);
+    set(Versioning::Enabled);
+    let kept = put("kept").await.unwrap();
+    set(Versioning::Suspended);
+    put("after").await;
+    put("last").await;
+    let stored: Vec<_> = sandbox
+        .state()
+        .objects("b-one")
+        .unwrap()
+        .into_iter()
+        .map(|object| {
+            (
+                object.version_id,
+                String::from_utf8(object.body.to_vec()).unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        (kept, "kept".to_owned()),
+        ("null".to_owned(), "last".to_owned()),
+    ];
+    assert_eq!(stored, expected);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_signed_for_another_region_is_sent_to_the_bucket_s_own() {
+    let (sandbox, client) = with_bucket("here").await;
+    let owner = &sandbox.options().owner;
+    let away = client_of(&sandbox, owner, "eu-west-1");
+    let read = away
+        .get_bucket_acl()
+        .bucket("here")
+        .send()
+        .await
+        .unwrap_err();
+    let raw = read.raw_response().unwrap();
+    assert_eq!(raw.status().as_u16(), 301);
+    assert_eq!(raw.headers().get("x-amz-bucket-region"), Some("us-east-1"));
+    away.get_bucket_location()
+        .bucket("here")
+        .send()
+        .await
+        .unwrap();
+    client.get_bucket_acl().bucket("here").send().await.unwrap();
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_bucket_refuses_to_be_born_public() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    let create = |ownership: &str| {
+        let create = client
+            .create_bucket()
+            .bucket("born")
+            .acl(BucketCannedAcl::PublicRead);
+        create.object_ownership(ownership.into()).send()
+    };
+    let (status, code) = refusal(create("BucketOwnerEnforced").await);
+    assert_eq!(
+        (status, code.as_str()),
+        (400, "InvalidBucketAclWithObjectOwnership")
+    );
+    let (status, code) = refusal(create("ObjectWriter").await);
+    let expected = (400, "InvalidBucketAclWithBlockPublicAccessError");
+    assert_eq!((status, code.as_str()), expected);
+    assert_eq!(sandbox.state().buckets(), ["b-one"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn the_demo_estate_has_the_walkthrough_s_bucket_a_vault_and_mixed_others() {
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    estate::make(&sandbox);
+    let client = client(&sandbox);
+
+    let acl = client
+        .get_bucket_acl()
+        .bucket(estate::WALKTHROUGH)
+        .send()
+        .await
+        .unwrap();
+    let owner = sandbox.options().owner.canonical_id();
+    let grants: Vec<_> = acl
+        .grants()
+        .iter()
+        .map(|grant| {
+            let grantee = grant.grantee().unwrap();
+            let who = match grantee.uri() {
+                Some(uri) => uri.rsplit('/').next().unwrap(),
+                None if grantee.id() == Some(&owner) => "bucket-owner",
+                None => "somebody",
+            };
+            format!("{who}: {}", grant.permission().unwrap())
+        })
+        .collect();
+    let expected = [
+        "bucket-owner: FULL_CONTROL",
+        "AllUsers: READ",
+        "LogDelivery: WRITE",
+    ];
+    assert_eq!(grants, expected);
+    assert_eq!(
+        anonymous(&sandbox, "/acme-prod-customer-exports?list-type=2").await,
+        200
+    );
+    let tags = sandbox.state().settings(estate::WALKTHROUGH).unwrap().tags;
+    let keys: Vec<_> = tags.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["env", "data-classification"]);
+
+    let lock = client.get_object_lock_configuration().bucket(estate::VAULT);
+    lock.send().await.unwrap();
+    let window = client
+        .get_bucket_lifecycle_configuration()
+        .bucket(estate::VAULT);
+    let window = window.send().await.unwrap();
+    assert_eq!(window.rules()[0].expiration().unwrap().days(), Some(30));
+
+    let names = sandbox.state().buckets();
+    assert!(names.len() >= 26, "{}", names.len());
+    let envs: BTreeSet<_> = names
+        .iter()
+        .filter_map(|name| {
+            sandbox
+                .state()
+                .settings(name)
+                .unwrap()
+                .tag("env")
+                .map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(
+        envs.into_iter().collect::<Vec<_>>(),
+        ["dev", "prod", "staging"]
+    );
+    let whole = |name: &&String| {
+        let settings = sandbox.state().settings(name).unwrap();
+        settings.block() == PublicAccessBlock::ALL
+            && settings.acl.len() == 1
+            && settings.tags.len() == 3
+            && settings.versioning == Some(Versioning::Enabled)
+            && settings
+                .policy
+                .is_some_and(|text| text.contains("aws:SecureTransport"))
+    };
+    assert!(names.iter().filter(whole).count() >= 7);
+    let refused = client
+        .get_bucket_policy()
+        .bucket("acme-prod-legal-hold")
+        .send()
+        .await;
+    assert_eq!(refusal(refused), (403, "AccessDenied".to_owned()));
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn synthetic_buckets_are_the_same_for_the_same_seed_and_their_policies_would_be_accepted() {
+    let mut estates = Vec::new();
+    for seed in [7, 7, 8] {
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        estate::make_many(&sandbox, 200, seed);
+        let settings: Vec<_> = sandbox
+            .state()
+            .buckets()
+            .into_iter()
+            .map(|name| (sandbox.state().settings(&name).unwrap(), name))
+            .collect();
+        if estates.is_empty() {
+            let client = client(&sandbox);
+            for (settings, name) in &settings {
+                let Some(policy) = &settings.policy else {
+                    continue;
+                };
+                let put = client.put_bucket_policy().bucket(name).policy(policy);
+                put.send().await.unwrap();
+            }
+        }
+        estates.push(settings);
+        sandbox.stop().await;
+    }
+    assert_eq!(estates[0].len(), 200);
+    assert!(estates[0] == estates[1]);
+    assert!(estates[0] != estates[2]);
+}
