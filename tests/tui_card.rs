@@ -16,7 +16,7 @@ use sixfold::{
         Digest, Stage, Via,
         artifact::{Decision, Reason, ReasonCode},
     },
-    room::protocol::{Answer, Request},
+    room::protocol::{Answer, Refusal, RefusalCode, Request},
     tui::{
         Msg,
         state::{Focus, Phase},
@@ -253,19 +253,35 @@ fn an_expired_request_ends_the_card() {
 }
 
 #[test]
-fn a_refusal_stays_on_the_card_until_it_was_read() {
+fn a_refusal_is_said_on_the_card_and_locks_it() {
     let mut desk = armed();
-    desk.press("Tab");
-    let change = desk.room.change(WALKTHROUGH);
-    // Decided a moment ago; the notice is still on its way.
-    change.stage = Stage::BackedUp;
+    desk.room.refusal = Some(Refusal {
+        code: RefusalCode::Forbidden,
+        message: "nina.ramirez may not approve her own change".to_owned(),
+    });
+    desk.press("Tab Enter");
+    let text = desk.text();
+    assert!(
+        text.contains("refused: nina.ramirez may not approve her own change"),
+        "{text}"
+    );
+    assert_eq!(focus(&desk), Focus::NotNow);
+    assert_eq!(desk.room.orders().len(), 1);
+}
+
+#[test]
+fn while_a_decision_is_on_its_way_no_second_one_goes_out() {
+    let mut desk = armed();
     desk.held = true;
-    desk.press("Enter");
+    desk.press("Tab Enter");
     assert!(desk.text().contains("sent, waiting for the room"));
-    desk.press("Enter Tab Enter");
+    desk.press("Tab");
+    desk.wait(1_000);
+    desk.press("Tab");
+    assert_eq!(focus(&desk), Focus::NotNow);
     desk.release();
     assert_eq!(desk.room.orders().len(), 1);
-    assert!(desk.model.card.is_none() || desk.text().contains("can't be decided any more"));
+    assert!(desk.model.card.is_none());
 }
 
 #[test]

@@ -112,16 +112,16 @@ fn hostile(text: &str) -> Change {
 
 fn hostile_room(text: &str) -> Fake {
     let mut room = Fake::with(vec![hostile(text)]);
-    room.status.person = text.to_owned();
-    room.status.estate = text.to_owned();
-    room.status.vault = text.to_owned();
+    text.clone_into(&mut room.status.person);
+    text.clone_into(&mut room.status.estate);
+    text.clone_into(&mut room.status.vault);
     room.status.warnings = vec![text.to_owned()];
     room.status.holds = vec![text.to_owned()];
     room.status.breaker = Some(text.to_owned());
     room.status.scanner.trouble = Some(text.to_owned());
     for unknown in &mut room.unknowns {
-        unknown.bucket = text.to_owned();
-        unknown.cause = text.to_owned();
+        text.clone_into(&mut unknown.bucket);
+        text.clone_into(&mut unknown.cause);
     }
     room
 }

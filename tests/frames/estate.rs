@@ -1,6 +1,6 @@
 //! A small estate as values: the walkthrough's change at each of its stages, and two dozen others,
 //! made from fixed inputs so that frames can be compared.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::too_many_lines)]
 
 use std::collections::BTreeMap;
 
@@ -55,6 +55,7 @@ fn grants(all_users: bool) -> Value {
     json!({"Grants": list, "Owner": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f"}})
 }
 
+#[derive(Clone, Copy)]
 pub struct Seed {
     pub number: u64,
     pub bucket: &'static str,

@@ -20,6 +20,8 @@ pub struct Fake {
     pub changes: Vec<Change>,
     pub status: Status,
     pub unknowns: Vec<Unknown>,
+    /// What it answers to a decision, where it does not take it.
+    pub refusal: Option<Refusal>,
     /// Everything it was asked, in order.
     pub asked: Vec<Request>,
 }
@@ -34,6 +36,7 @@ impl Fake {
             status: estate::status(&changes),
             changes,
             unknowns: estate::unknowns(),
+            refusal: None,
             asked: Vec::new(),
         }
     }
@@ -112,7 +115,7 @@ impl Fake {
                 before,
                 limit,
             } => Ok(Reply::Entries(self.lines(&filter, before, limit))),
-            Request::Entry { seq } => self.entry(seq),
+            Request::Entry { seq } => Ok(self.entry(seq)),
             Request::Unknowns { offset, limit } => {
                 Ok(Reply::Unknowns(page(&self.unknowns, offset, limit)))
             }
@@ -144,6 +147,9 @@ impl Fake {
         plan_hash: &sixfold::domain::Digest,
         answer: Answer,
     ) -> Result<Reply, Refusal> {
+        if let Some(refusal) = self.refusal.clone() {
+            return Err(refusal);
+        }
         let change = self.change(id);
         if change.stage != Stage::AwaitingApproval || change.ticket.plan_hash != *plan_hash {
             return Err(Refusal {
@@ -199,18 +205,18 @@ impl Fake {
         }
     }
 
-    fn entry(&self, seq: u64) -> Result<Reply, Refusal> {
+    fn entry(&self, seq: u64) -> Reply {
         let entry = estate::entries(&self.changes)
             .into_iter()
             .find(|entry| entry.seq == seq)
             .unwrap();
         let hash = sixfold::domain::Digest::of(canonical(&entry));
         let pretty = serde_json::to_string_pretty(&entry.fact).unwrap();
-        Ok(Reply::Entry(Box::new(LedgerEntry {
+        Reply::Entry(Box::new(LedgerEntry {
             entry,
             hash,
             pretty,
-        })))
+        }))
     }
 }
 

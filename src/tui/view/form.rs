@@ -80,11 +80,11 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
             _ => expires.format("%H:%M UTC"),
         };
         let left = model.utc().map(|now| words::left(expires - now));
-        match left {
-            Some(left) if width < 56 => text.push_str(&format!(" {dot} {left}")),
-            Some(left) => text.push_str(&format!(" {dot} expires {clock}, {left}")),
-            None => text.push_str(&format!(" {dot} expires {clock}")),
-        }
+        text = match left {
+            Some(left) if width < 56 => format!("{text} {dot} {left}"),
+            Some(left) => format!("{text} {dot} expires {clock}, {left}"),
+            None => format!("{text} {dot} expires {clock}"),
+        };
     }
     Strip::of(muted, canvas.cut(&text, width, Cut::End))
 }

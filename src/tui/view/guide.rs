@@ -2,7 +2,7 @@
 //! they can do about it. Troubles of the room come first.
 
 use crate::{
-    domain::Stage,
+    domain::{Stage, artifact::Rollback},
     tui::model::{Level, Model, Pane, Sheet},
 };
 
@@ -82,7 +82,7 @@ fn closed(model: &Model) -> String {
     let until = model.change.as_ref().and_then(|change| {
         let now = model.utc()?;
         change.revertible(now).then_some(())?;
-        change.rollback.as_ref().map(|bundle| bundle.until())
+        change.rollback.as_ref().map(Rollback::until)
     });
     match until {
         Some(day) => format!("Closed. r can undo it until {day}."),

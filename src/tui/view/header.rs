@@ -89,10 +89,11 @@ fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip
             Pane::Approvals if close => "Approve",
             pane => pane.title(),
         };
-        let mut words = format!("{} {name}", pane.number());
-        if pane == Pane::Approvals && pending > 0 && !close {
-            words.push_str(&format!(" {pending}"));
-        }
+        let words = if pane == Pane::Approvals && pending > 0 && !close {
+            format!("{} {name} {pending}", pane.number())
+        } else {
+            format!("{} {name}", pane.number())
+        };
         let gap = if close { 1 } else { 3 };
         if pane != Pane::Queue {
             strip = strip.space(gap);

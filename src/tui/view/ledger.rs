@@ -101,7 +101,7 @@ impl Columns {
 
     fn heading(&self, canvas: &Canvas<'_>) -> Strip {
         let style = canvas.style(Role::Label);
-        let mut words = format!(
+        let words = format!(
             " {:>seq$}  {:<11}  {:<CHANGE$}  {:<KIND$}  ",
             "entry",
             "time (UTC)",
@@ -109,11 +109,12 @@ impl Columns {
             "kind",
             seq = self.seq
         );
-        if self.who {
-            words.push_str(&format!("{:<WHO$}  ", "who (via)"));
-        }
-        words.push_str("what");
-        Strip::of(style, words)
+        let who = if self.who {
+            format!("{:<WHO$}  ", "who (via)")
+        } else {
+            String::new()
+        };
+        Strip::of(style, format!("{words}{who}what"))
     }
 
     fn row(&self, canvas: &Canvas<'_>, line: &Line, style: Style) -> Vec<Strip> {

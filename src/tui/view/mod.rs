@@ -219,17 +219,17 @@ pub fn pane_extent(model: &Model, pane: Pane) -> (usize, usize) {
         return (1, 0);
     };
     let inner = inside(area);
-    let page = usize::from(inner.height);
+    let rows = usize::from(inner.height);
     let mut scratch = Buffer::empty(Rect::ZERO);
     let canvas = Canvas::new(&mut scratch, &model.theme);
     let count = match pane {
         Pane::Ticket => ticket::lines(&canvas, model, inner.width, regions.bare).len(),
         Pane::Diff => diff::lines(&canvas, model, inner.width).len(),
-        Pane::Queue => return (page / queue::height(model, inner).max(1), 0),
-        Pane::Approvals => return (page / approvals::HEIGHT, 0),
-        Pane::Ledger => return (page / ledger::height(inner), 0),
+        Pane::Queue => return (rows / queue::height(model, inner).max(1), 0),
+        Pane::Approvals => return (rows / approvals::HEIGHT, 0),
+        Pane::Ledger => return (rows / ledger::height(inner), 0),
     };
-    (page, count.saturating_sub(page))
+    (rows, count.saturating_sub(rows))
 }
 
 /// The same for the sheet that is open.

@@ -67,12 +67,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         }
         let room = area.bottom().saturating_sub(y).min(narrow(tall));
         let row_area = Rect::new(area.x, y, area.width, room);
-        match list.get(index) {
-            Some(row) => draw_row(canvas, model, row, row_area),
-            None => {
-                let waiting = Strip::of(canvas.style(Role::Muted), canvas.glyphs().more);
-                canvas.lines(row_area, [&waiting]);
-            }
+        if let Some(row) = list.get(index) {
+            draw_row(canvas, model, row, row_area);
+        } else {
+            let waiting = Strip::of(canvas.style(Role::Muted), canvas.glyphs().more);
+            canvas.lines(row_area, [&waiting]);
         }
     }
 }

@@ -25,7 +25,7 @@ fn said(canvas: &Canvas<'_>, words: &str, width: usize) -> Vec<Strip> {
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
     let Some(status) = &model.status else {
-        return said(canvas, "asking the room", usize::from(width));
+        return said(canvas, "asking the room", width);
     };
     let mut lines = Vec::new();
     let mut put = |label: &str, value: &str| {

@@ -158,7 +158,7 @@ fn value_style(canvas: &Canvas<'_>, label: &str, value: &str) -> Style {
         ("severity", _, Some(Severity::Medium)) => Role::Medium,
         ("severity", _, Some(Severity::Low)) => Role::Low,
         ("status", "applied" | "found-applied", _) => Role::Ok,
-        ("status", _, _) | ("cause", _, _) => Role::Warn,
+        ("status" | "cause", _, _) => Role::Warn,
         _ => Role::Text,
     };
     canvas.style(role)
