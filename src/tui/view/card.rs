@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{diff, form, lines, words};
+use super::{diff, form, scrolled, words};
 use crate::{
     domain::{Change, HazardLevel, Plan, Safe},
     room::protocol::Sign,
@@ -48,12 +48,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let below = form::height(card, inner);
     let (head, body, foot) = split(inner, below);
     canvas.lines(head, &target);
-    lines(
-        canvas,
-        body,
-        card.scroll,
-        &body_lines(canvas, model, card, body.width),
-    );
+    let all = body_lines(canvas, model, card, body.width);
+    scrolled(canvas, body, card.scroll, &all, "more ");
     form::draw(canvas, model, card, foot);
 }
 

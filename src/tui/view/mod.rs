@@ -158,17 +158,29 @@ fn separators(canvas: &mut Canvas<'_>, regions: &Regions) {
 
 /// Lines from a scroll position on, with a mark at the right end where there is more.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip]) {
+    scrolled(canvas, area, scroll, all, "");
+}
+
+/// The same with a word beside the mark, for what somebody must not miss.
+fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip], word: &str) {
     let room = usize::from(area.height);
     let scroll = scroll.min(all.len().saturating_sub(room));
     canvas.lines(area, all.iter().skip(scroll));
-    let style = canvas.style(Role::Muted);
-    if area.width > 4 && scroll > 0 {
-        let mark = Strip::of(style, format!(" {}", canvas.glyphs().up));
-        canvas.line_right(area.x, area.y, area.width, &mark);
+    if area.width < 20 || room == 0 {
+        return;
     }
-    if area.width > 4 && area.height > 0 && scroll + room < all.len() {
-        let mark = Strip::of(style, format!(" {}", canvas.glyphs().down));
-        canvas.line_right(area.x, area.bottom() - 1, area.width, &mark);
+    let style = canvas.style(if word.is_empty() {
+        Role::Muted
+    } else {
+        Role::Key
+    });
+    let mark = |sign: &str| Strip::of(style, format!(" {word}{sign}"));
+    let (up, down) = (mark(canvas.glyphs().up), mark(canvas.glyphs().down));
+    if scroll > 0 {
+        canvas.line_right(area.x, area.y, area.width, &up);
+    }
+    if scroll + room < all.len() {
+        canvas.line_right(area.x, area.bottom() - 1, area.width, &down);
     }
 }
 
@@ -199,7 +211,7 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
         canvas.frame(area, edge, &title, &close);
     }
     let all = sheet_lines(canvas, model, sheet, inner.width);
-    lines(canvas, inner, model.sheet_scroll, &all);
+    scrolled(canvas, inner, model.sheet_scroll, &all, "more ");
 }
 
 fn sheet_title(model: &Model, sheet: Sheet) -> String {

@@ -1,6 +1,6 @@
 //! 1: every change, what needs a person first.
 
-use ratatui::layout::Rect;
+use ratatui::{layout::Rect, style::Style};
 
 use super::{lists, words};
 use crate::{
@@ -83,9 +83,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     let steps = words::steps(canvas, row.stage, row.step);
     let environment = words::environment(canvas, &row.environment, row.production);
     let lines = if height(model, area) == 1 {
-        let room = width.saturating_sub(1 + 7 + words::ENVIRONMENT);
-        let head = words::headline(canvas, &row.bucket, row.severity, room, style);
-        vec![steps.space(1).join(padded(environment)).join(head)]
+        vec![low_row(canvas, row, width - 1, style)]
     } else {
         let head = words::headline(canvas, &row.bucket, row.severity, width - 1, style);
         let muted = canvas.style(Role::Muted);
@@ -108,18 +106,35 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     marked(canvas, model, area, selected, Pane::Queue, &lines);
 }
 
+/// A row of one line. What is narrower than all its columns keeps bucket and environment longest.
+fn low_row(canvas: &Canvas<'_>, row: &Row, width: usize, style: Style) -> Strip {
+    let environment = padded(words::environment(canvas, &row.environment, row.production));
+    let room = width.saturating_sub(words::ENVIRONMENT);
+    if width < 30 {
+        return environment.put(style, canvas.cut(&row.bucket, room, Cut::Middle));
+    }
+    let steps = if width < 40 {
+        Strip::new()
+    } else {
+        words::steps(canvas, row.stage, row.step).space(1)
+    };
+    let room = room.saturating_sub(steps.width());
+    steps.join(environment).join(words::headline(
+        canvas,
+        &row.bucket,
+        row.severity,
+        room,
+        style,
+    ))
+}
+
 /// A badge in its column.
 fn padded(badge: Strip) -> Strip {
     let rest = words::ENVIRONMENT.saturating_sub(badge.width());
     badge.space(rest)
 }
 
-pub fn row_style(
-    canvas: &Canvas<'_>,
-    model: &Model,
-    selected: bool,
-    pane: Pane,
-) -> ratatui::style::Style {
+pub fn row_style(canvas: &Canvas<'_>, model: &Model, selected: bool, pane: Pane) -> Style {
     match (selected, model.pane == pane) {
         (true, true) => canvas.style(Role::Selection),
         (true, false) => canvas.style(Role::SelectionInactive),
