@@ -231,3 +231,26 @@ fn a_note_keeps_no_character_that_hides_or_reorders() {
         }
     );
 }
+
+#[test]
+fn only_one_module_writes_symbols_into_cells() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/tui"
+    ))];
+    let mut writers = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path)
+                .unwrap()
+                .contains("set_symbol")
+            {
+                writers.push(path.file_name().unwrap().to_owned());
+            }
+        }
+    }
+    assert_eq!(writers, ["paint.rs"]);
+}
