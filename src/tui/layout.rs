@@ -95,7 +95,7 @@ fn panes(shape: Shape, body: Rect, look: Look) -> Vec<(Pane, Rect)> {
         Shape::Tiny => Vec::new(),
         Shape::One => vec![(look.pane, body)],
         Shape::Two => {
-            let left = width * 47 / 100;
+            let left = width * 42 / 100;
             vec![
                 (look.list, Rect::new(x, y, left, height)),
                 (
@@ -105,8 +105,8 @@ fn panes(shape: Shape, body: Rect, look: Look) -> Vec<(Pane, Rect)> {
             ]
         }
         Shape::Three => {
-            let left = (width * 34 / 100).min(64);
-            let right = (width * 31 / 100).min(72);
+            let left = (width * 30 / 100).min(64);
+            let right = (width * 29 / 100).min(72);
             let middle = width - left - right - 2;
             let at = x + left + middle + 2;
             let mut panes = vec![
@@ -234,20 +234,20 @@ mod tests {
             picture((120, 32), Pane::Queue, Pane::Queue, Pane::Ticket),
             "\
 ==============================
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTAAAAAAAAA
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
-QQQQQQQQQQ|TTTTTTTTTTDDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTAAAAAAAA
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
+QQQQQQQQQ|TTTTTTTTTTTTDDDDDDDD
 ..............................
 ______________________________"
         );
@@ -259,11 +259,11 @@ ______________________________"
             picture((80, 14), Pane::Diff, Pane::Approvals, Pane::Diff),
             "\
 ====================
-AAAAAAAAAADDDDDDDDDD
-AAAAAAAAAADDDDDDDDDD
-AAAAAAAAAADDDDDDDDDD
-AAAAAAAAAADDDDDDDDDD
-AAAAAAAAAADDDDDDDDDD
+AAAAAAAAADDDDDDDDDDD
+AAAAAAAAADDDDDDDDDDD
+AAAAAAAAADDDDDDDDDDD
+AAAAAAAAADDDDDDDDDDD
+AAAAAAAAADDDDDDDDDDD
 ....................
 ____________________"
         );

@@ -106,6 +106,8 @@ impl<'a> Canvas<'a> {
             return;
         }
         let right = x.saturating_add(width).min(area.right());
+        let taken = narrow(strip.width()).min(right - x);
+        self.wipe(Rect::new(x, y, taken, 1));
         let mut at = x;
         for piece in &strip.0 {
             if at >= right {
@@ -120,6 +122,15 @@ impl<'a> Canvas<'a> {
                 break;
             }
         }
+    }
+
+    /// Takes the looks of what was painted before away: a cell would add them to the new ones.
+    fn wipe(&mut self, area: Rect) {
+        let base = self.theme.style(Role::Text);
+        for x in area.left()..area.right() {
+            self.buffer[(x, area.y)].reset();
+        }
+        self.buffer.set_style(area, base);
     }
 
     /// The same, at the right end.
@@ -227,6 +238,8 @@ impl<'a> Canvas<'a> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use ratatui::style::Color;
+
     use super::*;
 
     fn theme() -> Theme {
@@ -247,6 +260,18 @@ mod tests {
         let mut buffer = Buffer::with_lines(["......"]);
         Canvas::new(&mut buffer, &theme()).line(0, 0, 3, &Strip::of(Style::new(), "a東b京"));
         assert_eq!(buffer, Buffer::with_lines(["a東..."]));
+    }
+
+    #[test]
+    fn words_on_a_rule_do_not_look_like_the_rule() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        let theme = Theme::named("default").unwrap();
+        let mut canvas = Canvas::new(&mut buffer, &theme);
+        let edge = canvas.style(Role::BorderFocus);
+        let words = Strip::of(Style::new(), "words");
+        canvas.rule(Rect::new(0, 0, 20, 1), edge, &words, &Strip::new());
+        assert_eq!(buffer[(2, 0)].symbol(), "w");
+        assert_eq!(buffer[(2, 0)].fg, Color::Reset);
     }
 
     #[test]

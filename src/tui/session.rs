@@ -33,7 +33,7 @@ const FRAME: Duration = Duration::from_millis(15);
 const MOST: usize = 512;
 
 /// Longest wait where nothing asks for a timer.
-const FOREVER: Duration = Duration::from_secs(86_400);
+const FOREVER: Duration = Duration::from_hours(24);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
@@ -86,21 +86,15 @@ pub async fn run<B: Backend>(
                 None => return Ok(()),
             },
             Some(answer) = screen.tasks.join_next() => answer.ok(),
-            notice = notices.recv(), if connected => match notice {
-                Some(notice) => Some(Msg::Notice(notice)),
-                None => {
-                    connected = false;
-                    Some(Msg::HungUp)
-                }
-            },
+            notice = notices.recv(), if connected => {
+                connected = notice.is_some();
+                Some(notice.map_or(Msg::HungUp, Msg::Notice))
+            }
             () = sleep_until(wake) => Some(Msg::Tick),
         };
         screen.take(msg);
-        for _ in 0..MOST {
-            let Some(msg) = screen.waiting(&mut input, &mut notices)? else {
-                break;
-            };
-            screen.take(msg);
+        for msg in screen.waiting(&mut input, &mut notices)? {
+            screen.take(Some(msg));
         }
         if screen.leave {
             return Ok(());
@@ -165,26 +159,26 @@ impl Running {
         }
     }
 
-    /// What has come already, without waiting. The outer `None`: nothing.
+    /// What has come already, without waiting, the input first.
     fn waiting(
         &mut self,
         input: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
         notices: &mut mpsc::Receiver<Notice>,
-    ) -> Result<Option<Option<Msg>>, TuiError> {
-        if let Some(event) = input.next().now_or_never() {
-            let Some(event) = event else {
-                // The end of the input; the loop meets it again and leaves.
-                return Ok(None);
-            };
-            return Ok(Some(message(event.map_err(TuiError::Input)?)));
+    ) -> Result<Vec<Msg>, TuiError> {
+        let mut msgs = Vec::new();
+        while msgs.len() < MOST {
+            // The end of the input is met again by the loop, which leaves then.
+            if let Some(Some(event)) = input.next().now_or_never() {
+                msgs.extend(message(event.map_err(TuiError::Input)?));
+            } else if let Some(answer) = self.tasks.try_join_next() {
+                msgs.extend(answer.ok());
+            } else if let Ok(notice) = notices.try_recv() {
+                msgs.push(Msg::Notice(notice));
+            } else {
+                break;
+            }
         }
-        if let Some(answer) = self.tasks.try_join_next() {
-            return Ok(Some(answer.ok()));
-        }
-        Ok(notices
-            .try_recv()
-            .ok()
-            .map(|notice| Some(Msg::Notice(notice))))
+        Ok(msgs)
     }
 
     /// When the loop should go on by itself: for a frame that is due, or for what the model waits for.

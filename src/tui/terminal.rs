@@ -3,7 +3,9 @@
 use std::{
     env,
     io::{self, IsTerminal as _, Write},
-    panic, thread,
+    panic,
+    sync::{Mutex, PoisonError},
+    thread::{self, ThreadId},
 };
 
 use crossterm::{
@@ -41,7 +43,9 @@ impl Drop for Guard {
 
 /// Takes the terminal over: alternate screen, raw mode, pastes and focus told apart from keys.
 ///
-/// Fails with what to do instead where there is no terminal.
+/// Fails with what to do instead where there is no terminal. Open it on the thread that will run the
+/// screen: a panic of that thread is the one that puts the terminal back (see
+/// [`restore_before_panic_report`]).
 pub fn open() -> Result<Session, TuiError> {
     check_terminal()?;
     // Themes decide about colour. Left to itself, crossterm under NO_COLOR drops bold and reverse
@@ -49,6 +53,7 @@ pub fn open() -> Result<Session, TuiError> {
     force_color_output(true);
     enable_raw_mode().map_err(TuiError::Setup)?;
     let guard = Guard;
+    set_opened_by(Some(thread::current().id()));
     execute!(
         io::stdout(),
         EnterAlternateScreen,
@@ -93,22 +98,36 @@ fn restore() {
         Show
     );
     let _ = disable_raw_mode();
+    set_opened_by(None);
 }
 
-/// Makes a panic of this thread put the terminal back before its report is printed. Call it on the
-/// screen's thread, after the report's own hook (`color_eyre`) is installed.
+/// The thread that opened the screen, while one is open. A process has one terminal.
+static OPENED_BY: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+fn opened_by() -> Option<ThreadId> {
+    *OPENED_BY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set_opened_by(thread: Option<ThreadId>) {
+    *OPENED_BY.lock().unwrap_or_else(PoisonError::into_inner) = thread;
+}
+
+/// Makes a panic put the terminal back before its report is printed. Call it once, after the report's
+/// own hook (`color_eyre`) is installed and before a screen opens.
+///
+/// A room in the same process has threads of its own, and some of their panics are caught and dealt
+/// with. Those leave an open screen alone and go to the log.
 pub fn restore_before_panic_report() {
     let report = panic::take_hook();
-    let screen = thread::current().id();
-    panic::set_hook(Box::new(move |info| {
-        if thread::current().id() == screen {
+    panic::set_hook(Box::new(move |info| match opened_by() {
+        Some(screen) if screen != thread::current().id() => {
+            tracing::error!(%info, "a thread panicked while the screen was open");
+        }
+        Some(_) => {
             restore();
             report(info);
-        } else {
-            // Another task's panic is its owner's to handle. The screen goes on, and so does its
-            // picture: the words go to the log.
-            tracing::error!(panic = %info, "a task panicked");
         }
+        None => report(info),
     }));
 }
 

@@ -91,6 +91,30 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
         .collect()
 }
 
+/// Breaks a line wherever it is full, as code is read better than with its words moved; what follows
+/// is indented two cells further.
+pub fn chop(line: &str, room: usize) -> Vec<String> {
+    if width(line) <= room || room == 0 {
+        return vec![line.to_owned()];
+    }
+    let indent = line.len() - line.trim_start_matches(' ').len() + 2;
+    let hang = if indent < room / 2 { indent } else { 0 };
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    let mut used = 0;
+    for cluster in line.graphemes(true) {
+        let cells = cluster_width(cluster);
+        if used + cells > room && !current.is_empty() {
+            lines.push(std::mem::replace(&mut current, " ".repeat(hang)));
+            used = hang;
+        }
+        current.push_str(cluster);
+        used += cells;
+    }
+    lines.push(current);
+    lines
+}
+
 fn wrap_line(line: &str, room: usize) -> Vec<String> {
     if room == 0 {
         return Vec::new();
@@ -166,6 +190,10 @@ mod tests {
             ["  --bucket", "    acme-prod-customer-e", "    xports \\"]
         );
         assert_eq!(wrap("one two three", 7), ["one two", "  three"]);
+        assert_eq!(
+            chop(" \"ID\": \"75aa57\"", 10),
+            [" \"ID\": \"75", "   aa57\""]
+        );
     }
 
     proptest! {
@@ -177,7 +205,7 @@ mod tests {
                 prop_assert_eq!(width(&fit(text.as_str(), room, how, "…")), room);
             }
             if room > 1 {
-                for line in wrap(text.as_str(), room) {
+                for line in wrap(text.as_str(), room).into_iter().chain(chop(text.as_str(), room)) {
                     prop_assert!(width(&line) <= room, "{line:?}");
                 }
             }

@@ -7,13 +7,16 @@
 
 mod able;
 mod key;
+mod places;
+mod table;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 
 pub use key::Key;
-use key::{char, control, key};
+pub use places::Places;
+pub use table::TABLE;
 
-use super::model::{Model, Pane, Place};
+use super::model::{Model, Place};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -50,85 +53,6 @@ pub enum Action {
     Press,
     /// Keeps a typed filter.
     Keep,
-}
-
-/// A set of places, one bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places(u16);
-
-impl Places {
-    pub const QUEUE: Self = Self(1);
-    pub const TICKET: Self = Self(1 << 1);
-    pub const APPROVALS: Self = Self(1 << 2);
-    pub const DIFF: Self = Self(1 << 3);
-    pub const LEDGER: Self = Self(1 << 4);
-    pub const ENTRY: Self = Self(1 << 5);
-    pub const SHEET: Self = Self(1 << 6);
-    pub const CARD: Self = Self(1 << 7);
-    pub const NOTE: Self = Self(1 << 8);
-    pub const FILTER: Self = Self(1 << 9);
-
-    pub const PANES: Self = Self(0b1_1111);
-    /// Panes that speak of one change.
-    pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b11_1111_1111);
-    /// Where letters are commands and not text.
-    pub const COMMANDS: Self = Self(0b1111_1111);
-
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub const fn of(place: Place) -> Self {
-        match place {
-            Place::Pane(Pane::Queue) => Self::QUEUE,
-            Place::Pane(Pane::Ticket) => Self::TICKET,
-            Place::Pane(Pane::Approvals) => Self::APPROVALS,
-            Place::Pane(Pane::Diff) => Self::DIFF,
-            Place::Pane(Pane::Ledger) => Self::LEDGER,
-            Place::Entry => Self::ENTRY,
-            Place::Sheet => Self::SHEET,
-            Place::Card => Self::CARD,
-            Place::Note => Self::NOTE,
-            Place::Filter => Self::FILTER,
-        }
-    }
-
-    pub const fn has(self, place: Place) -> bool {
-        self.0 & Self::of(place).0 != 0
-    }
-
-    /// In words, for help and README.
-    pub fn words(self) -> String {
-        const NAMES: [(Places, &str); 10] = [
-            (Places::QUEUE, "queue"),
-            (Places::TICKET, "ticket"),
-            (Places::APPROVALS, "approvals"),
-            (Places::DIFF, "diff"),
-            (Places::LEDGER, "ledger"),
-            (Places::ENTRY, "ledger entry"),
-            (Places::SHEET, "sheets"),
-            (Places::CARD, "card"),
-            (Places::NOTE, "note"),
-            (Places::FILTER, "filter"),
-        ];
-        if self == Self::ALL {
-            return "everywhere".to_owned();
-        }
-        let mut rest = self.0;
-        let mut words = Vec::new();
-        if rest & Self::PANES.0 == Self::PANES.0 {
-            rest &= !Self::PANES.0;
-            words.push("panes");
-        }
-        words.extend(
-            NAMES
-                .iter()
-                .filter(|(place, _)| rest & place.0 != 0)
-                .map(|(_, name)| *name),
-        );
-        words.join(", ")
-    }
 }
 
 /// One line of the table.
@@ -192,242 +116,6 @@ impl Binding {
     }
 }
 
-const SCROLLED: Places = Places::PANES
-    .with(Places::ENTRY)
-    .with(Places::SHEET)
-    .with(Places::CARD);
-const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
-const LISTS: Places = Places::QUEUE.with(Places::LEDGER);
-const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
-
-/// The table, in the order in which help shows it.
-pub const TABLE: &[Binding] = &[
-    bind(
-        &[char('a')],
-        Action::Approve,
-        "open the approval card of the selected change",
-        Places::CHANGES,
-    )
-    .hint("approve…", 90)
-    .danger()
-    .unless(able::undecidable),
-    bind(
-        &[char('d')],
-        Action::Deny,
-        "open the form that denies it, with a reason",
-        Places::CHANGES.with(Places::CARD),
-    )
-    .hint("deny…", 80)
-    .danger()
-    .unless(able::undeniable),
-    bind(
-        &[char('r')],
-        Action::Revert,
-        "open the card that puts the state before back",
-        Places::CHANGES,
-    )
-    .hint("revert…", 70)
-    .danger()
-    .unless(able::unrevertible),
-    bind(
-        &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
-        Action::Open,
-        "look at what is selected",
-        LISTS,
-    )
-    .hint("open", 60),
-    bind(
-        &[key(KeyCode::Enter)],
-        Action::Approve,
-        "open the approval card",
-        DECIDED,
-    )
-    .unless(able::undecidable),
-    bind(
-        &[char('/')],
-        Action::Filter,
-        "filter: part of any column; in the ledger a kind, a change id, by:name",
-        LISTS,
-    )
-    .hint("filter", 40),
-    bind(
-        &[char('c')],
-        Action::GoToChange,
-        "go to the change of this entry",
-        Places::LEDGER.with(Places::ENTRY),
-    )
-    .hint("change", 55)
-    .unless(able::no_change),
-    bind(
-        &[char('s')],
-        Action::Scan,
-        "start the next scan now",
-        Places::PANES,
-    )
-    .hint("scan", 20)
-    .unless(able::unscannable),
-    bind(
-        &[char('u')],
-        Action::Unknowns,
-        "buckets that could not be judged, and why",
-        Places::PANES,
-    )
-    .hint("unknown", 15),
-    bind(
-        &[char('x')],
-        Action::Exceptions,
-        "rules that are not applied to a bucket for a while",
-        Places::PANES,
-    )
-    .hint("exceptions", 10),
-    bind(
-        &[char('w')],
-        Action::Room,
-        "how the room is: warnings, holds, vault, ledger",
-        Places::PANES,
-    )
-    .hint("room", 12),
-    bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED),
-    bind(
-        &[key(KeyCode::Down), char('j')],
-        Action::Down,
-        "down",
-        SCROLLED,
-    ),
-    bind(&[control('u')], Action::HalfUp, "half a page up", SCROLLED),
-    bind(
-        &[control('d')],
-        Action::HalfDown,
-        "half a page down",
-        SCROLLED,
-    ),
-    bind(
-        &[key(KeyCode::PageUp)],
-        Action::PageUp,
-        "a page up",
-        SCROLLED,
-    ),
-    bind(
-        &[key(KeyCode::PageDown)],
-        Action::PageDown,
-        "a page down",
-        SCROLLED,
-    ),
-    bind(
-        &[char('g'), key(KeyCode::Home)],
-        Action::Top,
-        "to the top; in the ledger, to the newest entry",
-        SCROLLED,
-    ),
-    bind(
-        &[char('G'), key(KeyCode::End)],
-        Action::Bottom,
-        "to the bottom",
-        SCROLLED,
-    ),
-    bind(
-        &[char('1'), char('2'), char('3'), char('4'), char('5')],
-        Action::Pane,
-        "the pane of that number",
-        Places::PANES,
-    ),
-    bind(
-        &[key(KeyCode::Tab)],
-        Action::NextPane,
-        "the next pane",
-        Places::PANES,
-    )
-    .hint("pane", 30),
-    bind(
-        &[key(KeyCode::BackTab)],
-        Action::PreviousPane,
-        "the pane before",
-        Places::PANES,
-    ),
-    bind(
-        &[key(KeyCode::Tab), key(KeyCode::Right), char('l')],
-        Action::NextStop,
-        "the next button or field",
-        Places::CARD,
-    )
-    .hint("choose", 90),
-    bind(
-        &[key(KeyCode::BackTab), key(KeyCode::Left), char('h')],
-        Action::PreviousStop,
-        "the button or field before",
-        Places::CARD,
-    ),
-    bind(
-        &[key(KeyCode::Tab)],
-        Action::NextStop,
-        "on to the buttons",
-        Places::NOTE,
-    )
-    .hint("on", 90),
-    bind(
-        &[key(KeyCode::BackTab)],
-        Action::PreviousStop,
-        "back to the reasons",
-        Places::NOTE,
-    ),
-    bind(
-        &[key(KeyCode::Enter)],
-        Action::Press,
-        "press the button that is lit",
-        Places::CARD,
-    )
-    .hint("press", 85),
-    bind(
-        &[key(KeyCode::Enter)],
-        Action::NextStop,
-        "on to the buttons",
-        Places::NOTE,
-    ),
-    bind(
-        &[key(KeyCode::Enter)],
-        Action::Keep,
-        "keep the filter",
-        Places::FILTER,
-    )
-    .hint("keep", 90),
-    bind(
-        &[key(KeyCode::Esc), key(KeyCode::Left), char('h')],
-        Action::Back,
-        "back; clears a filter; never quits",
-        CLOSED_BY_ESC,
-    )
-    .hint("back", 25)
-    .unless(able::nowhere_back),
-    bind(
-        &[key(KeyCode::Esc)],
-        Action::Back,
-        "close the card, nothing is decided",
-        Places::CARD.with(Places::NOTE),
-    )
-    .hint("not now", 80),
-    bind(
-        &[key(KeyCode::Esc)],
-        Action::Back,
-        "clear the filter",
-        Places::FILTER,
-    )
-    .hint("clear", 80),
-    bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
-    bind(
-        &[char('q')],
-        Action::Quit,
-        "quit; asks when a change is in the middle of a step",
-        Places::COMMANDS,
-    )
-    .hint("quit", ALWAYS),
-    bind(
-        &[control('c')],
-        Action::Leave,
-        "twice: leave, wherever you are",
-        Places::ALL,
-    ),
-];
-
 /// What a key is bound to in a place.
 pub fn lookup(place: Place, event: KeyEvent) -> Option<&'static Binding> {
     TABLE.iter().find(|binding| {
@@ -445,26 +133,26 @@ pub fn hints(model: &Model) -> impl Iterator<Item = &'static Binding> {
 
 /// The table for the README.
 pub fn markdown() -> String {
-    let mut text = String::from("| Keys | What they do | Where |\n|---|---|---|\n");
-    for binding in TABLE {
+    let row = |binding: &Binding| {
         let keys: Vec<_> = binding
             .keys
             .iter()
             .map(|key| format!("`{}`", key.name()))
             .collect();
-        text.push_str(&format!(
+        format!(
             "| {} | {} | {} |\n",
             keys.join(" "),
             binding.description,
             binding.places.words()
-        ));
-    }
-    text
+        )
+    };
+    let head = "| Keys | What they do | Where |\n|---|---|---|\n";
+    head.to_owned() + &TABLE.iter().map(row).collect::<String>()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{key::control, *};
 
     #[test]
     fn no_key_has_two_meanings_in_one_place() {
@@ -472,7 +160,7 @@ mod tests {
         for binding in TABLE {
             for key in binding.keys {
                 for (other, places, description) in &seen {
-                    let apart = binding.places.0 & places.0 == 0;
+                    let apart = !binding.places.meets(*places);
                     assert!(
                         other != key || apart,
                         "{} is `{description}` and `{}`",
@@ -511,7 +199,9 @@ mod tests {
     fn the_readme_gets_every_binding() {
         let text = markdown();
         assert_eq!(text.lines().count(), TABLE.len() + 2);
-        assert!(text.contains("| `a` | open the approval card of the selected change | queue, ticket, approvals, diff |"));
+        assert!(
+            text.contains("| `a` | open the approval card of the selected change | panes 1-4 |")
+        );
         assert!(text.contains("| `Ctrl-c` | twice: leave, wherever you are | everywhere |"));
     }
 }

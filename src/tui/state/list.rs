@@ -72,6 +72,11 @@ impl<T: Keyed> List<T> {
         self.rows.iter().find(|row| row.id() == id)
     }
 
+    /// The selection, unless it is gone or still on its way to a row that is not loaded.
+    pub fn settled(&self) -> Option<ChangeId> {
+        self.selected.filter(|_| !self.lost && !self.seeking)
+    }
+
     /// Takes a page in and finds the selection again.
     pub fn load(&mut self, offset: usize, page: Page<T>) {
         self.offset = offset;

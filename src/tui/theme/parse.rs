@@ -95,10 +95,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn wrong(self, span: &Range<usize>, what: impl Into<String>) -> ThemeError {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
+        let before = self.text.get(..span.start).unwrap_or_default();
         ThemeError::Wrong {
             file: self.file.to_owned(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            line: 1 + before.matches('\n').count(),
             what: what.into(),
         }
     }

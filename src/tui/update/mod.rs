@@ -38,9 +38,6 @@ pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
 pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     let minute = clock_minute(model);
     model.now = now;
-    if clock_minute(model) != minute {
-        model.dirty = true;
-    }
     let mut effects = Vec::new();
     match msg {
         Msg::Key(event) => keys::key(model, event, &mut effects),
@@ -68,6 +65,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     if model.gone.is_none() {
         effects.extend(fetch::due(model, now));
     }
+    model.dirty |= clock_minute(model) != minute;
     effects
 }
 

@@ -32,8 +32,8 @@ pub fn set(model: &mut Model, id: ChangeId) {
 /// Follows the selection of the list that has the keys, or had them last. Under a card nothing moves.
 pub fn follow(model: &mut Model) {
     let selected = match model.list {
-        Pane::Approvals => model.pending.selected.filter(|_| !model.pending.lost),
-        _ => model.queue.selected.filter(|_| !model.queue.lost),
+        Pane::Approvals => model.pending.settled(),
+        _ => model.queue.settled(),
     };
     if let Some(id) = selected.filter(|_| model.card.is_none()) {
         set(model, id);

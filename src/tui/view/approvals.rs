@@ -34,7 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         let words = if list.loaded {
             "Nothing waits for a decision."
         } else {
-            "asking the room…"
+            "asking the room"
         };
         let strip = Strip::new().space(1).put(canvas.style(Role::Muted), words);
         canvas.lines(area, [&strip]);

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{diff, form, lines, words};
+use super::{diff, form, scrolled, words};
 use crate::{
     domain::{Change, HazardLevel, Plan, Safe},
     room::protocol::Sign,
@@ -48,12 +48,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let below = form::height(card, inner);
     let (head, body, foot) = split(inner, below);
     canvas.lines(head, &target);
-    lines(
-        canvas,
-        body,
-        card.scroll,
-        &body_lines(canvas, model, card, body.width),
-    );
+    let all = body_lines(canvas, model, card, body.width);
+    scrolled(canvas, body, card.scroll, &all, "more ");
     form::draw(canvas, model, card, foot);
 }
 
@@ -101,7 +97,7 @@ fn environment(canvas: &Canvas<'_>, change: &Change) -> Strip {
 
 fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
     let Some(change) = &card.change else {
-        return vec![Strip::of(canvas.style(Role::Muted), "asking the room…")];
+        return vec![Strip::of(canvas.style(Role::Muted), "asking the room")];
     };
     let ticket = &change.ticket;
     let asset = &ticket.asset;
@@ -110,43 +106,37 @@ fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
     let bold = canvas.style(Role::CardTarget);
     let action = match card.purpose {
         Purpose::Approve | Purpose::Deny => ticket.plan.action.clone(),
-        Purpose::Revert => format!("put back what `{}` changed", ticket.plan.action),
+        Purpose::Revert => format!("undo: {}", ticket.plan.action),
     };
     let severity = words::severity(canvas, ticket.severity);
     let room = width.saturating_sub(severity.width() + 2);
     let first = Strip::of(bold, canvas.fit(&action, room, Cut::End))
         .space(2)
         .join(severity);
-    let place = format!("{} {} {}", asset.account, canvas.glyphs().dot, asset.region);
-    let uri = Strip::of(label, "on ").put(
-        bold,
-        canvas.cut(&asset.uri(), width.saturating_sub(3), Cut::Middle),
-    );
-    let uri = if uri.width() + place.len() + 6 <= width {
-        uri.space(2).put(plain, &place)
-    } else {
-        uri
+    let dot = canvas.glyphs().dot;
+    let place = format!("{} {dot} {}", asset.account, asset.region);
+    let environment = format!("env={}", ticket.environment.name);
+    let violation = ticket.violation();
+    let uri = asset.uri();
+    let wide = text::width(&uri) + text::width(&place) + 8 <= width;
+    let first_two = |place: &str| {
+        let line = Strip::of(label, "on ")
+            .put(bold, canvas.cut(&uri, width.saturating_sub(3), Cut::Middle));
+        vec![first.clone(), line.space(2).put(plain, place)]
     };
-    let why = format!(
-        "env={} {} {}",
-        ticket.environment.name,
-        canvas.glyphs().dot,
-        ticket.violation()
-    );
-    let why = if uri.width() > 3 && uri.text().contains(&place) {
-        why
+    let cut = |text: &str| Strip::of(plain, canvas.cut(text, width, Cut::End));
+    if wide {
+        let mut lines = first_two(&place);
+        lines.push(cut(&format!("{environment} {dot} {violation}")));
+        let rule = canvas.glyphs().horizontal.repeat(width);
+        lines.push(Strip::of(canvas.style(Role::Border), rule));
+        lines
     } else {
-        format!("{place} {} {why}", canvas.glyphs().dot)
-    };
-    vec![
-        first,
-        uri,
-        Strip::of(plain, canvas.cut(&why, width, Cut::End)),
-        Strip::of(
-            canvas.style(Role::Border),
-            canvas.glyphs().horizontal.repeat(width),
-        ),
-    ]
+        let mut lines = first_two("");
+        lines.push(cut(&violation));
+        lines.push(cut(&format!("{environment} {dot} {place}")));
+        lines
+    }
 }
 
 /// Everything that is to be known before deciding, the worst first.
@@ -290,13 +280,10 @@ impl Body<'_, '_> {
     fn diff(&mut self, label: &str, card: &Card, backwards: bool) {
         let lines = match &card.diff {
             Some(diff) if diff.lines.iter().any(|line| line.sign != Sign::Same) => {
-                diff::changes(self.canvas, diff, self.room(), backwards)
+                diff::hunks(self.canvas, diff, self.room(), backwards)
             }
             Some(_) => vec![Strip::of(self.canvas.style(Role::Muted), "nothing")],
-            None => vec![Strip::of(
-                self.canvas.style(Role::Muted),
-                "asking the room…",
-            )],
+            None => vec![Strip::of(self.canvas.style(Role::Muted), "asking the room")],
         };
         self.section(label, lines);
     }
@@ -305,15 +292,14 @@ impl Body<'_, '_> {
 /// What the lock says, and in which role.
 pub fn lock(card: &Card) -> (Role, String) {
     match &card.phase {
-        Phase::Sent => (Role::Info, "sent, waiting for the room…".to_owned()),
+        Phase::Sent => (Role::Info, "sent, waiting for the room".to_owned()),
         Phase::Over(why) => (Role::Warn, why.clone()),
         Phase::Reading => match (&card.refused, card.arming.why()) {
             (Some(refused), _) => (Role::Error, format!("refused: {refused}")),
             (None, Some(why)) => (Role::CardLocked, format!("locked: {why}")),
-            (None, None) if card.arming.armed() => (
-                Role::Ok,
-                "ready: arrows or Tab choose, Enter presses".to_owned(),
-            ),
+            (None, None) if card.arming.armed() => {
+                (Role::Ok, "ready: Tab chooses, Enter presses".to_owned())
+            }
             (None, None) => (
                 Role::CardLocked,
                 "locked for a moment: read it first".to_owned(),

@@ -16,7 +16,7 @@ const LABEL: usize = 8;
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
     let Some(whole) = &model.ledger.entry else {
-        return vec![Strip::of(canvas.style(Role::Muted), "asking the room…")];
+        return vec![Strip::of(canvas.style(Role::Muted), "asking the room")];
     };
     let entry = &whole.entry;
     let change = match entry.change {

@@ -43,7 +43,7 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
     let (role, word) = match level {
         None => (Role::Hint, ""),
         Some(Level::Info) => (Role::Info, ""),
-        Some(Level::Ok) => (Role::Ok, "done: "),
+        Some(Level::Ok) => (Role::Ok, ""),
         Some(Level::Warn) => (Role::Warn, "note: "),
         Some(Level::Error) => (Role::Error, "error: "),
     };

@@ -33,10 +33,11 @@ pub fn height(card: &Card, inner: Rect) -> u16 {
     if !asks(card) {
         return FOOT;
     }
-    let fields = if inner.height < 12 {
-        1 + 1
-    } else {
-        narrow(ReasonCode::ALL.len()) + 1 + NOTE
+    let codes = narrow(ReasonCode::ALL.len());
+    let fields = match inner.height {
+        0..12 => 2,
+        12..18 => codes + 2,
+        _ => codes + 1 + NOTE,
     };
     FOOT + fields
 }
@@ -78,10 +79,12 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
             Purpose::Revert => expires.format("%Y-%m-%d"),
             _ => expires.format("%H:%M UTC"),
         };
-        text.push_str(&format!(" {dot} expires {clock}"));
-        if let Some(now) = model.utc() {
-            text.push_str(&format!(", {}", words::left(expires - now)));
-        }
+        let left = model.utc().map(|now| words::left(expires - now));
+        text = match left {
+            Some(left) if width < 56 => format!("{text} {dot} {left}"),
+            Some(left) => format!("{text} {dot} expires {clock}, {left}"),
+            None => format!("{text} {dot} expires {clock}"),
+        };
     }
     Strip::of(muted, canvas.cut(&text, width, Cut::End))
 }
@@ -92,7 +95,7 @@ fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
     if card.phase == Phase::Reading {
         all.push((Focus::Act, card.verb()));
         if card.purpose == Purpose::Approve {
-            all.push((Focus::Deny, "Deny…"));
+            all.push((Focus::Deny, "Deny"));
         }
     }
     let gap = if width < 40 { 1 } else { 3 };

@@ -2,7 +2,7 @@
 //! they can do about it. Troubles of the room come first.
 
 use crate::{
-    domain::Stage,
+    domain::{Stage, artifact::Rollback},
     tui::model::{Level, Model, Pane, Sheet},
 };
 
@@ -50,9 +50,7 @@ fn quiet(model: &Model) -> String {
         return String::new();
     }
     match (model.sheet, model.pane) {
-        (Some(Sheet::Entry), _) => {
-            "hash is of this entry's own line, prev of the line before it".to_owned()
-        }
+        (Some(Sheet::Entry), _) => "hash: of this line; prev: of the one before".to_owned(),
         (Some(_), _) => String::new(),
         (None, Pane::Ledger) => "every fact on record, the newest first".to_owned(),
         (None, _) => about_change(model),
@@ -64,13 +62,9 @@ fn about_change(model: &Model) -> String {
         return String::new();
     };
     match stage {
-        Stage::AwaitingApproval => {
-            "This fix waits for a person. Press a to see what it would do and decide.".to_owned()
-        }
-        Stage::Expired => "Nobody decided in time; the room reads again and asks again.".to_owned(),
-        Stage::Halted => {
-            "Halted: the ticket says why. A person must look at the bucket.".to_owned()
-        }
+        Stage::AwaitingApproval => "This waits for a decision: a shows it all.".to_owned(),
+        Stage::Expired => "Nobody decided in time; the room asks again.".to_owned(),
+        Stage::Halted => "Halted: the ticket says why.".to_owned(),
         Stage::Closed => closed(model),
         Stage::Ticketed
             if model
@@ -78,7 +72,7 @@ fn about_change(model: &Model) -> String {
                 .as_ref()
                 .is_some_and(|status| status.mode == "observe") =>
         {
-            "This room only observes: this is what it found and would do.".to_owned()
+            "Only observing: found, and nothing is done.".to_owned()
         }
         stage => format!("This change runs by itself: {}.", stage.word()),
     }
@@ -88,10 +82,10 @@ fn closed(model: &Model) -> String {
     let until = model.change.as_ref().and_then(|change| {
         let now = model.utc()?;
         change.revertible(now).then_some(())?;
-        change.rollback.as_ref().map(|bundle| bundle.until())
+        change.rollback.as_ref().map(Rollback::until)
     });
     match until {
-        Some(day) => format!("Closed. r puts the state before back, until {day}."),
+        Some(day) => format!("Closed. r can undo it until {day}."),
         None => "Closed.".to_owned(),
     }
 }

@@ -47,7 +47,7 @@ fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
         right.push((250, Strip::of(canvas.style(Role::Error), "not connected")));
     }
     let person = canvas.cut(&model.person, 28, Cut::Middle);
-    right.push((40, Strip::of(canvas.style(Role::Text), person)));
+    right.push((55, Strip::of(canvas.style(Role::Text), person)));
     if let Some(now) = model.utc() {
         let clock = now.format("%H:%M UTC").to_string();
         right.push((90, Strip::of(canvas.style(Role::Text), clock)));
@@ -89,10 +89,11 @@ fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip
             Pane::Approvals if close => "Approve",
             pane => pane.title(),
         };
-        let mut words = format!("{} {name}", pane.number());
-        if pane == Pane::Approvals && pending > 0 && !close {
-            words.push_str(&format!(" {pending}"));
-        }
+        let words = if pane == Pane::Approvals && pending > 0 && !close {
+            format!("{} {name} {pending}", pane.number())
+        } else {
+            format!("{} {name}", pane.number())
+        };
         let gap = if close { 1 } else { 3 };
         if pane != Pane::Queue {
             strip = strip.space(gap);

@@ -12,7 +12,7 @@ use crate::tui::{
 const KEYS: usize = 15;
 
 /// Cells of the last column, where there is room for one.
-const WHERE: usize = 26;
+const WHERE: usize = 21;
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let place = match &model.card {

@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let ledger = &model.ledger;
     if ledger.total == 0 {
         let words = match (ledger.loaded, ledger.typed.is_empty()) {
-            (false, _) => "asking the room…",
+            (false, _) => "asking the room",
             (true, true) => "The ledger is empty.",
             (true, false) => "No entry matches. Esc clears the filter.",
         };
@@ -101,7 +101,7 @@ impl Columns {
 
     fn heading(&self, canvas: &Canvas<'_>) -> Strip {
         let style = canvas.style(Role::Label);
-        let mut words = format!(
+        let words = format!(
             " {:>seq$}  {:<11}  {:<CHANGE$}  {:<KIND$}  ",
             "entry",
             "time (UTC)",
@@ -109,11 +109,12 @@ impl Columns {
             "kind",
             seq = self.seq
         );
-        if self.who {
-            words.push_str(&format!("{:<WHO$}  ", "who (via)"));
-        }
-        words.push_str("what");
-        Strip::of(style, words)
+        let who = if self.who {
+            format!("{:<WHO$}  ", "who (via)")
+        } else {
+            String::new()
+        };
+        Strip::of(style, format!("{words}{who}what"))
     }
 
     fn row(&self, canvas: &Canvas<'_>, line: &Line, style: Style) -> Vec<Strip> {
@@ -143,7 +144,11 @@ impl Columns {
             .put(kind_style(canvas, &line.kind, style), kind)
             .space(2);
         if self.who {
-            let who = format!("{} ({})", line.actor, line.via);
+            let who = if line.actor == line.via {
+                line.actor.clone()
+            } else {
+                format!("{} ({})", line.actor, line.via)
+            };
             strip = strip
                 .put(muted, canvas.fit(&who, WHO, Cut::Middle))
                 .space(2);

@@ -35,7 +35,7 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
     canvas.tint(area, base);
     let regions = laid_out(model);
     if regions.shape == Shape::Tiny {
-        let words = Strip::of(base, "sixfold needs 20×3; q quits");
+        let words = Strip::of(base, "sixfold needs 20x3; q quits");
         canvas.line(0, 0, area.width, &words);
         return;
     }
@@ -44,6 +44,10 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
         draw_pane(&mut canvas, model, &regions, *pane, *area);
     }
     separators(&mut canvas, &regions);
+    if covered(model, &regions) {
+        canvas.clear(regions.body);
+        canvas.tint(regions.body, base);
+    }
     if model.card.is_some() {
         card::draw(&mut canvas, model, &regions);
     }
@@ -51,6 +55,16 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
         draw_sheet(&mut canvas, model, &regions, sheet);
     }
     footer::draw(&mut canvas, model, &regions);
+}
+
+/// Under a card the screen is empty, so that nothing else is read with it; so it is under a sheet,
+/// unless the sheet stands beside its list.
+fn covered(model: &Model, regions: &Regions) -> bool {
+    match model.sheet {
+        Some(Sheet::Entry) => regions.shape != Shape::Three,
+        Some(_) => true,
+        None => model.card.is_some(),
+    }
 }
 
 fn laid_out(model: &Model) -> Regions {
@@ -144,17 +158,29 @@ fn separators(canvas: &mut Canvas<'_>, regions: &Regions) {
 
 /// Lines from a scroll position on, with a mark at the right end where there is more.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip]) {
+    scrolled(canvas, area, scroll, all, "");
+}
+
+/// The same with a word beside the mark, for what somebody must not miss.
+fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip], word: &str) {
     let room = usize::from(area.height);
     let scroll = scroll.min(all.len().saturating_sub(room));
     canvas.lines(area, all.iter().skip(scroll));
-    let style = canvas.style(Role::Muted);
-    if area.width > 4 && scroll > 0 {
-        let mark = Strip::of(style, format!(" {}", canvas.glyphs().up));
-        canvas.line_right(area.x, area.y, area.width, &mark);
+    if area.width < 20 || room == 0 {
+        return;
     }
-    if area.width > 4 && area.height > 0 && scroll + room < all.len() {
-        let mark = Strip::of(style, format!(" {}", canvas.glyphs().down));
-        canvas.line_right(area.x, area.bottom() - 1, area.width, &mark);
+    let style = canvas.style(if word.is_empty() {
+        Role::Muted
+    } else {
+        Role::Key
+    });
+    let mark = |sign: &str| Strip::of(style, format!(" {word}{sign}"));
+    let (up, down) = (mark(canvas.glyphs().up), mark(canvas.glyphs().down));
+    if scroll > 0 {
+        canvas.line_right(area.x, area.y, area.width, &up);
+    }
+    if scroll + room < all.len() {
+        canvas.line_right(area.x, area.bottom() - 1, area.width, &down);
     }
 }
 
@@ -185,7 +211,7 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
         canvas.frame(area, edge, &title, &close);
     }
     let all = sheet_lines(canvas, model, sheet, inner.width);
-    lines(canvas, inner, model.sheet_scroll, &all);
+    scrolled(canvas, inner, model.sheet_scroll, &all, "more ");
 }
 
 fn sheet_title(model: &Model, sheet: Sheet) -> String {
@@ -205,17 +231,17 @@ pub fn pane_extent(model: &Model, pane: Pane) -> (usize, usize) {
         return (1, 0);
     };
     let inner = inside(area);
-    let page = usize::from(inner.height);
+    let rows = usize::from(inner.height);
     let mut scratch = Buffer::empty(Rect::ZERO);
     let canvas = Canvas::new(&mut scratch, &model.theme);
     let count = match pane {
         Pane::Ticket => ticket::lines(&canvas, model, inner.width, regions.bare).len(),
         Pane::Diff => diff::lines(&canvas, model, inner.width).len(),
-        Pane::Queue => return (page / queue::height(model, inner).max(1), 0),
-        Pane::Approvals => return (page / approvals::HEIGHT, 0),
-        Pane::Ledger => return (page / ledger::height(inner), 0),
+        Pane::Queue => return (rows / queue::height(model, inner).max(1), 0),
+        Pane::Approvals => return (rows / approvals::HEIGHT, 0),
+        Pane::Ledger => return (rows / ledger::height(inner), 0),
     };
-    (page, count.saturating_sub(page))
+    (rows, count.saturating_sub(rows))
 }
 
 /// The same for the sheet that is open.

@@ -1,6 +1,6 @@
 //! 1: every change, what needs a person first.
 
-use ratatui::layout::Rect;
+use ratatui::{layout::Rect, style::Style};
 
 use super::{lists, words};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     tui::{
         model::{Model, Pane},
         paint::{Canvas, Strip},
-        text::{Cut, narrow},
+        text::{self, Cut, narrow},
         theme::Role,
     },
 };
@@ -39,7 +39,7 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let list = &model.queue;
     if list.total == 0 {
-        canvas.lines(area, &empty(canvas, model));
+        canvas.lines(area, &empty(canvas, model, area.width));
         return;
     }
     let tall = height(model, area);
@@ -67,12 +67,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         }
         let room = area.bottom().saturating_sub(y).min(narrow(tall));
         let row_area = Rect::new(area.x, y, area.width, room);
-        match list.get(index) {
-            Some(row) => draw_row(canvas, model, row, row_area),
-            None => {
-                let waiting = Strip::of(canvas.style(Role::Muted), canvas.glyphs().more);
-                canvas.lines(row_area, [&waiting]);
-            }
+        if let Some(row) = list.get(index) {
+            draw_row(canvas, model, row, row_area);
+        } else {
+            let waiting = Strip::of(canvas.style(Role::Muted), canvas.glyphs().more);
+            canvas.lines(row_area, [&waiting]);
         }
     }
 }
@@ -83,10 +82,8 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     let width = usize::from(area.width);
     let steps = words::steps(canvas, row.stage, row.step);
     let environment = words::environment(canvas, &row.environment, row.production);
-    let lines = if area.height == 1 {
-        let room = width.saturating_sub(1 + 7 + words::ENVIRONMENT);
-        let head = words::headline(canvas, &row.bucket, row.severity, room, style);
-        vec![steps.space(1).join(padded(environment)).join(head)]
+    let lines = if height(model, area) == 1 {
+        vec![low_row(canvas, row, width - 1, style)]
     } else {
         let head = words::headline(canvas, &row.bucket, row.severity, width - 1, style);
         let muted = canvas.style(Role::Muted);
@@ -95,7 +92,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
         if !awaits {
             below = below
                 .join(words::outcome(canvas, &row.word, row.stage))
-                .space(1);
+                .put(muted, format!(" {} ", canvas.glyphs().dot));
         }
         let room = width.saturating_sub(1 + below.width());
         let words = canvas.cut(&row.violation, room, Cut::End);
@@ -109,18 +106,35 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     marked(canvas, model, area, selected, Pane::Queue, &lines);
 }
 
+/// A row of one line. What is narrower than all its columns keeps bucket and environment longest.
+fn low_row(canvas: &Canvas<'_>, row: &Row, width: usize, style: Style) -> Strip {
+    let environment = padded(words::environment(canvas, &row.environment, row.production));
+    let room = width.saturating_sub(words::ENVIRONMENT);
+    if width < 30 {
+        return environment.put(style, canvas.cut(&row.bucket, room, Cut::Middle));
+    }
+    let steps = if width < 40 {
+        Strip::new()
+    } else {
+        words::steps(canvas, row.stage, row.step).space(1)
+    };
+    let room = room.saturating_sub(steps.width());
+    steps.join(environment).join(words::headline(
+        canvas,
+        &row.bucket,
+        row.severity,
+        room,
+        style,
+    ))
+}
+
 /// A badge in its column.
 fn padded(badge: Strip) -> Strip {
     let rest = words::ENVIRONMENT.saturating_sub(badge.width());
     badge.space(rest)
 }
 
-pub fn row_style(
-    canvas: &Canvas<'_>,
-    model: &Model,
-    selected: bool,
-    pane: Pane,
-) -> ratatui::style::Style {
+pub fn row_style(canvas: &Canvas<'_>, model: &Model, selected: bool, pane: Pane) -> Style {
     match (selected, model.pane == pane) {
         (true, true) => canvas.style(Role::Selection),
         (true, false) => canvas.style(Role::SelectionInactive),
@@ -154,23 +168,27 @@ pub fn marked(
     canvas.lines(area, &strips);
 }
 
-fn empty(canvas: &Canvas<'_>, model: &Model) -> Vec<Strip> {
-    let muted = canvas.style(Role::Muted);
-    let words: &[&str] = if !model.queue.loaded {
-        &["asking the room…"]
+fn empty(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    let scanner = model.status.as_ref().map(|status| &status.scanner);
+    let through = scanner.is_some_and(|scanner| scanner.last_full_pass.is_some());
+    let unknown = scanner.map_or(0, |scanner| scanner.unknown);
+    let words = if !model.queue.loaded {
+        "asking the room".to_owned()
     } else if !model.queue_filter.is_empty() {
-        &["No change matches.", "Esc clears the filter."]
-    } else if model
-        .status
-        .as_ref()
-        .is_some_and(|status| status.scanner.last_full_pass.is_some())
-    {
-        &["No changes: the last full pass found no violation."]
+        "No change matches. Esc clears the filter.".to_owned()
+    } else if !through {
+        "No changes yet: the first pass is not through.".to_owned()
+    } else if unknown > 0 {
+        format!("No changes: no violation was found. {unknown} could not be judged (u says why).")
     } else {
-        &["No changes yet: the first pass is not through."]
+        "No changes: the last full pass found no violation.".to_owned()
     };
-    words
+    text::wrap(&words, usize::from(width).saturating_sub(2))
         .iter()
-        .map(|line| Strip::new().space(1).put(muted, line))
+        .map(|line| {
+            Strip::new()
+                .space(1)
+                .put(canvas.style(Role::Muted), line.trim_start())
+        })
         .collect()
 }

@@ -7,6 +7,7 @@ use crate::{
     tui::{
         model::Model,
         paint::{Canvas, Strip},
+        text::{self, Cut},
         theme::Role,
     },
 };
@@ -14,14 +15,17 @@ use crate::{
 /// Cells of the labels' column.
 const LABEL: usize = 13;
 
-fn said(canvas: &Canvas<'_>, words: &str) -> Vec<Strip> {
-    vec![Strip::of(canvas.style(Role::Muted), words)]
+fn said(canvas: &Canvas<'_>, words: &str, width: usize) -> Vec<Strip> {
+    text::wrap(words, width)
+        .iter()
+        .map(|line| Strip::of(canvas.style(Role::Muted), line.trim_start()))
+        .collect()
 }
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
     let Some(status) = &model.status else {
-        return said(canvas, "asking the room…");
+        return said(canvas, "asking the room", width);
     };
     let mut lines = Vec::new();
     let mut put = |label: &str, value: &str| {
@@ -123,25 +127,27 @@ fn verdicts(status: &Status) -> String {
 
 pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     if !model.unknowns_loaded {
-        return said(canvas, "asking the room…");
+        return said(canvas, "asking the room", usize::from(width));
     }
     if model.unknowns.is_empty() {
         return said(
             canvas,
             "Every bucket that was scanned could be judged by every rule.",
+            usize::from(width),
         );
     }
     let width = usize::from(width);
     let mut lines = said(
         canvas,
         "A failed read is never compliant. These have no verdict:",
+        width,
     );
     for unknown in &model.unknowns {
         lines.push(Strip::new());
         lines.push(
             Strip::of(
                 canvas.style(Role::Title),
-                canvas.cut(&unknown.bucket, width, crate::tui::text::Cut::Middle),
+                canvas.cut(&unknown.bucket, width, Cut::Middle),
             )
             .space(2)
             .put(
@@ -155,29 +161,33 @@ pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let more = model.unknowns_total.saturating_sub(model.unknowns.len());
     if more > 0 {
         lines.push(Strip::new());
-        lines.extend(said(canvas, &format!("and {more} more")));
+        lines.extend(said(canvas, &format!("and {more} more"), width));
     }
     lines
 }
 
 pub fn exceptions(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     if !model.exceptions_loaded {
-        return said(canvas, "asking the room…");
+        return said(canvas, "asking the room", usize::from(width));
     }
     if model.exceptions.is_empty() {
-        return said(canvas, "No rule is exempt on any bucket.");
+        return said(
+            canvas,
+            "No rule is exempt on any bucket.",
+            usize::from(width),
+        );
     }
     let width = usize::from(width);
-    let mut lines = said(canvas, "These rules leave these buckets alone for a while:");
+    let mut lines = said(
+        canvas,
+        "These rules leave these buckets alone for a while:",
+        width,
+    );
     for exception in &model.exceptions {
         lines.push(Strip::new());
         lines.push(Strip::of(
             canvas.style(Role::Title),
-            canvas.cut(
-                &exception.asset.bucket,
-                width,
-                crate::tui::text::Cut::Middle,
-            ),
+            canvas.cut(&exception.asset.bucket, width, Cut::Middle),
         ));
         lines.extend(field(canvas, "  rule", &exception.rule, width, 10));
         lines.extend(field(

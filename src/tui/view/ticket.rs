@@ -33,11 +33,7 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
         Some(id) => Strip::of(muted, id.to_string()),
         None => Strip::new(),
     };
-    let word = match &model.change {
-        Some(change) => words::change_outcome(canvas, change),
-        None => Strip::new(),
-    };
-    (id, word)
+    (id, Strip::new())
 }
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<Strip> {
@@ -53,13 +49,13 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<
                     .map(|line| Strip::of(error, line))
                     .collect();
             }
-            (None, Some(_)) => "asking the room…",
+            (None, Some(_)) => "asking the room",
             (None, None) => "No change is selected.",
         };
         return vec![Strip::new().space(1).put(muted, words)];
     };
     let framed = !bare && width >= 24;
-    let mut lines = Vec::new();
+    let mut lines = vec![summary(canvas, change)];
     for (title, body) in change.boxes() {
         if framed {
             boxed(canvas, &mut lines, title, &body, width);
@@ -74,6 +70,25 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<
     lines
 }
 
+/// How it stands, in one line: steps, environment, severity, and the word for it.
+fn summary(canvas: &Canvas<'_>, change: &Change) -> Strip {
+    let ticket = &change.ticket;
+    let environment = &ticket.environment;
+    Strip::new()
+        .space(1)
+        .join(words::steps(canvas, change.stage, change.stage.step()))
+        .space(1)
+        .join(words::environment(
+            canvas,
+            &environment.name,
+            environment.production,
+        ))
+        .space(1)
+        .join(words::severity(canvas, ticket.severity))
+        .space(2)
+        .join(words::change_outcome(canvas, change))
+}
+
 fn boxed(canvas: &Canvas<'_>, lines: &mut Vec<Strip>, title: &str, body: &str, width: usize) {
     let glyphs = canvas.glyphs();
     let edge = canvas.style(Role::Border);
@@ -86,14 +101,14 @@ fn boxed(canvas: &Canvas<'_>, lines: &mut Vec<Strip>, title: &str, body: &str, w
                 format!(" {}{}", glyphs.horizontal.repeat(dashes), glyphs.top_right),
             ),
     );
-    let inner = width.saturating_sub(4);
+    let inner = width.saturating_sub(3);
     for line in body_lines(canvas, body, inner) {
         let rest = inner.saturating_sub(line.width());
         lines.push(
             Strip::of(edge, format!("{} ", glyphs.vertical))
                 .join(line)
                 .space(rest)
-                .put(edge, format!(" {}", glyphs.vertical)),
+                .put(edge, glyphs.vertical),
         );
     }
     let dashes = glyphs.horizontal.repeat(width.saturating_sub(2));
@@ -143,7 +158,7 @@ fn value_style(canvas: &Canvas<'_>, label: &str, value: &str) -> Style {
         ("severity", _, Some(Severity::Medium)) => Role::Medium,
         ("severity", _, Some(Severity::Low)) => Role::Low,
         ("status", "applied" | "found-applied", _) => Role::Ok,
-        ("status", _, _) | ("cause", _, _) => Role::Warn,
+        ("status" | "cause", _, _) => Role::Warn,
         _ => Role::Text,
     };
     canvas.style(role)

@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Cells of the environment's column: a badge of up to six letters and its edges.
-pub const ENVIRONMENT: usize = 8;
+/// Cells of the environment's column: a badge of up to seven letters and its edges.
+pub const ENVIRONMENT: usize = 9;
 
 pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
     let role = match severity {
@@ -64,9 +64,9 @@ pub fn steps(canvas: &Canvas<'_>, stage: Stage, done: u8) -> Strip {
 pub fn outcome(canvas: &Canvas<'_>, word: &str, stage: Stage) -> Strip {
     let role = match (stage, word) {
         (Stage::Halted, _) => Role::Error,
-        (Stage::AwaitingApproval | Stage::Expired, _) => Role::Warn,
+        (Stage::AwaitingApproval | Stage::Expired, _)
+        | (_, "rolled-back" | "drifted" | "halted" | "reverted") => Role::Warn,
         (_, "remediated" | "resolved-elsewhere") => Role::Ok,
-        (_, "rolled-back" | "drifted" | "halted" | "reverted") => Role::Warn,
         (Stage::Closed, _) => Role::Muted,
         _ => Role::Info,
     };

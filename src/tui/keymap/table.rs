@@ -1,0 +1,245 @@
+//! The table itself.
+
+use crossterm::event::KeyCode;
+
+use super::{
+    ALWAYS, Action, Binding, Places, able, bind,
+    key::{char, control, key},
+};
+
+const SCROLLED: Places = Places::PANES
+    .with(Places::ENTRY)
+    .with(Places::SHEET)
+    .with(Places::CARD);
+const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
+const LISTS: Places = Places::QUEUE.with(Places::LEDGER);
+const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
+
+/// The table, in the order in which help shows it.
+pub const TABLE: &[Binding] = &[
+    bind(
+        &[char('a')],
+        Action::Approve,
+        "open the approval card of the selected change",
+        Places::CHANGES,
+    )
+    .hint("approve", 90)
+    .danger()
+    .unless(able::undecidable),
+    bind(
+        &[char('d')],
+        Action::Deny,
+        "open the form that denies it, with a reason",
+        Places::CHANGES.with(Places::CARD),
+    )
+    .hint("deny", 80)
+    .danger()
+    .unless(able::undeniable),
+    bind(
+        &[char('r')],
+        Action::Revert,
+        "open the card that puts the state before back",
+        Places::CHANGES,
+    )
+    .hint("revert", 70)
+    .danger()
+    .unless(able::unrevertible),
+    bind(
+        &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
+        Action::Open,
+        "look at what is selected",
+        LISTS,
+    )
+    .hint("open", 60)
+    .unless(able::nothing_selected),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Approve,
+        "open the approval card",
+        DECIDED,
+    )
+    .unless(able::undecidable),
+    bind(
+        &[char('/')],
+        Action::Filter,
+        "filter by part of a column; the ledger by kind, change id, by:name",
+        LISTS,
+    )
+    .hint("filter", 40),
+    bind(
+        &[char('c')],
+        Action::GoToChange,
+        "go to the change of this entry",
+        Places::LEDGER.with(Places::ENTRY),
+    )
+    .hint("change", 55)
+    .unless(able::no_change),
+    bind(
+        &[char('s')],
+        Action::Scan,
+        "start the next scan now",
+        Places::PANES,
+    )
+    .hint("scan", 20)
+    .unless(able::unscannable),
+    bind(
+        &[char('u')],
+        Action::Unknowns,
+        "buckets that could not be judged, and why",
+        Places::PANES,
+    )
+    .hint("unknown", 15),
+    bind(
+        &[char('x')],
+        Action::Exceptions,
+        "rules that are not applied to a bucket for a while",
+        Places::PANES,
+    )
+    .hint("exceptions", 10),
+    bind(
+        &[char('w')],
+        Action::Room,
+        "how the room is: warnings, holds, vault, ledger",
+        Places::PANES,
+    )
+    .hint("room", 12),
+    bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED),
+    bind(
+        &[key(KeyCode::Down), char('j')],
+        Action::Down,
+        "down",
+        SCROLLED,
+    ),
+    bind(&[control('u')], Action::HalfUp, "half a page up", SCROLLED),
+    bind(
+        &[control('d')],
+        Action::HalfDown,
+        "half a page down",
+        SCROLLED,
+    ),
+    bind(
+        &[key(KeyCode::PageUp)],
+        Action::PageUp,
+        "a page up",
+        SCROLLED,
+    ),
+    bind(
+        &[key(KeyCode::PageDown)],
+        Action::PageDown,
+        "a page down",
+        SCROLLED,
+    ),
+    bind(
+        &[char('g'), key(KeyCode::Home)],
+        Action::Top,
+        "to the top; in the ledger, to the newest entry",
+        SCROLLED,
+    ),
+    bind(
+        &[char('G'), key(KeyCode::End)],
+        Action::Bottom,
+        "to the bottom",
+        SCROLLED,
+    ),
+    bind(
+        &[char('1'), char('2'), char('3'), char('4'), char('5')],
+        Action::Pane,
+        "the pane of that number",
+        Places::PANES,
+    ),
+    bind(
+        &[key(KeyCode::Tab)],
+        Action::NextPane,
+        "the next pane",
+        Places::PANES,
+    )
+    .hint("pane", 30),
+    bind(
+        &[key(KeyCode::BackTab)],
+        Action::PreviousPane,
+        "the pane before",
+        Places::PANES,
+    ),
+    bind(
+        &[key(KeyCode::Tab), key(KeyCode::Right), char('l')],
+        Action::NextStop,
+        "the next button or field",
+        Places::CARD,
+    )
+    .hint("choose", 90),
+    bind(
+        &[key(KeyCode::BackTab), key(KeyCode::Left), char('h')],
+        Action::PreviousStop,
+        "the button or field before",
+        Places::CARD,
+    ),
+    bind(
+        &[key(KeyCode::Tab)],
+        Action::NextStop,
+        "on to the buttons",
+        Places::NOTE,
+    )
+    .hint("on", 90),
+    bind(
+        &[key(KeyCode::BackTab)],
+        Action::PreviousStop,
+        "back to the reasons",
+        Places::NOTE,
+    ),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Press,
+        "press the button that is lit",
+        Places::CARD,
+    )
+    .hint("press", 85),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::NextStop,
+        "on to the buttons",
+        Places::NOTE,
+    ),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Keep,
+        "keep the filter",
+        Places::FILTER,
+    )
+    .hint("keep", 90),
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Left), char('h')],
+        Action::Back,
+        "back; clears a filter; never quits",
+        CLOSED_BY_ESC,
+    )
+    .hint("back", 25)
+    .unless(able::nowhere_back),
+    bind(
+        &[key(KeyCode::Esc)],
+        Action::Back,
+        "close the card, nothing is decided",
+        Places::CARD.with(Places::NOTE),
+    )
+    .hint("not now", 80),
+    bind(
+        &[key(KeyCode::Esc)],
+        Action::Back,
+        "clear the filter",
+        Places::FILTER,
+    )
+    .hint("clear", 80),
+    bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
+    bind(
+        &[char('q')],
+        Action::Quit,
+        "quit; asks when a change is in the middle of a step",
+        Places::COMMANDS,
+    )
+    .hint("quit", ALWAYS),
+    bind(
+        &[control('c')],
+        Action::Leave,
+        "twice: leave, wherever you are",
+        Places::ALL,
+    ),
+];

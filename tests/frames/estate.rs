@@ -1,0 +1,585 @@
+//! A small estate as values: the walkthrough's change at each of its stages, and two dozen others,
+//! made from fixed inputs so that frames can be compared.
+#![allow(dead_code, clippy::too_many_lines)]
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sixfold::{
+    domain::{
+        Account, Actor, Asset, Change, ChangeId, Command, Control, Digest, Document, Draft, Entry,
+        Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, RuleRef, Severity, Stage,
+        Stamp, Via,
+        artifact::{
+            Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
+            Reason, ReasonCode, Rollback, Summary, Ticket,
+        },
+        canonical,
+    },
+    room::protocol::{Diff, DiffLine, ScannerStatus, Sign, Status, Unknown},
+};
+
+pub fn at(text: &str) -> Stamp {
+    format!("2026-04-15T{text}Z").parse().unwrap()
+}
+
+/// The moment of every frame.
+pub fn now() -> Stamp {
+    at("03:14:02")
+}
+
+pub const fn id(number: u64) -> ChangeId {
+    ChangeId::new(2026, number)
+}
+
+/// The walkthrough's change.
+pub const WALKTHROUGH: ChangeId = id(418_114);
+
+fn control(framework: &str, version: &str, id: &str) -> Control {
+    Control {
+        framework: framework.to_owned(),
+        version: version.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn grants(all_users: bool) -> Value {
+    let owner = json!({"Grantee": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
+    let public = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"});
+    let log = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}, "Permission": "WRITE"});
+    let list = if all_users {
+        json!([owner, public, log])
+    } else {
+        json!([owner])
+    };
+    json!({"Grants": list, "Owner": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f"}})
+}
+
+#[derive(Clone, Copy)]
+pub struct Seed {
+    pub number: u64,
+    pub bucket: &'static str,
+    pub environment: &'static str,
+    pub severity: Severity,
+    pub rule: &'static str,
+    pub title: &'static str,
+    pub control: (&'static str, &'static str, &'static str),
+    pub action: &'static str,
+    pub setting: &'static str,
+    pub stage: Stage,
+    pub outcome: Outcome,
+}
+
+pub fn ticket(seed: &Seed) -> Ticket {
+    let asset = Asset {
+        account: Account::try_from("123456789012".to_owned()).unwrap(),
+        region: "us-east-1".to_owned(),
+        bucket: seed.bucket.to_owned(),
+    };
+    let (before, target) = documents(seed.setting);
+    let command = if seed.setting == "acl" {
+        Command::s3api("put-bucket-acl", seed.bucket).with("--acl", "private")
+    } else {
+        let call = format!("put-bucket-{}", seed.setting.replace('_', "-"));
+        Command::s3api(&call, seed.bucket).with(
+            "--cli-input-json",
+            format!(
+                "file://{}",
+                Plan::target_file(seed.setting, id(seed.number))
+            ),
+        )
+    };
+    let file = Plan::snapshot_file(seed.setting, id(seed.number));
+    let plan = Plan {
+        setting: seed.setting.to_owned(),
+        action: seed.action.to_owned(),
+        inverse: Command::s3api("put-bucket-acl", seed.bucket)
+            .with("--access-control-policy", format!("file://{file}")),
+        restored: before.digest(),
+        before,
+        target,
+        command,
+        hazards: vec![
+            Hazard {
+                level: HazardLevel::High,
+                text: "whoever reads this bucket without signing in loses access at once"
+                    .to_owned(),
+            },
+            Hazard {
+                level: HazardLevel::Note,
+                text: "the log-delivery grant goes too; server access logs of other buckets into this one stop".to_owned(),
+            },
+        ],
+        residue: vec!["requests that were refused meanwhile".to_owned()],
+    };
+    let plan_hash = plan.hash(id(seed.number), &asset);
+    let production = seed.environment == "prod";
+    let (framework, version, number) = seed.control;
+    Ticket {
+        rule: RuleRef {
+            id: seed.rule.to_owned(),
+            version: 1,
+        },
+        title: seed.title.to_owned(),
+        primary: control(framework, version, number),
+        frameworks: vec![
+            control("SOC 2", "2017", "CC6.6"),
+            control("ISO 27001", "2013", "A.9.4.1"),
+        ],
+        asset,
+        environment: Environment {
+            name: seed.environment.to_owned(),
+            production,
+            from: "tag env".to_owned(),
+        },
+        tags: BTreeMap::new(),
+        severity: seed.severity,
+        owner: Owner {
+            contact: "platform-security@acme.com".to_owned(),
+            team: "platform-security".to_owned(),
+            from: "account map".to_owned(),
+        },
+        detected_at: at("03:12:47"),
+        detection: Detection {
+            evidence: vec!["AllUsers: READ".to_owned()],
+            documents: BTreeMap::new(),
+            request_ids: Vec::new(),
+        },
+        plan,
+        plan_hash,
+    }
+}
+
+fn documents(setting: &str) -> (Document, Document) {
+    match setting {
+        "acl" => (
+            Document::present(grants(true)),
+            Document::present(grants(false)),
+        ),
+        "versioning" => (
+            Document::present(json!({})),
+            Document::present(json!({"Status": "Enabled"})),
+        ),
+        _ => (
+            Document::ABSENT,
+            Document::present(json!({
+                "BlockPublicAcls": true, "BlockPublicPolicy": true,
+                "IgnorePublicAcls": true, "RestrictPublicBuckets": true
+            })),
+        ),
+    }
+}
+
+/// A change with every artifact that its stage implies.
+pub fn change(seed: &Seed) -> Change {
+    let ticket = ticket(seed);
+    let number = id(seed.number);
+    let production = ticket.environment.production;
+    let decided = at("03:14:02");
+    let past = |stage: Stage| seed.stage.step() >= stage.step();
+    let request = production.then(|| ApprovalRequest {
+        why: "env=prod".to_owned(),
+        action: ticket.plan.action.clone(),
+        asked: vec!["on-call".to_owned(), "platform-security".to_owned()],
+        channel: "push".to_owned(),
+        expires: at("04:12:47"),
+        plan_hash: ticket.plan_hash.clone(),
+        hazards: ticket.plan.hazards.clone(),
+        round: 1,
+    });
+    let denied = seed.outcome == Outcome::WontFix;
+    let approval = past(Stage::Approved).then(|| Approval {
+        decision: match (production, denied) {
+            (_, true) => Decision::Denied,
+            (true, false) => Decision::Approved,
+            (false, false) => Decision::NotRequired,
+        },
+        by: if production {
+            Actor::person("nina.ramirez").unwrap()
+        } else {
+            Actor::Policy
+        },
+        via: if production { Via::Tap } else { Via::Policy },
+        why: format!("env={}", seed.environment),
+        at: decided,
+        reason: denied.then(|| Reason {
+            code: ReasonCode::BusinessNeed,
+            note: "public website assets".to_owned(),
+        }),
+        plan_hash: ticket.plan_hash.clone(),
+    });
+    let file = Plan::snapshot_file(seed.setting, number);
+    let backup = (past(Stage::BackedUp) && !denied).then(|| Backup {
+        uri: format!("s3://acme-rollback-vault/{number}/{file}"),
+        file,
+        summary: Summary {
+            noun: "grants".to_owned(),
+            count: 3,
+            lines: vec![
+                "bucket-owner: FULL_CONTROL".to_owned(),
+                "AllUsers: READ".to_owned(),
+                "log-delivery: WRITE".to_owned(),
+            ],
+        },
+        vault: "acme-rollback-vault".to_owned(),
+        version_id: None,
+        sha256: Digest::of("snapshot"),
+        before: ticket.plan.before.digest(),
+        retention_days: 30,
+        retained_until: "2026-05-15T03:14:02Z".parse().unwrap(),
+    });
+    let halted = seed.stage == Stage::Halted;
+    let fix = (past(Stage::Fixed) && !denied).then(|| Fix {
+        command: ticket.plan.command.clone(),
+        request_id: Some("4442587FB7D0A2F9".to_owned()),
+        read_before: ticket.plan.before.digest(),
+        predicted: ticket.plan.target.digest(),
+        observed: Some(ticket.plan.target.digest()),
+        verify: vec![
+            "acl returns 1 grant".to_owned(),
+            "bucket-owner, FULL_CONTROL".to_owned(),
+        ],
+        attempts: 2,
+        at: decided,
+        status: if halted {
+            FixStatus::Halted
+        } else {
+            FixStatus::Applied
+        },
+        cause: halted.then(|| "the rollback could not be verified: AccessDenied".to_owned()),
+    });
+    let rollback = (past(Stage::RollbackStored) && !denied).then(|| Rollback {
+        command: ticket.plan.inverse.clone(),
+        files: vec![Plan::snapshot_file(seed.setting, number)],
+        bound_to: number,
+        ttl_days: 30,
+        expires: "2026-05-15T03:14:02Z".parse().unwrap(),
+        residue: ticket.plan.residue.clone(),
+        uri: format!("s3://acme-rollback-vault/{number}/rollback.json"),
+        ran: false,
+    });
+    let alert = (seed.stage == Stage::Closed).then(|| Alert {
+        outcome: seed.outcome,
+        primary: ticket.primary.clone(),
+        bucket: seed.bucket.to_owned(),
+        approver: approval.as_ref().unwrap().by.clone(),
+        via: approval.as_ref().unwrap().via,
+        decided_at: decided,
+        closed_at: decided,
+        duration_s: 75,
+        rollback_until: rollback.as_ref().map(Rollback::until),
+        channel: "#compliance-audit".to_owned(),
+        cause: None,
+    });
+    Change {
+        id: number,
+        stage: seed.stage,
+        ticket,
+        request,
+        approval,
+        backup,
+        intent: None,
+        mismatch: None,
+        fix,
+        rollback,
+        alert,
+        revert: None,
+        delivered: Vec::new(),
+        settled: false,
+        opened_seq: seed.number - 418_000,
+        last_seq: seed.number - 418_000,
+        last_prev: Digest::zero(),
+        updated_at: decided,
+    }
+}
+
+const ACL: (&str, &str, &str) = ("CIS", "1.3.0", "1.20");
+
+const fn seed(
+    number: u64,
+    bucket: &'static str,
+    environment: &'static str,
+    severity: Severity,
+    stage: Stage,
+) -> Seed {
+    Seed {
+        number,
+        bucket,
+        environment,
+        severity,
+        rule: "s3-acl-public-read",
+        title: "public-read bucket",
+        control: ACL,
+        action: "remove public-read grant",
+        setting: "acl",
+        stage,
+        outcome: Outcome::Remediated,
+    }
+}
+
+/// The walkthrough's change at one stage.
+pub fn walkthrough(stage: Stage) -> Change {
+    change(&seed(
+        418_114,
+        "acme-prod-customer-exports",
+        "prod",
+        Severity::High,
+        stage,
+    ))
+}
+
+const fn block(seed: Seed) -> Seed {
+    Seed {
+        rule: "s3-bpa-incomplete",
+        title: "Block Public Access not complete",
+        control: ("CIS", "3.0.0", "2.1.4"),
+        action: "turn all of Block Public Access on",
+        setting: "public_access_block",
+        ..seed
+    }
+}
+
+const fn versions(seed: Seed) -> Seed {
+    Seed {
+        rule: "s3-versioning-off",
+        title: "versioning is off",
+        control: ("SOC 2", "2017", "A1.2"),
+        action: "turn versioning on",
+        setting: "versioning",
+        ..seed
+    }
+}
+
+/// The demo's changes, in the queue's order.
+pub fn changes() -> Vec<Change> {
+    let (high, medium, low) = (Severity::High, Severity::Medium, Severity::Low);
+    let seeds = [
+        block(seed(
+            418_109,
+            "acme-prod-ml-features",
+            "prod",
+            high,
+            Stage::Halted,
+        )),
+        seed(
+            418_120,
+            "acme-prod-invoices",
+            "prod",
+            Severity::Critical,
+            Stage::AwaitingApproval,
+        ),
+        seed(
+            418_114,
+            "acme-prod-customer-exports",
+            "prod",
+            high,
+            Stage::AwaitingApproval,
+        ),
+        block(seed(
+            418_117,
+            "acme-prod-web-assets",
+            "prod",
+            medium,
+            Stage::AwaitingApproval,
+        )),
+        seed(
+            418_121,
+            "acme-staging-exports",
+            "staging",
+            high,
+            Stage::Verifying,
+        ),
+        block(seed(
+            418_122,
+            "acme-dev-scratch",
+            "dev",
+            medium,
+            Stage::BackedUp,
+        )),
+        versions(seed(418_116, "acme-dev-builds", "dev", low, Stage::Closed)),
+        block(seed(
+            418_115,
+            "acme-staging-media",
+            "staging",
+            medium,
+            Stage::Closed,
+        )),
+        seed(418_113, "acme-dev-fixtures", "dev", high, Stage::Closed),
+        Seed {
+            outcome: Outcome::WontFix,
+            ..seed(418_112, "acme-prod-www", "prod", high, Stage::Closed)
+        },
+        versions(seed(
+            418_111,
+            "acme-staging-backups-of-the-old-billing-system-2019",
+            "staging",
+            low,
+            Stage::Closed,
+        )),
+        block(seed(
+            418_110,
+            "acme-dev-notebooks",
+            "dev",
+            medium,
+            Stage::Closed,
+        )),
+        versions(seed(418_108, "acme-dev-logs", "dev", low, Stage::Closed)),
+        seed(
+            418_107,
+            "acme-staging-reports",
+            "staging",
+            high,
+            Stage::Closed,
+        ),
+    ];
+    seeds.iter().map(change).collect()
+}
+
+pub fn status(changes: &[Change]) -> Status {
+    let count = |test: fn(&Change) -> bool| changes.iter().filter(|change| test(change)).count();
+    Status {
+        person: "nina.ramirez".to_owned(),
+        mode: "enforce".to_owned(),
+        estate: "demo".to_owned(),
+        now: now(),
+        scanner: ScannerStatus {
+            pass: 3,
+            running: true,
+            done: 17,
+            total: 26,
+            rate_x10: 124,
+            last_full_pass: Some(at("03:12:58")),
+            last_took_ms: 8_400,
+            compliant: 171,
+            violating: 14,
+            exempt: 1,
+            skipped: 19,
+            unknown: 3,
+            trouble: None,
+        },
+        open: count(Change::is_open),
+        pending: count(|change| change.stage == Stage::AwaitingApproval),
+        halted: count(|change| change.stage == Stage::Halted),
+        undelivered: 0,
+        breaker: None,
+        holds: Vec::new(),
+        rules: 8,
+        ledger_seq: entries(changes).len() as u64,
+        ledger_hash: Digest::of("head"),
+        vault: "acme-rollback-vault".to_owned(),
+        warnings: Vec::new(),
+    }
+}
+
+/// The facts from which the changes came, oldest first.
+pub fn entries(changes: &[Change]) -> Vec<Entry> {
+    let mut drafts = vec![Draft::room(
+        at("03:12:30"),
+        None,
+        Fact::RoomStarted {
+            version: "0.1.0".to_owned(),
+            mode: "enforce".to_owned(),
+            findings: Vec::new(),
+        },
+    )];
+    let mut sorted: Vec<_> = changes.iter().collect();
+    sorted.sort_by_key(|change| change.id);
+    for change in sorted {
+        let of = |fact| Draft::room(change.ticket.detected_at, change.id, fact);
+        drafts.push(of(Fact::Ticket(Box::new(change.ticket.clone()))));
+        drafts.extend(
+            change
+                .request
+                .clone()
+                .map(|it| of(Fact::ApprovalRequested(it))),
+        );
+        drafts.extend(change.approval.clone().map(|it| {
+            let (actor, via) = (it.by.clone(), it.via);
+            Draft {
+                actor,
+                via,
+                ..of(Fact::Approval(it))
+            }
+        }));
+        drafts.extend(change.backup.clone().map(|it| of(Fact::Backup(it))));
+        drafts.extend(change.fix.clone().map(|it| of(Fact::Fix(it))));
+        drafts.extend(change.rollback.clone().map(|it| of(Fact::Rollback(it))));
+        drafts.extend(change.alert.clone().map(|it| of(Fact::Alert(it))));
+    }
+    let mut prev = Digest::zero();
+    let mut entries = Vec::new();
+    for (seq, draft) in (1..).zip(drafts) {
+        let entry = draft.numbered(seq, prev);
+        prev = Digest::of(canonical(&entry));
+        entries.push(entry);
+    }
+    entries
+}
+
+/// A plain line diff, good enough for pictures: what both have is the same.
+pub fn diff(change: &Change) -> Diff {
+    let before = change.ticket.plan.before.pretty();
+    let target = change.ticket.plan.target.pretty();
+    let lines = similar::TextDiff::from_lines(&before, &target)
+        .iter_all_changes()
+        .map(|line| DiffLine {
+            sign: match line.tag() {
+                similar::ChangeTag::Equal => Sign::Same,
+                similar::ChangeTag::Delete => Sign::Remove,
+                similar::ChangeTag::Insert => Sign::Add,
+            },
+            text: line.to_string_lossy().trim_end().to_owned(),
+        })
+        .collect();
+    Diff {
+        id: change.id,
+        setting: change.ticket.plan.setting.clone(),
+        before,
+        target,
+        lines,
+        backup: change.backup.as_ref().map(|backup| backup.uri.clone()),
+    }
+}
+
+pub fn unknowns() -> Vec<Unknown> {
+    [
+        (
+            "acme-prod-payroll",
+            "s3-acl-public-read",
+            "GetBucketAcl: AccessDenied (403)",
+        ),
+        (
+            "acme-prod-payroll",
+            "s3-bpa-incomplete",
+            "GetPublicAccessBlock: AccessDenied (403)",
+        ),
+        (
+            "acme-eu-archive",
+            "s3-versioning-off",
+            "GetBucketVersioning: timed out after 3 attempts",
+        ),
+    ]
+    .map(|(bucket, rule, cause)| Unknown {
+        account: "123456789012".to_owned(),
+        bucket: bucket.to_owned(),
+        rule: rule.to_owned(),
+        cause: cause.to_owned(),
+    })
+    .to_vec()
+}
+
+pub fn exceptions() -> Vec<Exception> {
+    vec![Exception {
+        rule: "s3-acl-public-read".to_owned(),
+        asset: Asset {
+            account: Account::try_from("123456789012".to_owned()).unwrap(),
+            region: "us-east-1".to_owned(),
+            bucket: "acme-prod-www".to_owned(),
+        },
+        reason: Reason {
+            code: ReasonCode::BusinessNeed,
+            note: "public website assets".to_owned(),
+        },
+        until: "2026-07-14T03:14:02Z".parse().unwrap(),
+    }]
+}

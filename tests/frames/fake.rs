@@ -1,0 +1,261 @@
+//! A room that is only pretended: it answers every request from values, decides as the real one
+//! would where the screen can tell the difference, and keeps what it was asked.
+#![allow(dead_code)]
+
+use sixfold::{
+    domain::{
+        Actor, Change, ChangeId, Stage, Via,
+        artifact::{Approval, Decision},
+        canonical,
+    },
+    room::protocol::{
+        Answer, LedgerEntry, LedgerFilter, Line, Page, Refusal, RefusalCode, Reply, Request, Row,
+        Status, Unknown,
+    },
+};
+
+use super::estate;
+
+pub struct Fake {
+    pub changes: Vec<Change>,
+    pub status: Status,
+    pub unknowns: Vec<Unknown>,
+    /// What it answers to a decision, where it does not take it.
+    pub refusal: Option<Refusal>,
+    /// Everything it was asked, in order.
+    pub asked: Vec<Request>,
+}
+
+impl Fake {
+    pub fn demo() -> Self {
+        Self::with(estate::changes())
+    }
+
+    pub fn with(changes: Vec<Change>) -> Self {
+        Self {
+            status: estate::status(&changes),
+            changes,
+            unknowns: estate::unknowns(),
+            refusal: None,
+            asked: Vec::new(),
+        }
+    }
+
+    pub fn change(&mut self, id: ChangeId) -> &mut Change {
+        self.changes
+            .iter_mut()
+            .find(|change| change.id == id)
+            .unwrap()
+    }
+
+    /// Requests that would change the world.
+    pub fn orders(&self) -> Vec<&Request> {
+        self.asked
+            .iter()
+            .filter(|request| {
+                matches!(
+                    request,
+                    Request::Decide { .. }
+                        | Request::Revert { .. }
+                        | Request::Release { .. }
+                        | Request::ResetBreaker
+                )
+            })
+            .collect()
+    }
+
+    pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
+        self.asked.push(request.clone());
+        match request {
+            Request::Hello { .. } => Ok(Reply::Welcome {
+                version: "0.1.0".to_owned(),
+                person: self.status.person.clone(),
+            }),
+            Request::Status => Ok(Reply::Status(Box::new(self.status.clone()))),
+            Request::Queue {
+                filter,
+                offset,
+                limit,
+            } => {
+                let mut sorted: Vec<_> = self.changes.iter().collect();
+                sorted.sort_by_key(|change| match change.stage {
+                    Stage::Halted => 0,
+                    Stage::AwaitingApproval => 1,
+                    Stage::Closed => 3,
+                    _ => 2,
+                });
+                let rows: Vec<_> = sorted
+                    .into_iter()
+                    .map(row)
+                    .filter(|row| {
+                        let all = format!(
+                            "{} {} {} {} {}",
+                            row.id, row.bucket, row.environment, row.violation, row.word
+                        );
+                        all.contains(&filter)
+                    })
+                    .collect();
+                Ok(Reply::Rows(page(&rows, offset, limit)))
+            }
+            Request::Pending { offset, limit } => {
+                let rows: Vec<_> = self
+                    .changes
+                    .iter()
+                    .filter(|change| change.stage == Stage::AwaitingApproval)
+                    .cloned()
+                    .collect();
+                Ok(Reply::Pending(page(&rows, offset, limit)))
+            }
+            Request::Change { id } => self.found(id).map(|change| Reply::Change(Box::new(change))),
+            Request::Diff { id } => self
+                .found(id)
+                .map(|change| Reply::Diff(Box::new(estate::diff(&change)))),
+            Request::Ledger {
+                filter,
+                before,
+                limit,
+            } => Ok(Reply::Entries(self.lines(&filter, before, limit))),
+            Request::Entry { seq } => Ok(self.entry(seq)),
+            Request::Unknowns { offset, limit } => {
+                Ok(Reply::Unknowns(page(&self.unknowns, offset, limit)))
+            }
+            Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
+            Request::Decide {
+                id,
+                plan_hash,
+                answer,
+            } => self.decide(id, &plan_hash, answer),
+            Request::Revert { id, .. } => {
+                Ok(Reply::Done(format!("the revert of {id} is on its way")))
+            }
+            Request::Release { .. } | Request::ResetBreaker => Ok(Reply::Done(String::new())),
+            Request::ScanNow => Ok(Reply::Done("the next pass starts now".to_owned())),
+        }
+    }
+
+    fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
+        let found = self.changes.iter().find(|change| change.id == id);
+        found.cloned().ok_or_else(|| Refusal {
+            code: RefusalCode::NotFound,
+            message: format!("there is no {id}"),
+        })
+    }
+
+    fn decide(
+        &mut self,
+        id: ChangeId,
+        plan_hash: &sixfold::domain::Digest,
+        answer: Answer,
+    ) -> Result<Reply, Refusal> {
+        if let Some(refusal) = self.refusal.clone() {
+            return Err(refusal);
+        }
+        let change = self.change(id);
+        if change.stage != Stage::AwaitingApproval || change.ticket.plan_hash != *plan_hash {
+            return Err(Refusal {
+                code: RefusalCode::Conflict,
+                message: format!("{id} can't be decided any more"),
+            });
+        }
+        let (decision, stage, reason) = match answer {
+            Answer::Approve => (Decision::Approved, Stage::Approved, None),
+            Answer::Deny(reason) => (Decision::Denied, Stage::Denied, Some(reason)),
+        };
+        decided(change, decision, stage, Via::Tui);
+        if let Some(approval) = &mut change.approval {
+            approval.reason = reason;
+        }
+        self.status.pending -= 1;
+        Ok(Reply::Done("the backup is taken next".to_owned()))
+    }
+
+    fn lines(&self, filter: &LedgerFilter, before: Option<u64>, limit: usize) -> Page<Line> {
+        let below = before.unwrap_or(u64::MAX);
+        let all: Vec<_> = estate::entries(&self.changes)
+            .into_iter()
+            .rev()
+            .map(|entry| Line {
+                seq: entry.seq,
+                at: entry.at,
+                change: entry.change,
+                kind: entry.fact.kind().to_owned(),
+                actor: entry.actor.to_string(),
+                via: entry.via.to_string(),
+                headline: entry.headline(),
+            })
+            .filter(|line| {
+                filter.change.is_none_or(|id| line.change == Some(id))
+                    && filter
+                        .kind
+                        .as_ref()
+                        .is_none_or(|kind| line.kind.contains(kind))
+                    && filter
+                        .actor
+                        .as_ref()
+                        .is_none_or(|name| line.actor.contains(name))
+            })
+            .collect();
+        Page {
+            total: all.len(),
+            items: all
+                .into_iter()
+                .filter(|line| line.seq < below)
+                .take(limit)
+                .collect(),
+        }
+    }
+
+    fn entry(&self, seq: u64) -> Reply {
+        let entry = estate::entries(&self.changes)
+            .into_iter()
+            .find(|entry| entry.seq == seq)
+            .unwrap();
+        let hash = sixfold::domain::Digest::of(canonical(&entry));
+        let pretty = serde_json::to_string_pretty(&entry.fact).unwrap();
+        Reply::Entry(Box::new(LedgerEntry {
+            entry,
+            hash,
+            pretty,
+        }))
+    }
+}
+
+/// Somebody decided.
+pub fn decided(change: &mut Change, decision: Decision, stage: Stage, via: Via) {
+    change.stage = stage;
+    change.approval = Some(Approval {
+        decision,
+        by: Actor::person("nina.ramirez").unwrap(),
+        via,
+        why: String::new(),
+        at: estate::now(),
+        reason: None,
+        plan_hash: change.ticket.plan_hash.clone(),
+    });
+}
+
+fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {
+    Page {
+        total: all.len(),
+        items: all.iter().skip(offset).take(limit).cloned().collect(),
+    }
+}
+
+pub fn row(change: &Change) -> Row {
+    let ticket = &change.ticket;
+    Row {
+        id: change.id,
+        severity: ticket.severity,
+        environment: ticket.environment.name.clone(),
+        production: ticket.environment.production,
+        account: ticket.asset.account.to_string(),
+        bucket: ticket.asset.bucket.clone(),
+        violation: ticket.violation(),
+        rule: ticket.rule.id.clone(),
+        owner: ticket.owner.contact.clone(),
+        stage: change.stage,
+        step: change.stage.step(),
+        word: change.word(),
+        detected_at: ticket.detected_at,
+    }
+}

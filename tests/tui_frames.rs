@@ -1,0 +1,207 @@
+//! Pictures of every pane, card and sheet at the three sizes that people have: a phone in portrait, a
+//! plain terminal, a wide one. `SIXFOLD_BLESS=1` writes them anew; look at them before committing.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "frames/desk.rs"]
+mod desk;
+#[path = "frames/estate.rs"]
+mod estate;
+#[path = "frames/fake.rs"]
+mod fake;
+
+use std::{env, fs, path::PathBuf};
+
+use desk::Desk;
+use fake::Fake;
+use sixfold::domain::Stage;
+
+const SIZES: [(u16, u16); 3] = [(45, 20), (80, 24), (120, 40)];
+
+/// Compares a frame with its picture on disk.
+fn check(name: &str, desk: &Desk) {
+    let (width, height) = desk.model.size;
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/frames")
+        .join(format!("{name}-{width}x{height}.txt"));
+    let shown = desk.text();
+    if env::var_os("SIXFOLD_BLESS").is_some() {
+        fs::write(&path, shown).unwrap();
+        return;
+    }
+    let wanted = fs::read_to_string(&path).unwrap_or_default();
+    if wanted != shown {
+        let diff = similar::TextDiff::from_lines(&wanted, &shown);
+        panic!(
+            "{} differs from the screen:\n{}",
+            path.display(),
+            diff.unified_diff().context_radius(2)
+        );
+    }
+}
+
+/// A screen at each size, with the walkthrough's change selected.
+fn at_each_size(name: &str, go: impl Fn(&mut Desk)) {
+    for size in SIZES {
+        let mut desk = Desk::new(size);
+        desk.press("j j");
+        desk.settle();
+        go(&mut desk);
+        desk.settle();
+        check(name, &desk);
+    }
+}
+
+#[test]
+fn the_queue() {
+    at_each_size("queue", |_| {});
+}
+
+#[test]
+fn the_ticket_of_a_change_that_waits() {
+    at_each_size("ticket", |desk| desk.press("2"));
+}
+
+#[test]
+fn the_ticket_of_a_closed_change_has_its_six_boxes() {
+    for size in SIZES {
+        let mut desk = Desk::with(
+            size,
+            Fake::with(vec![estate::walkthrough(Stage::Closed)]),
+            "default",
+        );
+        desk.press("2");
+        check("ticket-closed", &desk);
+        desk.press("G");
+        check("ticket-closed-end", &desk);
+    }
+}
+
+#[test]
+fn the_approvals() {
+    at_each_size("approvals", |desk| desk.press("3"));
+}
+
+#[test]
+fn the_diff() {
+    at_each_size("diff", |desk| desk.press("4"));
+}
+
+#[test]
+fn the_ledger() {
+    at_each_size("ledger", |desk| desk.press("5"));
+}
+
+#[test]
+fn an_entry_of_the_ledger() {
+    at_each_size("entry", |desk| {
+        desk.press("5");
+        desk.settle();
+        desk.press("j j Enter");
+    });
+}
+
+#[test]
+fn the_approval_card_locked_and_ready() {
+    at_each_size("card-locked", |desk| desk.press("a"));
+    at_each_size("card-ready", |desk| {
+        desk.press("a");
+        desk.wait(600);
+        desk.press("Tab");
+    });
+}
+
+#[test]
+fn the_deny_form() {
+    at_each_size("deny", |desk| {
+        desk.press("d Down Down Enter");
+        desk.write("window of CHG0042 is still open");
+        desk.wait(600);
+    });
+}
+
+#[test]
+fn the_revert_card() {
+    for size in SIZES {
+        let mut desk = Desk::with(
+            size,
+            Fake::with(vec![estate::walkthrough(Stage::Closed)]),
+            "default",
+        );
+        desk.press("r");
+        desk.wait(600);
+        desk.settle();
+        check("revert", &desk);
+    }
+}
+
+#[test]
+fn after_an_approval() {
+    at_each_size("approved", |desk| {
+        desk.press("a");
+        desk.wait(600);
+        desk.press("Tab Enter");
+        desk.entry_notice();
+    });
+}
+
+#[test]
+fn the_help() {
+    at_each_size("help", |desk| desk.press("?"));
+}
+
+#[test]
+fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
+    at_each_size("unknowns", |desk| desk.press("u"));
+    at_each_size("exceptions", |desk| desk.press("x"));
+    at_each_size("room", |desk| desk.press("w"));
+}
+
+#[test]
+fn a_filter_being_typed() {
+    at_each_size("filter", |desk| {
+        desk.press("/");
+        desk.write("staging");
+    });
+}
+
+#[test]
+fn the_plain_theme_is_ascii() {
+    let mut desk = Desk::with((80, 24), Fake::demo(), "plain");
+    desk.press("j j");
+    desk.settle();
+    check("plain", &desk);
+    // What the room writes may hold a middle dot; what the screen draws around it may not.
+    let drawn = |desk: &Desk| desk.text().chars().all(|c| c.is_ascii() || c == '·');
+    assert!(drawn(&desk));
+    desk.press("a");
+    desk.wait(600);
+    check("plain-card", &desk);
+    assert!(drawn(&desk));
+}
+
+#[test]
+fn a_low_window_has_no_borders() {
+    let mut desk = Desk::new((60, 10));
+    desk.press("j j");
+    desk.settle();
+    check("low", &desk);
+    desk.press("a");
+    desk.wait(600);
+    check("low-card", &desk);
+}
+
+#[test]
+fn a_room_in_trouble_says_so_first() {
+    let mut room = Fake::demo();
+    room.status.breaker = Some("3 fixes halted in a row".to_owned());
+    room.status.warnings = vec!["the vault has no Object Lock".to_owned()];
+    room.status.scanner.trouble = Some("the endpoint does not answer".to_owned());
+    let desk = Desk::with((80, 24), room, "default");
+    check("trouble", &desk);
+}
+
+#[test]
+fn an_empty_room() {
+    let desk = Desk::with((80, 24), Fake::with(Vec::new()), "default");
+    check("empty", &desk);
+}

@@ -1,0 +1,249 @@
+//! Moving about: what is selected, what stays where it is, and what each pane leads to.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "frames/desk.rs"]
+mod desk;
+#[path = "frames/estate.rs"]
+mod estate;
+#[path = "frames/fake.rs"]
+mod fake;
+
+use desk::Desk;
+use estate::{WALKTHROUGH, id};
+use fake::Fake;
+use sixfold::{
+    domain::{Severity, Stage, Via, artifact::Decision},
+    room::protocol::Request,
+    tui::{Msg, model::Pane},
+};
+
+fn desk() -> Desk {
+    Desk::new((120, 40))
+}
+
+/// A room with very many closed changes.
+fn crowd(count: u64) -> Fake {
+    let one = estate::walkthrough(Stage::Closed);
+    let changes = (0..count)
+        .map(|number| {
+            let mut change = one.clone();
+            change.id = id(1_000 + number);
+            change
+        })
+        .collect();
+    Fake::with(changes)
+}
+
+#[test]
+fn the_most_urgent_change_is_selected_at_the_start() {
+    let mut desk = desk();
+    assert_eq!(desk.model.subject, Some(id(418_109)));
+    desk.press("Down");
+    assert_eq!(desk.model.subject, Some(id(418_120)));
+}
+
+#[test]
+fn all_panes_speak_of_the_same_change() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.settle();
+    let text = desk.text();
+    assert_eq!(desk.model.change.as_ref().unwrap().id, WALKTHROUGH);
+    assert_eq!(desk.model.diff.as_ref().unwrap().id, WALKTHROUGH);
+    assert!(text.contains("2 Ticket CHG-2026-0418-114"));
+    desk.press("3 k");
+    desk.settle();
+    assert!(desk.text().contains("2 Ticket CHG-2026-0418-120"));
+    assert_eq!(desk.model.queue.selected, Some(id(418_120)));
+}
+
+#[test]
+fn new_changes_and_new_stages_never_move_the_selection() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.settle();
+    for (at, number) in [418_130, 418_131, 418_132].into_iter().enumerate() {
+        let mut change = desk.room.change(id(418_120)).clone();
+        change.id = id(number);
+        change.ticket.severity = Severity::Critical;
+        desk.room.changes.insert(at, change);
+    }
+    desk.entry_notice();
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+    let change = desk.room.change(WALKTHROUGH);
+    fake::decided(change, Decision::Approved, Stage::Closed, Via::Tap);
+    desk.entry_notice();
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+    assert_eq!(desk.model.queue.current().unwrap().id, WALKTHROUGH);
+}
+
+#[test]
+fn scroll_is_kept_over_a_refresh_and_begins_anew_with_another_change() {
+    let mut desk = Desk::new((80, 20));
+    desk.press("j j");
+    desk.settle();
+    desk.press("2 j j j");
+    desk.entry_notice();
+    assert_eq!(desk.model.ticket_scroll, 3);
+    desk.press("Esc j");
+    assert_eq!(desk.model.ticket_scroll, 0);
+}
+
+#[test]
+fn scrolling_past_the_end_is_not_remembered() {
+    let mut desk = Desk::new((80, 20));
+    desk.press("2 G");
+    let end = desk.model.ticket_scroll;
+    desk.press("j j j j k");
+    assert_eq!(desk.model.ticket_scroll, end - 1);
+}
+
+#[test]
+fn two_thousand_changes_are_walked_with_a_few_questions() {
+    let mut desk = Desk::with((80, 24), crowd(2_000), "default");
+    assert_eq!(desk.model.queue.total, 2_000);
+    assert!(desk.model.queue.rows.len() <= 500);
+    desk.press("G");
+    desk.settle();
+    assert_eq!(desk.model.subject, Some(id(2_999)));
+    desk.press("k");
+    desk.settle();
+    assert_eq!(desk.model.subject, Some(id(2_998)));
+    let queues = desk
+        .room
+        .asked
+        .iter()
+        .filter(|request| matches!(request, Request::Queue { .. }))
+        .count();
+    assert!(queues < 6, "{queues}");
+}
+
+#[test]
+fn a_filter_narrows_while_it_is_typed_and_esc_clears_it() {
+    let mut desk = desk();
+    desk.press("/");
+    desk.write("staging");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 4);
+    assert_eq!(desk.model.subject, Some(id(418_121)));
+    desk.press("Enter j");
+    assert!(desk.text().contains("1 Queue /staging"));
+    desk.press("Esc");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 14);
+}
+
+#[test]
+fn letters_in_a_filter_are_not_commands() {
+    let mut desk = desk();
+    desk.press("/");
+    desk.write("qad?5");
+    assert_eq!(desk.model.queue_filter, "qad?5");
+    assert!(!desk.left && desk.model.card.is_none() && desk.model.pane == Pane::Queue);
+}
+
+#[test]
+fn an_entry_opens_whole_and_leads_to_its_change() {
+    let mut desk = desk();
+    desk.press("5");
+    desk.settle();
+    desk.press("/");
+    desk.write("chg-2026-0418-114");
+    desk.settle();
+    desk.press("Enter j Enter");
+    desk.settle();
+    let text = desk.text();
+    assert!(text.contains("what    CIS 1.20 public-read bucket on"));
+    assert!(text.contains("\"kind\": \"ticket\""));
+    let entry = desk.model.ledger.entry.as_ref().unwrap();
+    assert!(text.contains(&entry.hash.as_str()[..40]));
+    desk.press("c");
+    assert_eq!(desk.model.pane, Pane::Ticket);
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+}
+
+#[test]
+fn the_ledger_follows_its_head_until_somebody_reads_it() {
+    let mut desk = desk();
+    desk.press("5");
+    desk.settle();
+    let head = desk.model.ledger.current().unwrap().seq;
+    let add = |desk: &mut Desk, number| {
+        let mut change = desk.room.change(id(418_122)).clone();
+        change.id = id(number);
+        desk.room.changes.push(change);
+        desk.room.status.ledger_seq += 3;
+        desk.entry_notice();
+    };
+    add(&mut desk, 418_140);
+    let newer = desk.model.ledger.current().unwrap().seq;
+    assert!(newer > head);
+    desk.press("j");
+    let read = desk.model.ledger.current().unwrap().seq;
+    add(&mut desk, 418_141);
+    assert_eq!(desk.model.ledger.current().unwrap().seq, read);
+    assert!(desk.text().contains("3 newer"), "{}", desk.text());
+    desk.press("g");
+    desk.settle();
+    assert!(desk.model.ledger.current().unwrap().seq > newer);
+}
+
+#[test]
+fn numbers_tab_and_esc_lead_through_the_panes() {
+    let mut desk = Desk::new((45, 20));
+    for (keys, pane) in [
+        ("5", Pane::Ledger),
+        ("Esc", Pane::Queue),
+        ("Tab", Pane::Ticket),
+        ("Tab", Pane::Approvals),
+        ("BackTab BackTab", Pane::Queue),
+        ("BackTab", Pane::Ledger),
+        ("3", Pane::Approvals),
+        ("4", Pane::Diff),
+        ("Left", Pane::Approvals),
+    ] {
+        desk.press(keys);
+        assert_eq!(desk.model.pane, pane, "{keys}");
+    }
+}
+
+#[test]
+fn a_scan_is_asked_for_once() {
+    let mut room = Fake::demo();
+    room.status.scanner.running = false;
+    let mut desk = Desk::with((80, 24), room, "default");
+    desk.press("s");
+    assert!(desk.room.asked.contains(&Request::ScanNow));
+    assert!(desk.text().contains("the next pass starts now"));
+    desk.wait(7_000);
+    assert!(!desk.text().contains("the next pass starts now"));
+}
+
+#[test]
+fn a_change_that_cannot_be_read_says_why_in_its_own_pane() {
+    let mut desk = Desk::new((80, 24));
+    desk.press("5");
+    desk.settle();
+    desk.room.changes.retain(|change| change.id != id(418_122));
+    desk.press("c");
+    desk.settle();
+    assert!(desk.text().contains("there is no CHG-2026-0418-122"));
+}
+
+#[test]
+fn pasted_text_outside_a_field_is_not_taken_as_keys() {
+    let mut desk = desk();
+    desk.send(Msg::Paste("aqqq\r".to_owned()));
+    assert!(!desk.left && desk.model.card.is_none());
+    assert!(desk.text().contains("pasted text is not taken as keys"));
+}
+
+#[test]
+fn what_could_not_be_judged_is_listed_with_its_cause() {
+    let mut desk = desk();
+    desk.press("u");
+    let text = desk.text();
+    assert!(text.contains("acme-prod-payroll") && text.contains("AccessDenied (403)"));
+    desk.press("Esc");
+    assert!(desk.model.sheet.is_none());
+}
