@@ -169,7 +169,7 @@ async fn in_observe_mode_there_are_tickets_and_not_one_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denial_closes_the_change_and_keeps_the_rule_off_the_bucket() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -222,7 +222,7 @@ async fn a_denial_closes_the_change_and_keeps_the_rule_off_the_bucket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_decision_counts_and_a_second_one_is_told_so() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -253,7 +253,7 @@ async fn the_first_decision_counts_and_a_second_one_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_request_never_approves_and_is_asked_again() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -276,7 +276,7 @@ async fn an_expired_request_never_approves_and_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_changed_since_the_approval_is_left_alone() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -299,7 +299,7 @@ async fn a_bucket_that_changed_since_the_approval_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_violation_that_somebody_else_ended_is_not_written_over() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -650,7 +650,7 @@ async fn a_channel_that_fails_is_tried_again_and_never_touches_the_fix() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_not_given_up_because_one_listing_left_it_out() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;

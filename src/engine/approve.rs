@@ -1,6 +1,6 @@
 //! 02: asking, waiving, and taking a question back when nobody answered it in time.
 
-use super::{Engine, StepFault, drive::Step};
+use super::{Engine, StepFault, drive::Step, gate::plan_hash};
 use crate::{
     chain::{self, Settle},
     domain::{
@@ -32,14 +32,14 @@ impl Engine {
             asked,
             channel: if pushed { "push" } else { "screen" }.to_owned(),
             expires: self.now() + self.config.approval.window,
-            plan_hash: self.plan_hash(change),
+            plan_hash: plan_hash(change),
             hazards: ticket.plan.hazards.clone(),
             round,
         };
         let text = request.text(change.id, ticket);
         self.record_for(change, Fact::ApprovalRequested(request))
             .await?;
-        self.push_request(change.id, round, text);
+        self.push_request(change.id, round, &text);
         Ok(Step::Moved)
     }
 
@@ -53,7 +53,7 @@ impl Engine {
             why: format!("env={}", change.ticket.environment),
             at: now,
             reason: None,
-            plan_hash: self.plan_hash(change),
+            plan_hash: plan_hash(change),
         };
         let fact = Fact::Approval(approval);
         let draft = Draft {

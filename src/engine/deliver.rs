@@ -18,7 +18,7 @@ use crate::{
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// Between two looks at what is due any moment.
 const SOON: Duration = Duration::from_millis(50);
 /// Records that one round takes up.
@@ -140,7 +140,7 @@ impl Engine {
 
     /// Sends an approval request to the webhooks that take them. One try a channel and round: the
     /// request stands on every screen anyway, and a repetition would only ring twice.
-    pub(super) fn push_request(&self, id: ChangeId, round: u32, text: String) {
+    pub(super) fn push_request(&self, id: ChangeId, round: u32, text: &str) {
         let hooks = self
             .config
             .channels
@@ -149,7 +149,7 @@ impl Engine {
             .filter(|hook| hook.approvals)
             .cloned();
         for hook in hooks {
-            let body = channels::request_body(&text);
+            let body = channels::request_body(text);
             let name = format!("{id}.request.{round}");
             self.tasks.spawn_blocking(move || {
                 if let Err(fault) = channels::post(&hook, &name, &body) {

@@ -4,6 +4,7 @@ use super::{
     Engine, StepFault,
     backup::representable,
     drive::Step,
+    gate::plan_hash,
     look::{Look, setting},
 };
 use crate::{
@@ -74,7 +75,7 @@ impl Engine {
             Err(cause) => return Err(StepFault::Halt(cause)),
         };
         let intent = Fact::FixIntent {
-            plan_hash: self.plan_hash(change),
+            plan_hash: plan_hash(change),
             read: look.digest(),
             target,
             backup: receipt.sha256.clone(),

@@ -99,7 +99,7 @@ impl Engine {
         &self,
         caller: &Caller,
         id: ChangeId,
-        plan_hash: &Digest,
+        shown: &Digest,
         answer: Answer,
     ) -> Result<String, Refusal> {
         let attempt = match answer {
@@ -111,9 +111,8 @@ impl Engine {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
         let change = self.change(id)?;
-        let request = match (&change.stage, &change.request) {
-            (Stage::AwaitingApproval, Some(request)) => request,
-            _ => return Err(too_late(&change)),
+        let (Stage::AwaitingApproval, Some(request)) = (change.stage, &change.request) else {
+            return Err(too_late(&change));
         };
         let stale = if self.config.mode != Mode::Enforce {
             Some("the room is in observe mode: nothing is decided or written".to_owned())
@@ -122,7 +121,7 @@ impl Engine {
                 "the request expired at {}",
                 time::to_minute(request.expires)
             ))
-        } else if *plan_hash != request.plan_hash || *plan_hash != self.plan_hash(&change) {
+        } else if *shown != request.plan_hash || *shown != plan_hash(&change) {
             Some("the plan has changed since it was shown: look at it again".to_owned())
         } else {
             None
@@ -143,7 +142,7 @@ impl Engine {
             why: request.why.clone(),
             at: now,
             reason,
-            plan_hash: plan_hash.clone(),
+            plan_hash: shown.clone(),
         };
         let fact = Fact::Approval(approval);
         self.record(vec![Draft {
@@ -183,8 +182,7 @@ impl Engine {
         if !decided {
             return Err("the decision on record does not allow a write".to_owned());
         }
-        if approval.plan_hash != self.plan_hash(change)
-            || approval.plan_hash != change.ticket.plan_hash
+        if approval.plan_hash != plan_hash(change) || approval.plan_hash != change.ticket.plan_hash
         {
             return Err("the plan is not the one that was approved".to_owned());
         }
@@ -202,7 +200,7 @@ impl Engine {
     /// the approved plan includes its own undoing.
     pub(super) fn permit_undo(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
         self.permit_mode()?;
-        self.permit_inverse(change, receipt)
+        inverse(change, receipt)
     }
 
     /// Leave to put the state before back at the wish of a person, whose right was checked when the
@@ -213,15 +211,7 @@ impl Engine {
         receipt: &Backup,
     ) -> Result<Permit, String> {
         self.permit_mode()?;
-        self.permit_inverse(change, receipt)
-    }
-
-    fn permit_inverse(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
-        let plan = &change.ticket.plan;
-        if receipt.before != plan.before.digest() {
-            return Err("the backup does not hold the state before this change".to_owned());
-        }
-        permit(change, plan.before.clone())
+        inverse(change, receipt)
     }
 
     fn permit_mode(&self) -> Result<(), String> {
@@ -230,10 +220,6 @@ impl Engine {
             (Mode::Enforce, None) => Err("there is no vault".to_owned()),
             (Mode::Enforce, Some(_)) => Ok(()),
         }
-    }
-
-    pub(super) fn plan_hash(&self, change: &Change) -> Digest {
-        change.ticket.plan.hash(change.id, &change.ticket.asset)
     }
 }
 
@@ -246,6 +232,19 @@ fn permit(change: &Change, target: Document) -> Result<Permit, String> {
         asset: change.ticket.asset.clone(),
         target,
     })
+}
+
+fn inverse(change: &Change, receipt: &Backup) -> Result<Permit, String> {
+    let plan = &change.ticket.plan;
+    if receipt.before != plan.before.digest() {
+        return Err("the backup does not hold the state before this change".to_owned());
+    }
+    permit(change, plan.before.clone())
+}
+
+/// What an approver sees, signs and the engine runs, computed afresh from the ticket.
+pub(super) fn plan_hash(change: &Change) -> Digest {
+    change.ticket.plan.hash(change.id, &change.ticket.asset)
 }
 
 fn tidy(mut reason: Reason) -> Reason {

@@ -75,10 +75,9 @@ impl Engine {
         cause: &str,
     ) -> Result<(), super::EngineError> {
         let change = self.change(id)?;
-        let fix = match self.outcome_of(&change, FixStatus::Halted, None, 0, Some(cause.to_owned()))
-        {
-            Ok(fix) => fix,
-            Err(_) => return Err(super::EngineError::Unknown(change.ticket.plan.setting)),
+        let halted = self.outcome_of(&change, FixStatus::Halted, None, 0, Some(cause.to_owned()));
+        let Ok(fix) = halted else {
+            return Err(super::EngineError::Unknown(change.ticket.plan.setting));
         };
         let at = self.now();
         let held = Fact::Held {
