@@ -25,7 +25,7 @@ pub enum Order {
     },
     /// Put the state before into the vault and read it back; an entry `backup`.
     Backup,
-    /// Read afresh, [settle](super::settle), write; entries `fix.intent` and `fix.written`, or `fix`.
+    /// Read afresh, [settle](super::settle()), write; entries `fix.intent` and `fix.written`, or `fix`.
     Fix,
     /// Read until the reads agree; an entry `fix` or `fix.mismatch`.
     Verify,
