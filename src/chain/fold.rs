@@ -34,6 +34,7 @@ pub const fn needs_change(fact: &Fact) -> bool {
     !matches!(
         fact,
         Fact::Refused { .. }
+            | Fact::RevertedForeign { .. }
             | Fact::ExceptionOpened(_)
             | Fact::ExceptionEnded { .. }
             | Fact::Held { .. }

@@ -140,6 +140,14 @@ impl Change {
         self.alert.as_ref().map(|alert| alert.outcome)
     }
 
+    /// Channels that have not taken the close-out record yet.
+    pub fn undelivered(&self) -> Vec<String> {
+        let owed = self.alert.iter().flat_map(|alert| &alert.deliver_to);
+        owed.filter(|channel| !self.delivered.contains(channel))
+            .cloned()
+            .collect()
+    }
+
     /// Still something to do, for the chain or for a person.
     pub fn is_open(&self) -> bool {
         self.stage != Stage::Closed

@@ -22,6 +22,8 @@ pub const SCRIPT: &str = "rollback.sh";
 pub struct Manifest {
     pub change: ChangeId,
     pub asset: Asset,
+    /// The rule that the change came from; a revert keeps it off the bucket.
+    pub rule: String,
     pub setting: String,
     pub command: Command,
     /// Files that the command reads, with their SHA-256.
@@ -53,6 +55,7 @@ impl Engine {
         let manifest = Manifest {
             change: change.id,
             asset: change.ticket.asset.clone(),
+            rule: change.ticket.rule.id.clone(),
             setting: plan.setting.clone(),
             command: plan.inverse.clone(),
             files: vec![(file.clone(), receipt.sha256.clone())],
@@ -144,6 +147,7 @@ mod tests {
                 region: "us-east-1".to_owned(),
                 bucket: "acme-prod-customer-exports".to_owned(),
             },
+            rule: "acl-public-read".to_owned(),
             setting: "acl".to_owned(),
             command: Command::s3api("put-bucket-acl", "acme-prod-customer-exports")
                 .with("--access-control-policy", format!("file://{file}")),

@@ -34,6 +34,7 @@ impl Engine {
                 .as_ref()
                 .map(crate::domain::artifact::Rollback::until),
             channel: self.config.channels.audit.clone(),
+            deliver_to: self.channels(),
             cause: denial
                 .map(ToString::to_string)
                 .or_else(|| change.fix.as_ref()?.cause.clone()),

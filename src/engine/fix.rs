@@ -11,11 +11,11 @@ use crate::{
     chain::{self, Settle, cause},
     cloud::Urgency,
     domain::{
-        Change, Document, Fact,
+        Asset, Change, Document, Fact,
         artifact::{Fix, FixStatus},
     },
     ledger::failpoint,
-    settings::CallErrorKind,
+    settings::{CallErrorKind, Setting},
 };
 
 /// How verification ended.
@@ -104,8 +104,9 @@ impl Engine {
     pub(super) async fn verify(&self, change: &Change) -> Result<Step, StepFault> {
         let plan = &change.ticket.plan;
         failpoint!("verify.begin");
+        let setting = setting(&plan.setting)?;
         match self
-            .read_until_settled(change, &plan.before, &plan.target)
+            .read_until_settled(setting, &change.ticket.asset, &plan.before, &plan.target)
             .await?
         {
             Verified::Agreed { document, attempts } => {
@@ -142,12 +143,11 @@ impl Engine {
     /// Reads with growing pauses until two equal reads settle it, or the deadline does.
     pub(super) async fn read_until_settled(
         &self,
-        change: &Change,
+        setting: &dyn Setting,
+        asset: &Asset,
         before: &Document,
         target: &Document,
     ) -> Result<Verified, StepFault> {
-        let ticket = &change.ticket;
-        let setting = setting(&ticket.plan.setting)?;
         let limits = &self.config.verify;
         let pace = chain::Pace {
             gap: limits.gap,
@@ -164,7 +164,7 @@ impl Engine {
                 // A stop in the middle is like a kill: the next start verifies again.
                 () = self.stopping.cancelled() => return Err(StepFault::Later("stopping".to_owned())),
             }
-            let reading = match self.cloud.read(setting, &ticket.asset, Urgency::Fix).await {
+            let reading = match self.cloud.read(setting, asset, Urgency::Fix).await {
                 Ok(read) => {
                     latest = read.document;
                     chain::Reading::Seen(latest.digest())

@@ -78,6 +78,8 @@ impl Engine {
         attempt: &str,
         cause: &str,
     ) -> Result<(), Refusal> {
+        // An attempt on a change that is not there still is an attempt.
+        let change = change.filter(|&id| self.change(id).is_ok());
         let fact = Fact::Refused {
             attempt: attempt.to_owned(),
             cause: cause.to_owned(),
@@ -214,12 +216,25 @@ impl Engine {
         inverse(change, receipt)
     }
 
-    fn permit_mode(&self) -> Result<(), String> {
+    pub(super) fn permit_mode(&self) -> Result<(), String> {
         match (self.config.mode, &self.vault) {
             (Mode::Observe, _) => Err("the room is in observe mode: nothing is written".to_owned()),
             (Mode::Enforce, None) => Err("there is no vault".to_owned()),
             (Mode::Enforce, Some(_)) => Ok(()),
         }
+    }
+}
+
+/// Leave to put back what a bundle in the vault holds, for a person whose right was checked.
+pub(super) fn permit_from_vault(
+    setting: &'static dyn Setting,
+    asset: &Asset,
+    before: &Document,
+) -> Permit {
+    Permit {
+        setting,
+        asset: asset.clone(),
+        target: before.clone(),
     }
 }
 

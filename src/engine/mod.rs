@@ -20,6 +20,7 @@ mod close;
 mod deliver;
 mod drive;
 mod fix;
+mod foreign;
 pub mod gate;
 mod gone;
 mod keeper;

@@ -5,7 +5,6 @@
 
 use super::{
     Engine, EngineError, StepFault,
-    bundle::{MANIFEST, Manifest},
     drive::Step,
     fix::Verified,
     gate::{Caller, refusal},
@@ -30,7 +29,12 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_person(caller, Right::Revert, Some(id), "revert")
             .await?;
-        let change = self.change(id)?;
+        let change = match self.change(id) {
+            Err(EngineError::NoSuchChange(_)) => {
+                return self.revert_from_vault(caller, id, reason).await;
+            }
+            change => change?,
+        };
         let _lane = self.lanes.enter(&change.ticket.asset).await;
         let change = self.change(id)?;
         let now = self.now();
@@ -57,7 +61,7 @@ impl Engine {
         if fresh != plan.target.digest() && fresh != target {
             return Err(refusal(
                 RefusalCode::Conflict,
-                three_ways(&before, &plan.target, &read.document),
+                three_ways(&before, Some(&plan.target), &read.document),
             ));
         }
         // Asked for its checks alone: the write itself follows from the entry, so that a kill between
@@ -83,25 +87,18 @@ impl Engine {
         Ok(format!("{id} is being reverted"))
     }
 
-    /// The document before, from the vault, checked against manifest and receipt.
+    /// The document before. The bundle in the vault must be the one that the ledger says was stored:
+    /// a vault that lost or changed it is told, not worked around.
     async fn bundle(&self, change: &Change) -> Result<Document, String> {
-        let vault = self.vault.as_ref().ok_or("there is no vault")?;
-        let manifest = vault
-            .fetch(change.id, MANIFEST)
+        let (manifest, _) = self
+            .bundle_of(change.id)
             .await
-            .map_err(|error| error.to_string())?;
-        let manifest: Manifest = serde_json::from_slice(&manifest)
-            .map_err(|error| format!("{}: {MANIFEST} is not readable: {error}", change.id))?;
-        let (file, sha256) = manifest.files.first().ok_or("the bundle names no file")?;
-        let bytes = vault
-            .fetch(change.id, file)
-            .await
-            .map_err(|error| error.to_string())?;
-        let document: Document =
-            serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
-        let whole = manifest.change == change.id && Digest::of(&bytes) == *sha256;
-        if whole && document.digest() == change.ticket.plan.before.digest() {
-            Ok(document)
+            .map_err(|refusal| refusal.message)?;
+        let stored = change.backup.as_ref().map(|receipt| &receipt.sha256);
+        let before = &change.ticket.plan.before;
+        let named = manifest.files.first().map(|(_, sha256)| sha256);
+        if manifest.change == change.id && named == stored && manifest.before == before.digest() {
+            Ok(before.clone())
         } else {
             Err(format!(
                 "the bundle of {} in the vault is not the one that was stored",
@@ -161,11 +158,8 @@ impl Engine {
         let mut request_id = None;
         if now.document.digest() != restored.digest() {
             if now.document.digest() != plan.target.digest() {
-                return Err(StepFault::Halt(three_ways(
-                    &before,
-                    &plan.target,
-                    &now.document,
-                )));
+                let states = three_ways(&before, Some(&plan.target), &now.document);
+                return Err(StepFault::Halt(states));
             }
             let permit = self
                 .permit_revert(change, receipt)
@@ -175,7 +169,7 @@ impl Engine {
             failpoint!("revert.sent");
         }
         match self
-            .read_until_settled(change, &plan.target, &restored)
+            .read_until_settled(setting, &ticket.asset, &plan.target, &restored)
             .await?
         {
             Verified::Agreed { document, .. } => Ok((document.digest(), request_id)),
@@ -231,11 +225,14 @@ fn not_revertible(change: &Change) -> String {
 }
 
 /// Why a revert would write over somebody's work, with all three states.
-fn three_ways(before: &Document, after: &Document, now: &Document) -> String {
+/// A bundle in the vault knows the state after the fix only by its hash.
+pub(super) fn three_ways(before: &Document, after: Option<&Document>, now: &Document) -> String {
+    let after = after
+        .map(|after| format!("after the fix:\n{}", after.pretty()))
+        .unwrap_or_default();
     format!(
-        "the setting was changed since the fix, so nothing was written.\nbefore the fix:\n{}after the fix:\n{}now:\n{}",
+        "the setting was changed since the fix, so nothing was written.\nbefore the fix:\n{}{after}now:\n{}",
         before.pretty(),
-        after.pretty(),
         now.pretty()
     )
 }

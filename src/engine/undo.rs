@@ -33,7 +33,7 @@ impl Engine {
             failpoint!("undo.sent");
         }
         let verified = self
-            .read_until_settled(change, &now.document, &restored)
+            .read_until_settled(setting, &ticket.asset, &now.document, &restored)
             .await?;
         let (document, attempts) = match verified {
             Verified::Agreed { document, attempts } => (document, attempts),

@@ -130,8 +130,9 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
     if change.is_open() {
         rows.push((keys::open(change), Vec::new()));
     }
-    if change.alert.is_some() {
-        rows.push((keys::alert(&change.delivered, change.id), Vec::new()));
+    let owed = change.undelivered();
+    if !owed.is_empty() {
+        rows.push((keys::alert(&owed, change.id), Vec::new()));
     }
     let revert = change.revert.as_ref().map(|revert| &revert.state);
     if revert == Some(&RevertState::Pending) {

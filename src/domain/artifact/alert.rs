@@ -62,6 +62,9 @@ pub struct Alert {
     pub rollback_until: Option<String>,
     /// `#compliance-audit`
     pub channel: String,
+    /// Channels that were configured when this was written, by name: each of them gets it, and one
+    /// that is added later begins with later records.
+    pub deliver_to: Vec<String>,
     /// What there is to say beyond the outcome: a denial's reason, a halt's cause.
     pub cause: Option<String>,
 }
