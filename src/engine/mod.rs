@@ -225,7 +225,7 @@ impl Engine {
     }
 
     /// Runs something for as long as the engine runs. What panics is begun again, and said.
-    fn supervised<F, Fut>(&self, what: &'static str, work: F)
+    pub(crate) fn supervised<F, Fut>(&self, what: &'static str, work: F)
     where
         F: Fn(Self) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
