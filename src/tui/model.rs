@@ -180,7 +180,7 @@ impl Model {
             pane: Pane::Queue,
             list: Pane::Queue,
             detail: Pane::Ticket,
-            queue: List::default(),
+            queue: List::following(),
             queue_filter: String::new(),
             pending: List::default(),
             subject: None,

@@ -125,11 +125,9 @@ impl Fake {
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
-            Request::Revert { id, .. } => {
-                Ok(Reply::Done(format!("the revert of {id} is on its way")))
-            }
+            Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Release { .. } | Request::ResetBreaker => Ok(Reply::Done(String::new())),
-            Request::ScanNow => Ok(Reply::Done("the next pass starts now".to_owned())),
+            Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
         }
     }
 
@@ -166,7 +164,11 @@ impl Fake {
             approval.reason = reason;
         }
         self.status.pending -= 1;
-        Ok(Reply::Done("the backup is taken next".to_owned()))
+        let word = match decision {
+            Decision::Denied => "denied",
+            _ => "approved",
+        };
+        Ok(Reply::Done(format!("{id} {word}")))
     }
 
     fn lines(&self, filter: &LedgerFilter, before: Option<u64>, limit: usize) -> Page<Line> {

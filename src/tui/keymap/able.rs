@@ -2,7 +2,7 @@
 //! trip and a puzzled look; what may be done is decided by the room alone.
 
 use crate::{
-    domain::Stage,
+    domain::{RevertState, Stage},
     tui::{
         model::{Model, Pane, Place},
         state::{Phase, Purpose},
@@ -73,10 +73,13 @@ pub fn unrevertible(model: &Model) -> Option<String> {
     let Some(now) = model.utc() else {
         return Some("the room has not told the time yet".to_owned());
     };
-    if change.revertible(now) {
+    let pending = matches!(&change.revert, Some(revert) if revert.state == RevertState::Pending);
+    if change.revertible(now) && !pending {
         return None;
     }
-    Some(if change.stage != Stage::Closed {
+    Some(if pending {
+        format!("{id} is being reverted already")
+    } else if change.stage != Stage::Closed {
         format!(
             "{id} is {}; only a closed change can be reverted",
             change.stage.word()

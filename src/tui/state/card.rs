@@ -8,7 +8,7 @@ use tui_textarea::{TextArea, WrapMode};
 use super::Arming;
 use crate::{
     domain::{
-        Change, ChangeId, Digest, Safe, Stage,
+        Change, ChangeId, Digest, RevertState, Safe, Stage,
         artifact::{Decision, Reason, ReasonCode},
     },
     room::protocol::Diff,
@@ -180,10 +180,12 @@ impl Card {
             Purpose::Revert if change.stage != Stage::Closed => {
                 Some(format!("{id} is {}", change.stage.word()))
             }
-            Purpose::Revert => change
-                .revert
-                .is_some()
-                .then(|| format!("{id} is {}", change.word())),
+            // A revert that failed may be tried again.
+            Purpose::Revert => match change.revert.as_ref().map(|revert| &revert.state) {
+                Some(RevertState::Pending) => Some(format!("{id} is being reverted already")),
+                Some(RevertState::Done) => Some(format!("{id} is {}", change.word())),
+                Some(RevertState::Failed(_)) | None => None,
+            },
             Purpose::Approve | Purpose::Deny => {
                 if let Some(approval) = &change.approval {
                     let verb = match approval.decision {

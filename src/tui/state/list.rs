@@ -1,5 +1,8 @@
 //! A long list of which the room sends one part at a time, and a selection that stays on what was
 //! selected, not on the row where it stood.
+//!
+//! A list that is [`following`](List::following) keeps to its top until the person moves: what comes
+//! in above is more urgent than what was there first.
 
 use crate::{
     domain::{Change, ChangeId},
@@ -44,6 +47,8 @@ pub struct List<T> {
     pub lost: bool,
     /// Select whatever stands at `index` when rows come.
     seeking: bool,
+    /// Select the top whenever rows come.
+    follows: bool,
 }
 
 impl<T> Default for List<T> {
@@ -57,11 +62,25 @@ impl<T> Default for List<T> {
             index: 0,
             lost: false,
             seeking: false,
+            follows: false,
         }
     }
 }
 
 impl<T: Keyed> List<T> {
+    /// A list whose selection stays at the top until [`pin`](Self::pin).
+    pub fn following() -> Self {
+        Self {
+            follows: true,
+            ..Self::default()
+        }
+    }
+
+    /// The person chose, by moving or by looking closer: the selection stays on what it is.
+    pub fn pin(&mut self) {
+        self.follows = false;
+    }
+
     pub fn get(&self, index: usize) -> Option<&T> {
         self.rows.get(index.checked_sub(self.offset)?)
     }
@@ -83,7 +102,9 @@ impl<T: Keyed> List<T> {
         self.rows = page.items;
         self.total = page.total.max(offset + self.rows.len());
         self.loaded = true;
-        if self.seeking || self.selected.is_none() {
+        if self.follows {
+            self.take(0);
+        } else if self.seeking || self.selected.is_none() {
             self.take(self.index);
         } else {
             self.find();
@@ -119,15 +140,18 @@ impl<T: Keyed> List<T> {
 
     /// Moves by rows. From a selection that is gone, down is the row that took its place.
     pub fn step(&mut self, by: isize) {
+        self.pin();
         let by = if self.lost && by > 0 { by - 1 } else { by };
         self.take(self.index.saturating_add_signed(by));
     }
 
     pub fn first(&mut self) {
+        self.pin();
         self.take(0);
     }
 
     pub fn last(&mut self) {
+        self.pin();
         self.take(self.total.saturating_sub(1));
     }
 
@@ -194,6 +218,22 @@ mod tests {
         list.step(1);
         list.load(0, page([8, 9, 1, 2, 3], 5));
         assert_eq!((selected(&list), list.index), (2, 3));
+    }
+
+    #[test]
+    fn until_the_person_moves_the_top_is_selected_whatever_comes_in_above() {
+        let mut list = List::following();
+        list.load(0, page([1, 2], 2));
+        list.load(0, page([8, 1, 2], 3));
+        assert_eq!((selected(&list), list.index), (8, 0));
+        list.step(1);
+        list.load(0, page([9, 8, 1, 2], 4));
+        assert_eq!((selected(&list), list.index), (1, 2));
+        let mut opened = List::following();
+        opened.load(0, page([1, 2], 2));
+        opened.pin();
+        opened.load(0, page([8, 1, 2], 3));
+        assert_eq!(selected(&opened), 1);
     }
 
     #[test]

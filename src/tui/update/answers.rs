@@ -93,7 +93,8 @@ fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
                 Purpose::Revert => "revert",
             };
             let text = match reply {
-                Reply::Done(words) if !words.is_empty() => format!("{id} {verb}: {words}"),
+                // A sentence of its own, which names the change where there is one.
+                Reply::Done(words) if !words.is_empty() => words,
                 _ => format!("{id} {verb}"),
             };
             model.say(Level::Ok, text);

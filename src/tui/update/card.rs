@@ -24,6 +24,7 @@ pub fn open(model: &mut Model, purpose: Purpose) {
     let Some(id) = model.subject else {
         return;
     };
+    model.queue.pin();
     let mut card = Card::new(purpose, id);
     if let Some(change) = &model.change {
         card.refresh(change, model.now);

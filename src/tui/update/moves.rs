@@ -81,6 +81,7 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
                 model.feeds.turn(Topic::Pending);
             }
             super::subject::follow(model);
+            model.queue.pin();
             true
         }
         Pane::Ledger => {

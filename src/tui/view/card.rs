@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{diff, form, scrolled, words};
 use crate::{
-    domain::{Change, HazardLevel, Plan, Safe},
+    domain::{Change, HazardLevel, Plan, RevertState, Safe},
     room::protocol::Sign,
     tui::{
         layout::{self, Regions},
@@ -168,6 +168,11 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
             body.diff("not done", card, false);
         }
         Purpose::Revert => {
+            if let Some(RevertState::Failed(cause)) =
+                change.revert.as_ref().map(|revert| &revert.state)
+            {
+                body.text("last try", &format!("failed: {cause}"));
+            }
             if let Some(bundle) = &change.rollback {
                 body.residue(&bundle.residue);
                 body.text("runs", &bundle.command.text());

@@ -2,7 +2,7 @@
 //! they can do about it. Troubles of the room come first.
 
 use crate::{
-    domain::{Stage, artifact::Rollback},
+    domain::{RevertState, Stage, artifact::Rollback},
     tui::model::{Level, Model, Pane, Sheet},
 };
 
@@ -84,7 +84,13 @@ fn closed(model: &Model) -> String {
         change.revertible(now).then_some(())?;
         change.rollback.as_ref().map(Rollback::until)
     });
+    let failed = model.change.as_ref().is_some_and(|change| {
+        matches!(&change.revert, Some(revert) if matches!(revert.state, RevertState::Failed(_)))
+    });
     match until {
+        Some(day) if failed => {
+            format!("Closed. The last revert failed; r tries again until {day}.")
+        }
         Some(day) => format!("Closed. r can undo it until {day}."),
         None => "Closed.".to_owned(),
     }
