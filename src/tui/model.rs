@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Row, Status, Unknown},
+    room::protocol::{Diff, Hold, Row, Status, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -240,6 +240,23 @@ impl Model {
             .map(|change| change.stage)
             .or_else(|| pending.map(|change| change.stage))
             .or_else(|| row.map(|row| row.stage))
+    }
+
+    /// The hold of the subject's rule on its bucket, if there is one.
+    pub fn hold(&self) -> Option<&Hold> {
+        let id = self.subject?;
+        let change = self.change.as_ref().filter(|change| change.id == id);
+        let (rule, bucket) = match change {
+            Some(change) => (&change.ticket.rule.id, &change.ticket.asset.bucket),
+            None => {
+                let row = self.queue.rows.iter().find(|row| row.id == id)?;
+                (&row.rule, &row.bucket)
+            }
+        };
+        let holds = &self.status.as_ref()?.holds;
+        holds
+            .iter()
+            .find(|hold| hold.rule == *rule && hold.bucket == *bucket)
     }
 
     /// A change that is in the middle of a step, if any is.

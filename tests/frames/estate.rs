@@ -16,7 +16,7 @@ use sixfold::{
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, ScannerStatus, Sign, Status, Unknown},
+    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown},
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -462,12 +462,26 @@ pub fn status(changes: &[Change]) -> Status {
         halted: count(|change| change.stage == Stage::Halted),
         undelivered: 0,
         breaker: None,
-        holds: Vec::new(),
+        holds: changes
+            .iter()
+            .filter(|change| change.stage == Stage::Halted)
+            .map(hold)
+            .collect(),
         rules: 8,
         ledger_seq: entries(changes).len() as u64,
         ledger_hash: Digest::of("head"),
         vault: "acme-rollback-vault".to_owned(),
         warnings: Vec::new(),
+    }
+}
+
+/// What holds the rule of a change that halted.
+fn hold(change: &Change) -> Hold {
+    let cause = change.fix.as_ref().and_then(|fix| fix.cause.clone());
+    Hold {
+        rule: change.ticket.rule.id.clone(),
+        bucket: change.ticket.asset.bucket.clone(),
+        cause: format!("{} halted: {}", change.id, cause.unwrap_or_default()),
     }
 }
 
@@ -518,8 +532,15 @@ pub fn entries(changes: &[Change]) -> Vec<Entry> {
 
 /// A plain line diff, good enough for pictures: what both have is the same.
 pub fn diff(change: &Change) -> Diff {
-    let before = change.ticket.plan.before.pretty();
-    let target = change.ticket.plan.target.pretty();
+    let readable = |document: &Document| {
+        if document.is_absent() {
+            "absent\n".to_owned()
+        } else {
+            document.pretty()
+        }
+    };
+    let before = readable(&change.ticket.plan.before);
+    let target = readable(&change.ticket.plan.target);
     let lines = similar::TextDiff::from_lines(&before, &target)
         .iter_all_changes()
         .map(|line| DiffLine {

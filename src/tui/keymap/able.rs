@@ -100,6 +100,34 @@ pub fn unrevertible(model: &Model) -> Option<String> {
     })
 }
 
+pub fn unreleasable(model: &Model) -> Option<String> {
+    if model.hold().is_some() {
+        return gone(model);
+    }
+    let Some(id) = model.subject else {
+        return gone(model).or_else(|| Some("no change is selected".to_owned()));
+    };
+    let change = model.change.as_ref().filter(|change| change.id == id);
+    let why = match (change, &model.status) {
+        (Some(change), Some(_)) => {
+            let ticket = &change.ticket;
+            format!("{} is not held on {}", ticket.rule.id, ticket.asset.bucket)
+        }
+        _ => format!("{id} is not loaded yet"),
+    };
+    gone(model).or(Some(why))
+}
+
+pub fn unresumable(model: &Model) -> Option<String> {
+    let stopped = model.status.as_ref().map(|status| status.breaker.is_some());
+    let why = match stopped {
+        Some(true) => None,
+        Some(false) => Some("fixing is not stopped".to_owned()),
+        None => Some("the room has not said how it is yet".to_owned()),
+    };
+    gone(model).or(why)
+}
+
 pub fn unscannable(model: &Model) -> Option<String> {
     gone(model).or_else(|| {
         let scanner = &model.status.as_ref()?.scanner;

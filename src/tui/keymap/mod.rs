@@ -23,6 +23,8 @@ pub enum Action {
     Approve,
     Deny,
     Revert,
+    Release,
+    Resume,
     Scan,
     Open,
     Back,

@@ -45,6 +45,24 @@ pub const TABLE: &[Binding] = &[
     .danger()
     .unless(able::unrevertible),
     bind(
+        &[char('e')],
+        Action::Release,
+        "open the card that lets a held rule act on its bucket again",
+        Places::CHANGES,
+    )
+    .hint("release", 75)
+    .danger()
+    .unless(able::unreleasable),
+    bind(
+        &[char('b')],
+        Action::Resume,
+        "open the card that lets the room fix again after it stopped",
+        Places::PANES,
+    )
+    .hint("resume fixing", 78)
+    .danger()
+    .unless(able::unresumable),
+    bind(
         &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
         Action::Open,
         "look at what is selected",

@@ -94,6 +94,8 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Approve => card::open(model, Purpose::Approve),
         Action::Deny => card::open(model, Purpose::Deny),
         Action::Revert => card::open(model, Purpose::Revert),
+        Action::Release => card::release(model),
+        Action::Resume => card::resume(model),
         Action::Scan => effects.push(Effect::Ask {
             question: Question::Scan,
             request: Request::ScanNow,

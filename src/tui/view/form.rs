@@ -65,6 +65,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
 /// What is decided on, and until when.
 fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip {
     let muted = canvas.style(Role::Muted);
+    if card.stop.is_some() {
+        let text = format!("goes on record as yours: {}", model.person);
+        return Strip::of(muted, canvas.cut(&text, width, Cut::End));
+    }
     let Some(change) = &card.change else {
         return Strip::new();
     };
@@ -73,6 +77,7 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
     let expires = match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
+        Purpose::Release | Purpose::Resume => None,
     };
     if let Some(expires) = expires {
         let clock = match card.purpose {

@@ -9,7 +9,7 @@ use crate::tui::{
 };
 
 /// Cells of the keys' column.
-const KEYS: usize = 15;
+const KEYS: usize = 18;
 
 /// Cells of the last column, where there is room for one.
 const WHERE: usize = 21;

@@ -3,7 +3,7 @@
 use super::entry::field;
 use crate::{
     domain::time,
-    room::protocol::Status,
+    room::protocol::{Hold, Status},
     tui::{
         model::Model,
         paint::{Canvas, Strip},
@@ -48,7 +48,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     put("scanner", &scanner(status));
     put("verdicts", &verdicts(status));
     let fixing = match &status.breaker {
-        Some(why) => format!("stopped: {why}"),
+        Some(why) => format!("STOPPED: {why} (b resumes it)"),
         None => "runs".to_owned(),
     };
     put("fixing", &fixing);
@@ -59,19 +59,24 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
         );
         put("alerts", &count);
     }
+    let holds = status.holds.iter().map(held).collect();
     for (title, items) in [
-        ("Held rules", &status.holds),
-        ("Warnings", &status.warnings),
+        ("Held rules (e on the change releases)", holds),
+        ("Warnings", status.warnings.clone()),
     ] {
         if !items.is_empty() {
             lines.push(Strip::new());
             lines.push(Strip::of(canvas.style(Role::Heading), title));
             for item in items {
-                lines.extend(field(canvas, "", item, width, 2));
+                lines.extend(field(canvas, "", &item, width, 2));
             }
         }
     }
     lines
+}
+
+fn held(hold: &Hold) -> String {
+    format!("{} on {}: {}", hold.rule, hold.bucket, hold.cause)
 }
 
 fn mode(status: &Status) -> String {
