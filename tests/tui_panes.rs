@@ -266,3 +266,39 @@ fn what_could_not_be_judged_is_listed_with_its_cause() {
     desk.press("Esc");
     assert!(desk.model.sheet.is_none());
 }
+
+#[test]
+fn enter_in_the_help_does_what_the_line_says_where_its_key_would() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.settle();
+    desk.press("? Enter");
+    assert!(desk.text().contains("Approve CHG-2026-0418-114"));
+    desk.wait(600);
+    desk.press("? Enter");
+    assert!(
+        desk.text()
+            .contains("on a card keys are pressed themselves")
+    );
+    assert!(desk.room.orders().is_empty());
+    desk.press("Esc Esc ? j j Enter");
+    assert!(
+        desk.text()
+            .contains("awaiting approval; only a closed change can be reverted")
+    );
+    desk.press("G Enter");
+    assert!(desk.text().contains("works here: sheets"));
+    assert!(!desk.left);
+}
+
+#[test]
+fn the_selected_line_of_the_help_is_always_in_sight() {
+    let mut desk = Desk::new((45, 20));
+    desk.press("?");
+    for _ in 0..60 {
+        assert!(desk.text().contains('▌'), "{}", desk.text());
+        desk.press("j");
+    }
+    desk.press("g");
+    assert!(desk.text().contains("▌a "));
+}

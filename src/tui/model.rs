@@ -145,6 +145,8 @@ pub struct Model {
     pub ledger: Ledger,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
+    /// The line of the help that is selected.
+    pub help_at: usize,
     pub unknowns: Vec<Unknown>,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
@@ -193,6 +195,7 @@ impl Model {
             ledger: Ledger::default(),
             sheet: None,
             sheet_scroll: 0,
+            help_at: 0,
             unknowns: Vec::new(),
             unknowns_total: 0,
             unknowns_loaded: false,

@@ -82,7 +82,7 @@ fn whole_words<'a>(text: &str, head: &'a str) -> &'a str {
         .get(head.len()..)
         .is_some_and(|rest| !rest.starts_with(' '));
     match head.rfind(' ') {
-        Some(at) if breaks && at * 2 > head.len() => head.get(..at).unwrap_or(head),
+        Some(at) if breaks && at * 3 > head.len() * 2 => head.get(..at).unwrap_or(head),
         _ => head,
     }
 }
@@ -183,7 +183,7 @@ mod tests {
             "acme-p…xports"
         );
         assert_eq!(cut("awaiting approval", 9, Cut::End, "…"), "awaiting…");
-        assert_eq!(cut("CIS 1.20 public-read", 14, Cut::End, "…"), "CIS 1.20…");
+        assert_eq!(cut("CIS 1.20 public-read", 12, Cut::End, "…"), "CIS 1.20…");
         assert_eq!(cut("a verylongword", 9, Cut::End, "…"), "a verylo…");
         assert_eq!(cut("abc", 3, Cut::End, "…"), "abc");
         assert_eq!(cut("abc", 1, Cut::End, "…"), "a");

@@ -43,8 +43,12 @@ fn control(framework: &str, version: &str, id: &str) -> Control {
     }
 }
 
+/// A canonical user id has 64 digits.
+const OWNER_ID: &str = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
+
 fn grants(all_users: bool) -> Value {
-    let owner = json!({"Grantee": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
+    let owner =
+        json!({"Grantee": {"ID": OWNER_ID, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
     let public = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"});
     let log = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}, "Permission": "WRITE"});
     let list = if all_users {
@@ -52,7 +56,7 @@ fn grants(all_users: bool) -> Value {
     } else {
         json!([owner])
     };
-    json!({"Grants": list, "Owner": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f"}})
+    json!({"Grants": list, "Owner": {"ID": OWNER_ID}})
 }
 
 #[derive(Clone, Copy)]
@@ -470,7 +474,7 @@ pub fn status(changes: &[Change]) -> Status {
         rules: 8,
         ledger_seq: entries(changes).len() as u64,
         ledger_hash: Digest::of("head"),
-        vault: "acme-rollback-vault".to_owned(),
+        vault: "s3://acme-rollback-vault/".to_owned(),
         warnings: Vec::new(),
     }
 }

@@ -4,7 +4,8 @@
 use crate::{
     domain::{RevertState, Stage},
     tui::{
-        model::{Model, Pane, Place},
+        keymap::{Action, Binding},
+        model::{Model, Pane, Place, Sheet},
         state::{Phase, Purpose},
     },
 };
@@ -151,6 +152,27 @@ pub fn no_change(model: &Model) -> Option<String> {
     change
         .is_none()
         .then(|| "this entry concerns the room, not one change".to_owned())
+}
+
+/// Only the help has lines that can be done.
+pub fn no_line(model: &Model) -> Option<String> {
+    (model.sheet != Some(Sheet::Help)).then(|| "there is nothing to open here".to_owned())
+}
+
+/// Why the selected line of the help can't be done from there.
+pub fn not_from_help(model: &Model, binding: &Binding) -> Option<String> {
+    let key = binding.keys.first().map(|key| key.name());
+    let key = key.unwrap_or_default();
+    if model.card.is_some() {
+        return Some("on a card keys are pressed themselves".to_owned());
+    }
+    if !binding.places.has(Place::Pane(model.pane)) {
+        return Some(format!("{key} works here: {}", binding.places.words()));
+    }
+    if matches!(binding.action, Action::Pane | Action::Quit | Action::Leave) {
+        return Some(format!("press {key} itself for that"));
+    }
+    (binding.disabled)(model)
 }
 
 /// In a pane that nothing lies over and that has no filter there is no way back.

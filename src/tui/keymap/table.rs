@@ -47,7 +47,7 @@ pub const TABLE: &[Binding] = &[
     bind(
         &[char('e')],
         Action::Release,
-        "open the card that lets a held rule act on its bucket again",
+        "open the card that releases a rule held on its bucket",
         Places::CHANGES,
     )
     .hint("release", 75)
@@ -56,7 +56,7 @@ pub const TABLE: &[Binding] = &[
     bind(
         &[char('b')],
         Action::Resume,
-        "open the card that lets the room fix again after it stopped",
+        "open the card that resumes fixing once it is stopped",
         Places::PANES,
     )
     .hint("resume fixing", 78)
@@ -246,6 +246,14 @@ pub const TABLE: &[Binding] = &[
         Places::FILTER,
     )
     .hint("clear", 80),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Run,
+        "in this list: do what the selected line says",
+        Places::SHEET,
+    )
+    .hint("do it", 85)
+    .unless(able::no_line),
     bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
     bind(
         &[char('q')],

@@ -22,6 +22,8 @@ mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+pub use help::order as help_order;
+
 use super::{
     layout::{self, Look, Regions, Shape, inside, regions},
     model::{Model, Pane, Sheet},
@@ -223,7 +225,13 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
         let edge = canvas.style(Role::BorderFocus);
         canvas.frame(area, edge, &title, &close);
     }
-    scrolled(canvas, inner, model.sheet_scroll, &all, "more ");
+    let scroll = if sheet == Sheet::Help {
+        let at = help::selected_line(canvas, model, inner.width);
+        at.saturating_sub(usize::from(inner.height) / 2)
+    } else {
+        model.sheet_scroll
+    };
+    scrolled(canvas, inner, scroll, &all, "more ");
 }
 
 fn sheet_title(model: &Model, sheet: Sheet) -> String {

@@ -149,17 +149,16 @@ pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     );
     for unknown in &model.unknowns {
         lines.push(Strip::new());
-        lines.push(
-            Strip::of(
-                canvas.style(Role::Title),
-                canvas.cut(&unknown.bucket, width, Cut::Middle),
-            )
-            .space(2)
-            .put(
-                canvas.style(Role::Muted),
-                format!("account {}", unknown.account),
-            ),
-        );
+        let bucket = canvas.cut(&unknown.bucket, width, Cut::Middle);
+        let bucket = Strip::of(canvas.style(Role::Title), bucket);
+        let account = format!("account {}", unknown.account);
+        let account = Strip::of(canvas.style(Role::Muted), account);
+        if bucket.width() + account.width() + 2 <= width {
+            lines.push(bucket.space(2).join(account));
+        } else {
+            lines.push(bucket);
+            lines.push(Strip::new().space(2).join(account));
+        }
         lines.extend(field(canvas, "  rule", &unknown.rule, width, 9));
         lines.extend(field(canvas, "  cause", &unknown.cause, width, 9));
     }
