@@ -249,12 +249,11 @@ impl Model {
     pub fn hold(&self) -> Option<&Hold> {
         let id = self.subject?;
         let change = self.change.as_ref().filter(|change| change.id == id);
-        let (rule, bucket) = match change {
-            Some(change) => (&change.ticket.rule.id, &change.ticket.asset.bucket),
-            None => {
-                let row = self.queue.rows.iter().find(|row| row.id == id)?;
-                (&row.rule, &row.bucket)
-            }
+        let (rule, bucket) = if let Some(change) = change {
+            (&change.ticket.rule.id, &change.ticket.asset.bucket)
+        } else {
+            let row = self.queue.rows.iter().find(|row| row.id == id)?;
+            (&row.rule, &row.bucket)
         };
         let holds = &self.status.as_ref()?.holds;
         holds

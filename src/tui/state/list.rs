@@ -45,10 +45,18 @@ pub struct List<T> {
     pub index: usize,
     /// The selection is nowhere in what is loaded; it is kept until the person moves.
     pub lost: bool,
-    /// Select whatever stands at `index` when rows come.
-    seeking: bool,
-    /// Select the top whenever rows come.
-    follows: bool,
+    aim: Aim,
+}
+
+/// What is to be selected when rows come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// What is selected.
+    Same,
+    /// Whatever stands at the index, once.
+    Index,
+    /// Whatever stands at the top, each time.
+    Top,
 }
 
 impl<T> Default for List<T> {
@@ -61,8 +69,7 @@ impl<T> Default for List<T> {
             selected: None,
             index: 0,
             lost: false,
-            seeking: false,
-            follows: false,
+            aim: Aim::Same,
         }
     }
 }
@@ -71,14 +78,16 @@ impl<T: Keyed> List<T> {
     /// A list whose selection stays at the top until [`pin`](Self::pin).
     pub fn following() -> Self {
         Self {
-            follows: true,
+            aim: Aim::Top,
             ..Self::default()
         }
     }
 
     /// The person chose, by moving or by looking closer: the selection stays on what it is.
     pub fn pin(&mut self) {
-        self.follows = false;
+        if self.aim == Aim::Top {
+            self.aim = Aim::Same;
+        }
     }
 
     pub fn get(&self, index: usize) -> Option<&T> {
@@ -93,7 +102,8 @@ impl<T: Keyed> List<T> {
 
     /// The selection, unless it is gone or still on its way to a row that is not loaded.
     pub fn settled(&self) -> Option<ChangeId> {
-        self.selected.filter(|_| !self.lost && !self.seeking)
+        self.selected
+            .filter(|_| !self.lost && self.aim != Aim::Index)
     }
 
     /// Takes a page in and finds the selection again.
@@ -102,12 +112,10 @@ impl<T: Keyed> List<T> {
         self.rows = page.items;
         self.total = page.total.max(offset + self.rows.len());
         self.loaded = true;
-        if self.follows {
-            self.take(0);
-        } else if self.seeking || self.selected.is_none() {
-            self.take(self.index);
-        } else {
-            self.find();
+        match self.aim {
+            Aim::Top => self.take(0),
+            Aim::Same if self.selected.is_some() => self.find(),
+            Aim::Same | Aim::Index => self.take(self.index),
         }
     }
 
@@ -125,16 +133,17 @@ impl<T: Keyed> List<T> {
     /// Selects the row at an index, at once or as soon as it is loaded.
     fn take(&mut self, index: usize) {
         self.index = index.min(self.total.saturating_sub(1));
+        let seek = |aim, next| if aim == Aim::Top { Aim::Top } else { next };
         if let Some(id) = self.get(self.index).map(Keyed::id) {
             self.selected = Some(id);
             self.lost = false;
-            self.seeking = false;
+            self.aim = seek(self.aim, Aim::Same);
+        } else if self.total > 0 || !self.loaded {
+            self.aim = seek(self.aim, Aim::Index);
         } else {
-            self.seeking = self.total > 0 || !self.loaded;
-            if self.total == 0 && self.loaded {
-                self.selected = None;
-                self.lost = false;
-            }
+            self.selected = None;
+            self.lost = false;
+            self.aim = seek(self.aim, Aim::Same);
         }
     }
 
@@ -158,14 +167,18 @@ impl<T: Keyed> List<T> {
     /// Selects a change by its id, whether or not it is loaded.
     pub fn point(&mut self, id: ChangeId) {
         self.selected = Some(id);
-        self.seeking = false;
+        if self.aim == Aim::Index {
+            self.aim = Aim::Same;
+        }
         self.find();
     }
 
     /// Another list from the beginning, as after a filter was typed.
     pub fn restart(&mut self) {
         self.index = 0;
-        self.seeking = true;
+        if self.aim == Aim::Same {
+            self.aim = Aim::Index;
+        }
     }
 
     /// Where the next page should begin: around the eye.

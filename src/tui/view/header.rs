@@ -97,7 +97,7 @@ fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
         }
     };
     count(140, Role::Warn, status.pending, "to approve");
-    count(50, Role::Warn, status.scanner.unknown, "unknown");
+    count(58, Role::Warn, status.scanner.unknown, "unknown");
     count(45, Role::Warn, status.undelivered, "undelivered");
     parts
 }
@@ -168,7 +168,11 @@ fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus, now: Option<Stamp>) -> 
         canvas.style(Role::Text),
         format!("scan {}/{}", scanner.done, scanner.total),
     );
-    let rate = format!("{}.{}/s", scanner.rate_x10 / 10, scanner.rate_x10 % 10);
+    // In the first second there is none yet.
+    let rate = match scanner.rate_x10 {
+        0 => String::new(),
+        rate => format!("{}.{}/s", rate / 10, rate % 10),
+    };
     vec![
         (60, words),
         (50, bar),
