@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod infer;
 mod people;
+mod values;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
