@@ -250,6 +250,12 @@ mod tests {
                 "sixfold.toml:3: window:",
             ),
             ("[vault]\nbuckte = \"x\"\n", "sixfold.toml:2: buckte:"),
+            ("[approval]\nwindow = \"0s\"\n", "sixfold.toml:2: window:"),
+            ("[[webhooks]]\nname = \"\"\n", "sixfold.toml:2: name:"),
+            (
+                "[[webhooks]]\nname = \"compliance-log\"\n",
+                "sixfold.toml:2: name:",
+            ),
             ("[cloud]\naccount = \"12\"\n", "sixfold.toml:2: account:"),
             ("mode = \n", "sixfold.toml:1:"),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
