@@ -130,7 +130,7 @@ impl Drop for Kill {
 }
 
 fn wait(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !done() {
         assert!(Instant::now() < end, "waited in vain until {what}");
         std::thread::park_timeout(Duration::from_millis(10));

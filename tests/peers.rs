@@ -1,7 +1,7 @@
 //! The same chain against an S3 that we did not write (moto), and the printed commands run by the
 //! real `aws` program on a second copy: what we say, what we do and what the AWS CLI does must reach
 //! the same documents, forward and back.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
 use std::{
     collections::BTreeMap,
@@ -68,7 +68,7 @@ impl Moto {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < end, "moto does not listen");
             std::thread::park_timeout(Duration::from_millis(50));
@@ -89,7 +89,7 @@ impl Moto {
         );
         let mut config = Config::parse(&text, Path::new("peer.toml")).unwrap();
         config.cloud.static_keys = Some(("testing".to_owned(), "testing".to_owned()));
-        config.state = state.to_owned();
+        state.clone_into(&mut config.state);
         config
     }
 }
@@ -341,7 +341,7 @@ fn run_printed(moto: &Moto, folder: &Path, text: &str) {
 }
 
 async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(120);
+    let end = Instant::now() + Duration::from_mins(2);
     loop {
         if let Some(found) = look() {
             return found;

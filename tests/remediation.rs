@@ -169,7 +169,7 @@ async fn in_observe_mode_there_are_tickets_and_not_one_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denial_closes_the_change_and_keeps_the_rule_off_the_bucket() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -222,7 +222,7 @@ async fn a_denial_closes_the_change_and_keeps_the_rule_off_the_bucket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_decision_counts_and_a_second_one_is_told_so() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -253,7 +253,7 @@ async fn the_first_decision_counts_and_a_second_one_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_request_never_approves_and_is_asked_again() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -276,7 +276,7 @@ async fn an_expired_request_never_approves_and_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_changed_since_the_approval_is_left_alone() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -299,7 +299,7 @@ async fn a_bucket_that_changed_since_the_approval_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_violation_that_somebody_else_ended_is_not_written_over() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -650,7 +650,7 @@ async fn a_channel_that_fails_is_tried_again_and_never_touches_the_fix() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_not_given_up_because_one_listing_left_it_out() {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_asked(RULE, WALKTHROUGH).await;
@@ -670,5 +670,108 @@ async fn a_bucket_is_not_given_up_because_one_listing_left_it_out() {
     }
     let change = house.until_stage(change.id, Stage::Closed).await;
     assert_eq!(change.outcome(), Some(Outcome::ResolvedElsewhere));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
+    let house = dev_house().await;
+    let change = closed(&house).await;
+    let (sandbox, folder) = house.close().await;
+    drop(folder);
+
+    let observe_only = |config: &mut sixfold::config::Config| {
+        only(config, RULE);
+        config.scan.pause = std::time::Duration::from_secs(3_600);
+    };
+    // The bucket is as the fix left it, so the first pass of the new room opens nothing.
+    let house = House::open(sandbox, "2026-04-20T00:00:00Z", observe_only).await;
+    assert!(house.changes().is_empty());
+    let done = house
+        .room
+        .engine
+        .revert(&nina(Via::Cli), change.id, reason())
+        .await
+        .unwrap();
+    assert!(done.contains("from the vault alone"), "{done}");
+    assert_eq!(
+        house
+            .sandbox
+            .state()
+            .settings(WALKTHROUGH)
+            .unwrap()
+            .acl
+            .len(),
+        3
+    );
+    let entries = house.room.engine.ledger.reader().before(None, 10).unwrap();
+    let kinds: Vec<_> = entries
+        .iter()
+        .map(|recorded| recorded.entry.fact.kind())
+        .collect();
+    assert_eq!(
+        kinds[..3],
+        ["exception.opened", "revert.foreign", "revert.foreign"]
+    );
+
+    let again = house
+        .room
+        .engine
+        .revert(&nina(Via::Cli), change.id, reason())
+        .await
+        .unwrap_err();
+    assert!(again.message.contains("in place already"), "{again}");
+    let unknown = "CHG-2026-0000-001".parse().unwrap();
+    let refused = house
+        .room
+        .engine
+        .revert(&nina(Via::Cli), unknown, reason())
+        .await
+        .unwrap_err();
+    assert!(
+        refused
+            .message
+            .contains("is not in this ledger, and from the vault"),
+        "{refused}"
+    );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_added_later_begins_with_later_records() {
+    let house = dev_house().await;
+    let change = closed(&house).await;
+    house
+        .until("the log has it", |house| {
+            (house.change(change.id).delivered.len() == 1).then_some(())
+        })
+        .await;
+    let (sandbox, folder) = house.close().await;
+    let receiver = receiver::Receiver::start().await;
+    let house = House::open_in(sandbox, folder, NOW, |config| {
+        only(config, RULE);
+        let url = Secret::new(receiver.url());
+        config.channels.webhooks = vec![Webhook {
+            name: "new".to_owned(),
+            url,
+            approvals: false,
+        }];
+    })
+    .await;
+    house
+        .until("a pass is over", |house| {
+            house.room.watch.status().last_full_pass
+        })
+        .await;
+    assert_eq!(
+        house
+            .room
+            .engine
+            .store
+            .undelivered(&house.room.engine.channels())
+            .unwrap(),
+        0
+    );
+    assert!(receiver.bodies().is_empty(), "an old record is not news");
     house.close().await;
 }

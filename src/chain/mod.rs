@@ -3,7 +3,7 @@
 //! - [`apply`] folds one entry into a change. An entry that breaks the order of the six artifacts is
 //!   an error that names it, so a ledger with a fix before its backup is refused, never absorbed.
 //! - [`next`] says what the engine does now. It looks at nothing but the change and the time.
-//! - [`settle`] and [`Verification`] decide, from reads alone, whether to write and whether a write
+//! - [`settle()`] and [`Verification`] decide, from reads alone, whether to write and whether a write
 //!   took effect, so that a process killed at any moment is settled by asking the world.
 //!
 //! No clock, no I/O, no async: every path can be walked in a test.
@@ -14,7 +14,7 @@ mod settle;
 mod verification;
 
 pub use fold::{ChainError, apply, needs_change};
-pub use order::{Order, closing, next};
+pub use order::{Order, closing, next, unwritten};
 pub use settle::{Settle, settle};
 pub use verification::{FIRST_WAIT, Pace, Reading, Verdict, Verification};
 

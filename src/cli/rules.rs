@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    domain::Control,
     rules::{Library, Rule, RuleFault},
 };
 
@@ -53,11 +54,7 @@ fn list(library: &Library, framework: Option<&str>) -> Result<u8> {
         .iter()
         .filter(of)
         .map(|rule| {
-            let controls: Vec<_> = rule
-                .controls()
-                .iter()
-                .map(|control| control.long())
-                .collect();
+            let controls: Vec<_> = rule.controls().iter().map(Control::long).collect();
             vec![
                 rule.severity.to_string(),
                 rule.id.clone(),

@@ -130,7 +130,7 @@ fn bucket(observation: &Observation, library: &Library) -> Value {
             "rule": id,
             "verdict": verdict_word(verdict),
             "severity": rule.map(|rule| rule.severity),
-            "controls": rule.map(|rule| rule.controls()),
+            "controls": rule.map(Rule::controls),
         });
         match verdict {
             Verdict::Violation(found) => value["evidence"] = json!(found.evidence),

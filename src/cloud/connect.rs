@@ -27,6 +27,11 @@ pub enum ConnectError {
 /// Loads credentials and region, and asks STS for the account where the config names none. No other
 /// call is made here: an endpoint that is down is a state of the room, not a failure to start.
 pub async fn connect(config: &config::Cloud) -> Result<Cloud, ConnectError> {
+    // The SDK's state is large, and every caller's would be with it.
+    Box::pin(connected(config)).await
+}
+
+async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();

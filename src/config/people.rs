@@ -66,7 +66,7 @@ impl Role {
             (Self::Approver, _)
             | (Self::Lead, Right::Revert)
             | (Self::Operator, Right::Revert | Right::Operate) => true,
-            (Self::Lead | Self::Operator, _) | (Self::Auditor, _) => false,
+            (Self::Lead | Self::Operator | Self::Auditor, _) => false,
         }
     }
 }

@@ -140,6 +140,14 @@ impl Change {
         self.alert.as_ref().map(|alert| alert.outcome)
     }
 
+    /// Channels that have not taken the close-out record yet.
+    pub fn undelivered(&self) -> Vec<String> {
+        let owed = self.alert.iter().flat_map(|alert| &alert.deliver_to);
+        owed.filter(|channel| !self.delivered.contains(channel))
+            .cloned()
+            .collect()
+    }
+
     /// Still something to do, for the chain or for a person.
     pub fn is_open(&self) -> bool {
         self.stage != Stage::Closed
@@ -160,10 +168,16 @@ impl Change {
         }
     }
 
+    /// Whether a write of this change took effect, or may have: its intent is on record, and it did
+    /// not end as one that wrote nothing.
+    pub const fn may_be_written(&self) -> bool {
+        self.intent.is_some()
+    }
+
     /// Whether somebody could still revert it.
     pub fn revertible(&self, now: Stamp) -> bool {
         let reverted = matches!(&self.revert, Some(revert) if revert.state == RevertState::Done);
-        self.stage == Stage::Closed
+        matches!(self.stage, Stage::Closed | Stage::Halted)
             && !reverted
             && !self.settled
             && self

@@ -135,6 +135,18 @@ pub enum Fact {
         residue: Vec<String>,
         request_id: Option<String>,
     },
+    /// A change that this ledger does not have was reverted from its bundle in the vault: intended,
+    /// then done.
+    #[serde(rename = "revert.foreign")]
+    RevertedForeign {
+        of: ChangeId,
+        asset: Asset,
+        setting: String,
+        read: Digest,
+        target: Digest,
+        reason: Reason,
+        done: bool,
+    },
     /// A revert did not go through; the bundle is still offered.
     #[serde(rename = "revert.failed")]
     RevertFailed { cause: String },
@@ -190,6 +202,7 @@ impl Fact {
             Self::Delivered { .. } => "alert.delivered",
             Self::RevertIntent { .. } => "revert.intent",
             Self::Reverted { .. } => "revert",
+            Self::RevertedForeign { .. } => "revert.foreign",
             Self::RevertFailed { .. } => "revert.failed",
             Self::ExceptionOpened(_) => "exception.opened",
             Self::ExceptionEnded { .. } => "exception.ended",
@@ -268,6 +281,25 @@ impl Entry {
                     .unwrap_or_default()
             ),
             Fact::Reverted { .. } => format!("reverted by {}", self.actor),
+            Fact::RevertedForeign {
+                of,
+                asset,
+                done: false,
+                ..
+            } => {
+                format!("revert of {of} on {asset} about to be sent, from the vault alone")
+            }
+            Fact::RevertedForeign {
+                of,
+                asset,
+                done: true,
+                ..
+            } => {
+                format!(
+                    "{of} reverted on {asset} by {}, from the vault alone",
+                    self.actor
+                )
+            }
             Fact::RevertFailed { cause } => format!("revert failed: {cause}"),
             Fact::ExceptionOpened(exception) => format!(
                 "{} exempt on {} until {}: {}",

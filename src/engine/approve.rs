@@ -1,8 +1,8 @@
 //! 02: asking, waiving, and taking a question back when nobody answered it in time.
 
-use super::{Engine, StepFault, drive::Step};
+use super::{Engine, StepFault, drive::Step, gate::plan_hash, ground::Ground};
 use crate::{
-    chain::{self, Settle},
+    chain,
     domain::{
         Actor, Change, Draft, Fact, Via,
         artifact::{Approval, ApprovalRequest, Decision},
@@ -32,14 +32,14 @@ impl Engine {
             asked,
             channel: if pushed { "push" } else { "screen" }.to_owned(),
             expires: self.now() + self.config.approval.window,
-            plan_hash: self.plan_hash(change),
+            plan_hash: plan_hash(change),
             hazards: ticket.plan.hazards.clone(),
             round,
         };
         let text = request.text(change.id, ticket);
         self.record_for(change, Fact::ApprovalRequested(request))
             .await?;
-        self.push_request(change.id, round, text);
+        self.push_request(change.id, round, &text);
         Ok(Step::Moved)
     }
 
@@ -53,7 +53,7 @@ impl Engine {
             why: format!("env={}", change.ticket.environment),
             at: now,
             reason: None,
-            plan_hash: self.plan_hash(change),
+            plan_hash: plan_hash(change),
         };
         let fact = Fact::Approval(approval);
         let draft = Draft {
@@ -82,18 +82,10 @@ impl Engine {
     /// and the chain closes the change.
     pub(super) async fn nothing_left(&self, change: &Change) -> Result<bool, StepFault> {
         let look = self.look(change).await?;
-        let plan = &change.ticket.plan;
-        let settled = chain::settle(
-            &plan.before.digest(),
-            &plan.target.digest(),
-            &look.digest(),
-            look.violates(),
-            false,
-        );
-        match settled {
-            Settle::Write => Ok(false),
-            other => {
-                self.record_unfixed(change, other, &look).await?;
+        match self.ground(change, &look)? {
+            Ground::Firm | Ground::Applied => Ok(false),
+            Ground::Gone(cause) => {
+                self.end_unfixed(change, &look, cause).await?;
                 Ok(true)
             }
         }

@@ -4,11 +4,11 @@
 //! A write needs a [`Permit`], and only this file makes one. A permit for a fix is made from a
 //! backup's receipt, so there is no way to a write without one.
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, look::Look};
 use crate::{
     config::{Mode, Right},
     domain::{
-        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Stamp, Via,
+        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Via,
         artifact::{Approval, Backup, Decision, Reason},
         time,
     },
@@ -78,6 +78,8 @@ impl Engine {
         attempt: &str,
         cause: &str,
     ) -> Result<(), Refusal> {
+        // An attempt on a change that is not there still is an attempt.
+        let change = change.filter(|&id| self.change(id).is_ok());
         let fact = Fact::Refused {
             attempt: attempt.to_owned(),
             cause: cause.to_owned(),
@@ -99,7 +101,7 @@ impl Engine {
         &self,
         caller: &Caller,
         id: ChangeId,
-        plan_hash: &Digest,
+        shown: &Digest,
         answer: Answer,
     ) -> Result<String, Refusal> {
         let attempt = match answer {
@@ -111,9 +113,8 @@ impl Engine {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
         let change = self.change(id)?;
-        let request = match (&change.stage, &change.request) {
-            (Stage::AwaitingApproval, Some(request)) => request,
-            _ => return Err(too_late(&change)),
+        let (Stage::AwaitingApproval, Some(request)) = (change.stage, &change.request) else {
+            return Err(too_late(&change));
         };
         let stale = if self.config.mode != Mode::Enforce {
             Some("the room is in observe mode: nothing is decided or written".to_owned())
@@ -122,7 +123,7 @@ impl Engine {
                 "the request expired at {}",
                 time::to_minute(request.expires)
             ))
-        } else if *plan_hash != request.plan_hash || *plan_hash != self.plan_hash(&change) {
+        } else if *shown != request.plan_hash || *shown != plan_hash(&change) {
             Some("the plan has changed since it was shown: look at it again".to_owned())
         } else {
             None
@@ -143,7 +144,7 @@ impl Engine {
             why: request.why.clone(),
             at: now,
             reason,
-            plan_hash: plan_hash.clone(),
+            plan_hash: shown.clone(),
         };
         let fact = Fact::Approval(approval);
         self.record(vec![Draft {
@@ -170,21 +171,22 @@ impl Engine {
         &self,
         change: &Change,
         receipt: &Backup,
-        now: Stamp,
+        look: &Look,
     ) -> Result<Permit, String> {
         let plan = &change.ticket.plan;
         self.permit_mode()?;
         let approval = change.approval.as_ref().ok_or("no decision is on record")?;
         let decided = match approval.decision {
             Decision::Approved => matches!(approval.by, Actor::Person(_)),
-            Decision::NotRequired => !change.ticket.environment.production,
+            Decision::NotRequired => {
+                !change.ticket.environment.production && !look.subject.environment.production
+            }
             Decision::Denied => false,
         };
         if !decided {
             return Err("the decision on record does not allow a write".to_owned());
         }
-        if approval.plan_hash != self.plan_hash(change)
-            || approval.plan_hash != change.ticket.plan_hash
+        if approval.plan_hash != plan_hash(change) || approval.plan_hash != change.ticket.plan_hash
         {
             return Err("the plan is not the one that was approved".to_owned());
         }
@@ -193,7 +195,12 @@ impl Engine {
         }
         let target = plan.target.clone();
         let mut breaker = self.breaker();
-        breaker.before_fix(now)?;
+        if change.intent.is_none() {
+            breaker.before_fix(self.now())?;
+        } else if let Some(cause) = breaker.tripped() {
+            // A write that is sent again was counted when it was first about to be.
+            return Err(cause.to_owned());
+        }
         drop(breaker);
         permit(change, target)
     }
@@ -202,7 +209,7 @@ impl Engine {
     /// the approved plan includes its own undoing.
     pub(super) fn permit_undo(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
         self.permit_mode()?;
-        self.permit_inverse(change, receipt)
+        inverse(change, receipt)
     }
 
     /// Leave to put the state before back at the wish of a person, whose right was checked when the
@@ -213,27 +220,28 @@ impl Engine {
         receipt: &Backup,
     ) -> Result<Permit, String> {
         self.permit_mode()?;
-        self.permit_inverse(change, receipt)
+        inverse(change, receipt)
     }
 
-    fn permit_inverse(&self, change: &Change, receipt: &Backup) -> Result<Permit, String> {
-        let plan = &change.ticket.plan;
-        if receipt.before != plan.before.digest() {
-            return Err("the backup does not hold the state before this change".to_owned());
-        }
-        permit(change, plan.before.clone())
-    }
-
-    fn permit_mode(&self) -> Result<(), String> {
+    pub(super) fn permit_mode(&self) -> Result<(), String> {
         match (self.config.mode, &self.vault) {
             (Mode::Observe, _) => Err("the room is in observe mode: nothing is written".to_owned()),
             (Mode::Enforce, None) => Err("there is no vault".to_owned()),
             (Mode::Enforce, Some(_)) => Ok(()),
         }
     }
+}
 
-    pub(super) fn plan_hash(&self, change: &Change) -> Digest {
-        change.ticket.plan.hash(change.id, &change.ticket.asset)
+/// Leave to put back what a bundle in the vault holds, for a person whose right was checked.
+pub(super) fn permit_from_vault(
+    setting: &'static dyn Setting,
+    asset: &Asset,
+    before: &Document,
+) -> Permit {
+    Permit {
+        setting,
+        asset: asset.clone(),
+        target: before.clone(),
     }
 }
 
@@ -248,7 +256,20 @@ fn permit(change: &Change, target: Document) -> Result<Permit, String> {
     })
 }
 
-fn tidy(mut reason: Reason) -> Reason {
+fn inverse(change: &Change, receipt: &Backup) -> Result<Permit, String> {
+    let plan = &change.ticket.plan;
+    if receipt.before != plan.before.digest() {
+        return Err("the backup does not hold the state before this change".to_owned());
+    }
+    permit(change, plan.before.clone())
+}
+
+/// What an approver sees, signs and the engine runs, computed afresh from the ticket.
+pub(super) fn plan_hash(change: &Change) -> Digest {
+    change.ticket.plan.hash(change.id, &change.ticket.asset)
+}
+
+pub(super) fn tidy(mut reason: Reason) -> Reason {
     reason.note = reason.note.trim().chars().take(LONGEST_NOTE).collect();
     reason
 }

@@ -5,10 +5,9 @@
 
 use super::{
     Engine, EngineError, StepFault,
-    bundle::{MANIFEST, Manifest},
     drive::Step,
     fix::Verified,
-    gate::{Caller, refusal},
+    gate::{Caller, refusal, tidy},
     look::setting,
 };
 use crate::{
@@ -30,7 +29,12 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_person(caller, Right::Revert, Some(id), "revert")
             .await?;
-        let change = self.change(id)?;
+        let change = match self.change(id) {
+            Err(EngineError::NoSuchChange(_)) => {
+                return self.revert_from_vault(caller, id, reason).await;
+            }
+            change => change?,
+        };
         let _lane = self.lanes.enter(&change.ticket.asset).await;
         let change = self.change(id)?;
         let now = self.now();
@@ -41,10 +45,7 @@ impl Engine {
             .backup
             .clone()
             .ok_or_else(|| refusal(RefusalCode::Conflict, "there is no backup"))?;
-        let before = self
-            .bundle(&change)
-            .await
-            .map_err(|cause| refusal(RefusalCode::Failed, cause))?;
+        let before = self.bundle(&change).await.map_err(Refusal::from)?;
         let plan = &change.ticket.plan;
         let setting =
             setting(&plan.setting).map_err(|_| refusal(RefusalCode::Failed, "unknown setting"))?;
@@ -54,10 +55,10 @@ impl Engine {
             .await
             .map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
         let (fresh, target) = (read.document.digest(), setting.restored(&before).digest());
-        if fresh != plan.target.digest() && fresh != target {
+        if fresh != plan.target.digest() && fresh != target && fresh != before.digest() {
             return Err(refusal(
                 RefusalCode::Conflict,
-                three_ways(&before, &plan.target, &read.document),
+                three_ways(&before, Some(&plan.target), &read.document),
             ));
         }
         // Asked for its checks alone: the write itself follows from the entry, so that a kill between
@@ -69,7 +70,7 @@ impl Engine {
         let fact = Fact::RevertIntent {
             read: fresh,
             target,
-            reason: Some(reason),
+            reason: Some(tidy(reason)),
         };
         self.record(vec![Draft {
             at: now,
@@ -83,31 +84,21 @@ impl Engine {
         Ok(format!("{id} is being reverted"))
     }
 
-    /// The document before, from the vault, checked against manifest and receipt.
-    async fn bundle(&self, change: &Change) -> Result<Document, String> {
-        let vault = self.vault.as_ref().ok_or("there is no vault")?;
-        let manifest = vault
-            .fetch(change.id, MANIFEST)
-            .await
-            .map_err(|error| error.to_string())?;
-        let manifest: Manifest = serde_json::from_slice(&manifest)
-            .map_err(|error| format!("{}: {MANIFEST} is not readable: {error}", change.id))?;
-        let (file, sha256) = manifest.files.first().ok_or("the bundle names no file")?;
-        let bytes = vault
-            .fetch(change.id, file)
-            .await
-            .map_err(|error| error.to_string())?;
-        let document: Document =
-            serde_json::from_slice(&bytes).map_err(|error| format!("{file}: {error}"))?;
-        let whole = manifest.change == change.id && Digest::of(&bytes) == *sha256;
-        if whole && document.digest() == change.ticket.plan.before.digest() {
-            Ok(document)
-        } else {
-            Err(format!(
-                "the bundle of {} in the vault is not the one that was stored",
-                change.id
-            ))
+    /// The document before. The bundle in the vault must be the one that the ledger says was stored:
+    /// a vault that lost or changed it is told, not worked around.
+    async fn bundle(&self, change: &Change) -> Result<Document, StepFault> {
+        let (manifest, _) = self.bundle_of(change.id).await?;
+        let stored = change.backup.as_ref().map(|receipt| &receipt.sha256);
+        let before = &change.ticket.plan.before;
+        let named = manifest.files.first().map(|(_, sha256)| sha256);
+        if manifest.change == change.id && named == stored && manifest.before == before.digest() {
+            return Ok(before.clone());
         }
+        let cause = format!(
+            "the bundle of {} in the vault is not the one that was stored",
+            change.id
+        );
+        Err(StepFault::Halt(cause))
     }
 
     /// Carries a revert out that is on record.
@@ -133,7 +124,7 @@ impl Engine {
                 };
                 let reason = self.revert_reason(change)?;
                 let exempt = self.exception(change, &revert.by, Via::Room, &reason);
-                self.record(vec![reverted, exempt]).await?;
+                self.record(vec![exempt, reverted]).await?;
             }
             Err(StepFault::Halt(cause)) => {
                 self.record_for(change, Fact::RevertFailed { cause })
@@ -152,20 +143,18 @@ impl Engine {
             .backup
             .as_ref()
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
-        let before = self.bundle(change).await.map_err(StepFault::Later)?;
+        let before = self.bundle(change).await?;
         let restored = setting.restored(&before);
         let now = self
             .cloud
             .read(setting, &ticket.asset, Urgency::Fix)
             .await?;
         let mut request_id = None;
-        if now.document.digest() != restored.digest() {
-            if now.document.digest() != plan.target.digest() {
-                return Err(StepFault::Halt(three_ways(
-                    &before,
-                    &plan.target,
-                    &now.document,
-                )));
+        let seen = now.document.digest();
+        if seen != restored.digest() && seen != before.digest() {
+            if seen != plan.target.digest() {
+                let states = three_ways(&before, Some(&plan.target), &now.document);
+                return Err(StepFault::Halt(states));
             }
             let permit = self
                 .permit_revert(change, receipt)
@@ -175,10 +164,14 @@ impl Engine {
             failpoint!("revert.sent");
         }
         match self
-            .read_until_settled(change, &plan.target, &restored)
+            .read_until_settled(setting, &ticket.asset, &plan.target, &restored)
             .await?
         {
             Verified::Agreed { document, .. } => Ok((document.digest(), request_id)),
+            // Some endpoints read as never set where S3 names a default.
+            Verified::Mismatch { document, .. } if document == before => {
+                Ok((document.digest(), request_id))
+            }
             Verified::Mismatch { cause, .. } | Verified::Unverified { cause } => Err(
                 StepFault::Halt(format!("the revert was not verified: {cause}")),
             ),
@@ -230,12 +223,24 @@ fn not_revertible(change: &Change) -> String {
     }
 }
 
-/// Why a revert would write over somebody's work, with all three states.
-fn three_ways(before: &Document, after: &Document, now: &Document) -> String {
+/// Characters of each state that are shown; the whole of it is in vault and ledger.
+const LONGEST_STATE: usize = 4_000;
+
+/// Why a revert would write over somebody's work, with all three states. A bundle in the vault knows
+/// the state after the fix only by its hash.
+pub(super) fn three_ways(before: &Document, after: Option<&Document>, now: &Document) -> String {
+    let shown = |document: &Document| {
+        let text = document.pretty();
+        match text.char_indices().nth(LONGEST_STATE) {
+            Some((end, _)) => format!("{}…\n", &text[..end]),
+            None => text,
+        }
+    };
+    let after = after.map(|after| format!("after the fix:\n{}", shown(after)));
     format!(
-        "the setting was changed since the fix, so nothing was written.\nbefore the fix:\n{}after the fix:\n{}now:\n{}",
-        before.pretty(),
-        after.pretty(),
-        now.pretty()
+        "the setting was changed since the fix, and what came after is not written over.\nbefore the fix:\n{}{}now:\n{}",
+        shown(before),
+        after.unwrap_or_default(),
+        shown(now)
     )
 }

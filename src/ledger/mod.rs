@@ -6,7 +6,7 @@
 //! SHA-256 of the line before, across segments. So anyone can check a copy with a JSON parser and
 //! `sha256sum`.
 //!
-//! - [`open`] verifies the whole chain, cuts a line that a crash left torn, and gives [`Opened`];
+//! - [`open()`] verifies the whole chain, cuts a line that a crash left torn, and gives [`Opened`];
 //! - [`Opened::start`] begins writing: one thread that groups commits, behind the handle [`Ledger`];
 //! - [`Reader`] reads and pages with bounded memory, on the running ledger or on a copy;
 //! - [`verify`] checks a copied folder and changes nothing; [`export`] writes what auditors ask for.

@@ -133,14 +133,18 @@ impl Room {
         let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
-        let running =
-            scan.then(|| tokio::spawn(Arc::clone(&watch).run(config.scan.pause, stopping.clone())));
+        if scan {
+            let (watch, stopping) = (Arc::clone(&watch), stopping.clone());
+            engine.supervised("the scanner", move |engine| {
+                let pause = engine.config.scan.pause;
+                Arc::clone(&watch).run(pause, stopping.clone())
+            });
+        }
         let warnings = [findings, warnings].concat();
         Ok(Arc::new(Self {
             engine,
             watch,
             warnings,
-            scanning: running,
             stopping,
         }))
     }

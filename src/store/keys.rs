@@ -11,7 +11,7 @@ pub(super) const QUEUE: u8 = b'q';
 pub(super) const OPEN: u8 = b'o';
 /// change id, entry: the entry belongs to the change.
 pub(super) const ENTRY: u8 = b'e';
-/// channels that took it, change id: the change has a close-out record.
+/// channels that have not taken it, change id: a close-out record on its way.
 pub(super) const ALERT: u8 = b'd';
 /// change id: a revert is running.
 pub(super) const REVERT: u8 = b'r';
@@ -120,17 +120,17 @@ pub(super) fn sortable(at: Stamp) -> u64 {
     at.timestamp_millis().cast_unsigned() ^ (1 << 63)
 }
 
-/// Changes that the same channels took stand together, so that the ones that all channels took are
-/// stepped over at once.
-pub(super) fn alert(delivered: &[String], id: ChangeId) -> Vec<u8> {
-    let mut channels: Vec<_> = delivered.iter().map(String::as_str).collect();
+/// Changes that owe the same channels stand together, so that those which owe none of the configured
+/// ones are stepped over at once.
+pub(super) fn alert(owed: &[String], id: ChangeId) -> Vec<u8> {
+    let mut channels: Vec<_> = owed.iter().map(String::as_str).collect();
     channels.sort_unstable();
     channels.dedup();
     let channels = channels.join("\0");
     [&[ALERT][..], channels.as_bytes(), b"\0\0", &id_bytes(id)].concat()
 }
 
-/// The channels of an alert's key.
+/// The channels that an alert's key says are still owed.
 pub(super) fn alert_channels(key: &[u8]) -> Vec<&str> {
     let names = key
         .get(1..key.len().saturating_sub(ID + 2))
@@ -139,7 +139,7 @@ pub(super) fn alert_channels(key: &[u8]) -> Vec<&str> {
     names.split('\0').filter(|name| !name.is_empty()).collect()
 }
 
-/// Behind the last change that the same channels took.
+/// Behind the last change that owes the same channels.
 pub(super) fn alert_skip(key: &[u8]) -> Vec<u8> {
     let names = key.get(..key.len().saturating_sub(ID)).unwrap_or_default();
     [names, &[0xff; ID]].concat()

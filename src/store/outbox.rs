@@ -49,8 +49,8 @@ impl Live {
             let end = Bound::Excluded(vec![ALERT + 1]);
             for key in self.rows.range((from.clone(), end)).keys() {
                 let key = key?;
-                let taken = keys::alert_channels(&key);
-                let missing = channels.iter().filter(|one| !taken.contains(&one.as_str()));
+                let owed = keys::alert_channels(&key);
+                let missing = channels.iter().filter(|one| owed.contains(&one.as_str()));
                 let mut missing = missing.peekable();
                 if missing.peek().is_none() {
                     from = Bound::Excluded(keys::alert_skip(&key));

@@ -267,6 +267,8 @@ pub fn change(seed: &Seed) -> Change {
         decided_at: decided,
         closed_at: decided,
         duration_s: 75,
+        written: rollback.is_some(),
+        deliver_to: vec!["compliance.log".to_owned(), "slack".to_owned()],
         rollback_until: rollback.as_ref().map(Rollback::until),
         channel: "#compliance-audit".to_owned(),
         cause: None,

@@ -23,7 +23,7 @@ use sixfold::{
 };
 
 /// Long enough for a loaded machine; nothing waits that long when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct House {
     pub sandbox: Sandbox,
@@ -129,10 +129,9 @@ impl House {
                 let _ = tokio::time::timeout(Duration::from_millis(500), notices.recv()).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("waited in vain until {what}; changes: {:#?}", self.words()),
-        }
+        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        found
+            .unwrap_or_else(|_| panic!("waited in vain until {what}; changes: {:#?}", self.words()))
     }
 
     pub fn change(&self, id: ChangeId) -> Change {
