@@ -352,7 +352,8 @@ def approve(room):
 def hero(room):
     choose(room)
     room.press("1")
-    room.shows("Enter open", "scanned")
+    # Between two scans, when there is no progress to show.
+    room.wait("the scanner rests", lambda room: not re.search(r"scan +\d+/\d+", room.text()))
 
 
 def queue(room):
