@@ -21,7 +21,12 @@ fn place(line: Option<usize>, key: Option<&str>) -> String {
 
 impl ConfigFault {
     pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        let message = format!("can't be read: {error}. `sixfold init` writes one to begin with");
+        let hint = if error.kind() == std::io::ErrorKind::NotFound {
+            ". `sixfold init` writes one to begin with"
+        } else {
+            ""
+        };
+        let message = format!("can't be read: {error}{hint}");
         Self {
             path: path.to_owned(),
             line: None,
