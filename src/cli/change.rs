@@ -156,7 +156,7 @@ fn ended_well(change: &Change) -> bool {
 
 fn indented(text: &str) -> String {
     text.lines()
-        .map(|line| format!("  {line}"))
+        .map(|line| format!("  {line}").trim_end().to_owned())
         .collect::<Vec<_>>()
         .join("\n")
 }
