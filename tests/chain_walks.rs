@@ -195,7 +195,10 @@ proptest! {
             let draft = match (change.stage, next(&change, at(100))) {
                 (Stage::Fixing, _) => Some(story.written()),
                 (Stage::Verifying, _) => Some(story.mismatch()),
-                (Stage::Unfixed, Order::StoreRollback) => Some(story.rollback(true)),
+                (Stage::Unfixed, Order::StoreRollback) => {
+                    let undone = change.fix.as_ref().is_some_and(|fix| fix.status == FixStatus::RolledBack);
+                    Some(story.rollback(undone))
+                }
                 (_, order) => obeyed(&story, order),
             };
             if let Some(draft) = draft {

@@ -731,7 +731,7 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
     assert!(
         refused
             .message
-            .contains("neither in this ledger nor in the vault"),
+            .contains("is not in this ledger, and from the vault"),
         "{refused}"
     );
     house.close().await;

@@ -13,7 +13,7 @@ use estate::WALKTHROUGH;
 use fake::{Fake, decided};
 use sixfold::{
     domain::{
-        Digest, Stage, Via,
+        Actor, Digest, Revert, RevertState, Stage, Via,
         artifact::{Decision, Reason, ReasonCode},
     },
     room::protocol::{Answer, Refusal, RefusalCode, Request},
@@ -79,7 +79,8 @@ fn the_right_gesture_sends_one_decision_with_the_hash_that_was_shown() {
         }]
     );
     assert!(desk.model.card.is_none());
-    assert!(desk.text().contains("CHG-2026-0418-114 approved"));
+    let text = desk.text();
+    assert!(text.contains("\n CHG-2026-0418-114 approved\n"), "{text}");
 }
 
 #[test]
@@ -353,6 +354,62 @@ fn a_revert_is_asked_for_with_a_reason() {
         matches!(orders[..], [Request::Revert { id: WALKTHROUGH, reason }] if reason.code == ReasonCode::BusinessNeed),
         "{orders:?}"
     );
+}
+
+/// A closed change whose revert is in this state.
+fn with_revert(state: RevertState) -> Desk {
+    let mut closed = estate::walkthrough(Stage::Closed);
+    closed.revert = Some(Revert {
+        by: Actor::person("nina.ramirez").unwrap(),
+        at: estate::now(),
+        state,
+    });
+    Desk::with((80, 24), Fake::with(vec![closed]), "default")
+}
+
+#[test]
+fn a_revert_that_failed_can_be_tried_again_and_says_why_it_failed() {
+    let mut desk = with_revert(RevertState::Failed("AccessDenied (403)".to_owned()));
+    desk.press("r");
+    desk.wait(600);
+    assert!(desk.text().contains("failed: AccessDenied (403)"));
+    desk.press("Tab Tab Tab Enter");
+    assert!(matches!(
+        desk.room.orders()[..],
+        [Request::Revert {
+            id: WALKTHROUGH,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_revert_that_runs_or_is_done_is_not_asked_for_twice() {
+    for (state, why) in [
+        (RevertState::Pending, "is being reverted already"),
+        (RevertState::Done, "is reverted already"),
+    ] {
+        let mut desk = with_revert(state);
+        desk.press("r");
+        assert!(desk.model.card.is_none());
+        assert!(desk.text().contains(why), "{}", desk.text());
+    }
+    let mut desk = Desk::with(
+        (80, 24),
+        Fake::with(vec![estate::walkthrough(Stage::Closed)]),
+        "default",
+    );
+    desk.press("r");
+    desk.wait(600);
+    desk.room.change(WALKTHROUGH).revert = Some(Revert {
+        by: Actor::person("sam").unwrap(),
+        at: estate::now(),
+        state: RevertState::Pending,
+    });
+    desk.entry_notice();
+    assert!(desk.text().contains("[ Close ]"));
+    desk.press("Tab Tab Tab Enter");
+    nothing_was_ordered(&desk);
 }
 
 #[test]

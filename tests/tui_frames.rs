@@ -135,6 +135,22 @@ fn the_revert_card() {
 }
 
 #[test]
+fn the_cards_that_let_something_go_on() {
+    for size in SIZES {
+        let mut room = Fake::demo();
+        room.status.breaker = Some("3 fixes in a row halted".to_owned());
+        let mut desk = Desk::with(size, room, "default");
+        check("stopped", &desk);
+        desk.press("e");
+        desk.wait(600);
+        check("release", &desk);
+        desk.press("Esc b");
+        desk.wait(600);
+        check("resume", &desk);
+    }
+}
+
+#[test]
 fn after_an_approval() {
     at_each_size("approved", |desk| {
         desk.press("a");

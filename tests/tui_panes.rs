@@ -78,6 +78,25 @@ fn new_changes_and_new_stages_never_move_the_selection() {
 }
 
 #[test]
+fn the_first_screen_shows_what_is_most_urgent_until_somebody_chooses() {
+    let changes = estate::changes();
+    let (running, rest): (Vec<_>, Vec<_>) = changes
+        .into_iter()
+        .partition(|change| change.id == id(418_121));
+    let mut desk = Desk::with((120, 40), Fake::with(running), "default");
+    assert_eq!(desk.model.subject, Some(id(418_121)));
+    desk.room.change(id(418_121)).stage = Stage::Closed;
+    desk.room.changes.extend(rest);
+    desk.entry_notice();
+    assert_eq!(desk.model.subject, Some(id(418_109)));
+    assert!(desk.text().contains("2 Ticket CHG-2026-0418-109"));
+    desk.press("Enter");
+    desk.room.change(id(418_109)).stage = Stage::Closed;
+    desk.entry_notice();
+    assert_eq!(desk.model.subject, Some(id(418_109)), "it was opened");
+}
+
+#[test]
 fn scroll_is_kept_over_a_refresh_and_begins_anew_with_another_change() {
     let mut desk = Desk::new((80, 20));
     desk.press("j j");
@@ -214,9 +233,9 @@ fn a_scan_is_asked_for_once() {
     let mut desk = Desk::with((80, 24), room, "default");
     desk.press("s");
     assert!(desk.room.asked.contains(&Request::ScanNow));
-    assert!(desk.text().contains("the next pass starts now"));
+    assert!(desk.text().contains("the next pass begins now"));
     desk.wait(7_000);
-    assert!(!desk.text().contains("the next pass starts now"));
+    assert!(!desk.text().contains("the next pass begins now"));
 }
 
 #[test]
@@ -246,4 +265,40 @@ fn what_could_not_be_judged_is_listed_with_its_cause() {
     assert!(text.contains("acme-prod-payroll") && text.contains("AccessDenied (403)"));
     desk.press("Esc");
     assert!(desk.model.sheet.is_none());
+}
+
+#[test]
+fn enter_in_the_help_does_what_the_line_says_where_its_key_would() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.settle();
+    desk.press("? Enter");
+    assert!(desk.text().contains("Approve CHG-2026-0418-114"));
+    desk.wait(600);
+    desk.press("? Enter");
+    assert!(
+        desk.text()
+            .contains("on a card keys are pressed themselves")
+    );
+    assert!(desk.room.orders().is_empty());
+    desk.press("Esc Esc ? j j Enter");
+    assert!(
+        desk.text()
+            .contains("awaiting approval; only a closed change can be reverted")
+    );
+    desk.press("G Enter");
+    assert!(desk.text().contains("works here: sheets"));
+    assert!(!desk.left);
+}
+
+#[test]
+fn the_selected_line_of_the_help_is_always_in_sight() {
+    let mut desk = Desk::new((45, 20));
+    desk.press("?");
+    for _ in 0..60 {
+        assert!(desk.text().contains('▌'), "{}", desk.text());
+        desk.press("j");
+    }
+    desk.press("g");
+    assert!(desk.text().contains("▌a "));
 }

@@ -13,11 +13,12 @@ use fake::Fake;
 use proptest::prelude::*;
 use sixfold::{
     domain::{Change, Environment, Stage, artifact::Reason, artifact::ReasonCode},
+    room::protocol::Hold,
     tui::{Msg, text::width},
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 14] = [
+const WAYS: [&str; 16] = [
     "1",
     "2 G",
     "3",
@@ -27,6 +28,8 @@ const WAYS: [&str; 14] = [
     "a",
     "a Tab",
     "d Enter",
+    "g e Tab",
+    "b",
     "?",
     "u",
     "x G",
@@ -42,7 +45,9 @@ fn no_small_size_and_none_at_a_breakpoint_panics_in_any_pane_card_or_sheet() {
         .flat_map(|width| [2, 3, 8, 13, 14, 20, 27, 28, 40, 100].map(|height| (width, height)));
     let sizes: Vec<(u16, u16)> = small.chain(breakpoints).collect();
     for way in WAYS {
-        let mut desk = Desk::new((100, 30));
+        let mut room = Fake::demo();
+        room.status.breaker = Some("3 fixes in a row halted".to_owned());
+        let mut desk = Desk::with((100, 30), room, "default");
         desk.press("j j");
         desk.settle();
         desk.press(way);
@@ -117,7 +122,11 @@ fn hostile_room(text: &str) -> Fake {
     text.clone_into(&mut room.status.estate);
     text.clone_into(&mut room.status.vault);
     room.status.warnings = vec![text.to_owned()];
-    room.status.holds = vec![text.to_owned()];
+    room.status.holds = vec![Hold {
+        rule: text.to_owned(),
+        bucket: text.to_owned(),
+        cause: text.to_owned(),
+    }];
     room.status.breaker = Some(text.to_owned());
     room.status.scanner.trouble = Some(text.to_owned());
     for unknown in &mut room.unknowns {

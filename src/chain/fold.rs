@@ -4,7 +4,7 @@
 //! plan and a backup of the state before), held against the record itself rather than against the
 //! code that wrote it.
 
-use super::{cause, closing};
+use super::{closing, unwritten};
 use crate::domain::{
     Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Revert, RevertState, Stage, Written,
     artifact::{
@@ -158,12 +158,14 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             }
             Ok(())
         }
-        (Fact::RevertIntent { .. }, Stage::Closed) => revert_asked(change, entry),
-        (Fact::Reverted { .. }, Stage::Closed) => revert_ended(change, RevertState::Done),
-        (Fact::RevertFailed { cause }, Stage::Closed) => {
+        (Fact::RevertIntent { .. }, Stage::Closed | Stage::Halted) => revert_asked(change, entry),
+        (Fact::Reverted { .. }, Stage::Closed | Stage::Halted) => {
+            revert_ended(change, RevertState::Done)
+        }
+        (Fact::RevertFailed { cause }, Stage::Closed | Stage::Halted) => {
             revert_ended(change, RevertState::Failed(cause.clone()))
         }
-        (Fact::Settled { .. }, Stage::Closed) => settled(change, entry),
+        (Fact::Settled { .. }, Stage::Closed | Stage::Halted) => settled(change, entry),
         // A person looked at it: the next pass may judge the bucket afresh.
         (Fact::Released { .. }, Stage::Halted) => {
             change.stage = Stage::Closed;
@@ -281,15 +283,14 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
     }
     if fix.status == FixStatus::RolledBack {
         require(
-            fix.observed.as_ref() == Some(&change.ticket.plan.restored),
-            "what was read is not what the inverse leads to",
+            fix.observed.as_ref() == Some(&change.ticket.plan.restored)
+                || fix.observed.as_ref() == Some(&change.ticket.plan.before.digest()),
+            "what was read is not the state before",
         )?;
     }
-    let text = fix.cause.as_deref().unwrap_or_default();
-    let unwritten = text.starts_with(cause::DRIFTED) || text.starts_with(cause::RESOLVED);
     let written = matches!(change.stage, Stage::Verifying | Stage::RollingBack);
     require(
-        !(fix.status == FixStatus::Halted && unwritten && written),
+        !(fix.status == FixStatus::Halted && unwritten(fix) && written),
         "a change that was written cannot end as if it was not",
     )?;
     change.fix = Some(fix.clone());
@@ -299,7 +300,10 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
 
 fn stored(change: &mut Change, rollback: &Rollback) -> Step {
     let status = change.fix.as_ref().map(|fix| fix.status);
-    require(status != Some(FixStatus::Halted), ORDER)?;
+    require(
+        change.may_be_written(),
+        "nothing was written that could be put back",
+    )?;
     require(
         rollback.ran == (status == Some(FixStatus::RolledBack)),
         "whether the inverse ran contradicts the fix",

@@ -14,7 +14,7 @@ mod settle;
 mod verification;
 
 pub use fold::{ChainError, apply, needs_change};
-pub use order::{Order, closing, next};
+pub use order::{Order, closing, next, unwritten};
 pub use settle::{Settle, settle};
 pub use verification::{FIRST_WAIT, Pace, Reading, Verdict, Verification};
 

@@ -54,12 +54,13 @@ pub fn next(change: &Change, now: Stamp) -> Order {
         Stage::Verifying => Order::Verify,
         Stage::RollingBack => Order::Undo,
         Stage::Fixed => Order::StoreRollback,
-        // Without an outcome yet it is an undone fix, whose bundle is stored as well.
-        Stage::Denied | Stage::Unfixed | Stage::RollbackStored => {
-            closing(change).map_or(Order::StoreRollback, Order::Close)
+        Stage::Unfixed if change.may_be_written() && change.rollback.is_none() => {
+            Order::StoreRollback
         }
-        Stage::Closed => closed(change, now),
-        Stage::Halted => Order::Nothing,
+        Stage::Denied | Stage::Unfixed | Stage::RollbackStored => {
+            closing(change).map_or(Order::Nothing, Order::Close)
+        }
+        Stage::Closed | Stage::Halted => closed(change, now),
     }
 }
 
@@ -107,9 +108,16 @@ pub fn closing(change: &Change) -> Option<Outcome> {
             Some(Outcome::Remediated)
         }
         (Stage::RollbackStored, Some(FixStatus::RolledBack)) => Some(Outcome::RolledBack),
-        (Stage::Unfixed, Some(FixStatus::Halted)) => change.fix.as_ref().map(halted),
+        (Stage::Unfixed | Stage::RollbackStored, Some(FixStatus::Halted)) => {
+            change.fix.as_ref().map(halted)
+        }
         _ => None,
     }
+}
+
+/// Whether a halted fix says that nothing was written and nobody has to act.
+pub fn unwritten(fix: &Fix) -> bool {
+    matches!(halted(fix), Outcome::Drifted | Outcome::ResolvedElsewhere)
 }
 
 fn halted(fix: &Fix) -> Outcome {

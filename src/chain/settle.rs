@@ -24,7 +24,7 @@ pub fn settle(
     still_violates: bool,
     intent_on_record: bool,
 ) -> Settle {
-    if fresh == approved_before {
+    if fresh == approved_before && still_violates {
         Settle::Write
     } else if fresh == target && intent_on_record {
         Settle::FoundApplied
@@ -45,6 +45,8 @@ mod tests {
         for (fresh, violates, intent, settled) in [
             (&before, true, false, Settle::Write),
             (&before, true, true, Settle::Write),
+            (&before, false, false, Settle::ResolvedElsewhere),
+            (&before, false, true, Settle::ResolvedElsewhere),
             (&target, false, true, Settle::FoundApplied),
             (&target, false, false, Settle::ResolvedElsewhere),
             (&other, false, false, Settle::ResolvedElsewhere),

@@ -1,4 +1,4 @@
-//! `compliance.log`: one box for each change, in the order in which they closed.
+//! `compliance.log`: one box for each change that closed, each with its entry's number and hash.
 
 use std::{
     fs::{File, OpenOptions},
@@ -23,11 +23,16 @@ impl ComplianceLog {
     /// Appends and syncs. A record that is there already, because a kill came between the write and
     /// its entry, is not written twice.
     pub fn append(&self, record: &Record) -> io::Result<()> {
+        let new = !self.0.exists();
         let mut file = OpenOptions::new()
             .create(true)
             .read(true)
             .append(true)
             .open(&self.0)?;
+        if new && let Some(folder) = self.0.parent() {
+            // A file is only there for good once its folder says so.
+            File::open(folder)?.sync_all()?;
+        }
         let reference = record.reference();
         let torn = match tail(&mut file)? {
             tail if tail.lines().any(|line| line == reference) && tail.ends_with('\n') => {

@@ -4,7 +4,7 @@
 //! takes too much starves the account's other tools. So every region has a token bucket that
 //! begins at a careful rate, grows by a little with each second that goes well, and halves when S3
 //! says `SlowDown`, never above the configured ceiling. Fixes do not queue behind scans: they take
-//! their token at once, and the scan pays it back.
+//! their token at once, a second's worth ahead at most, and the scan pays it back.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -78,10 +78,17 @@ impl Pace {
             let mut state = self.state();
             state.refill(self.ceiling);
             state.tokens -= 1.0;
-            if urgency == Urgency::Fix || state.tokens >= 0.0 {
+            // A fix may run ahead by a second's worth of calls; what is more has to wait too, or a
+            // thousand of them at once would be the storm that the pace is there to prevent.
+            let ahead = if urgency == Urgency::Fix {
+                state.rate
+            } else {
+                0.0
+            };
+            if state.tokens + ahead >= 0.0 {
                 return;
             }
-            Duration::from_secs_f64(-state.tokens / state.rate)
+            Duration::from_secs_f64(-(state.tokens + ahead) / state.rate)
         };
         tokio::time::sleep(wait).await;
     }
@@ -149,6 +156,17 @@ mod tests {
         assert!((pace.rate() - 10.0).abs() < 0.01, "{}", pace.rate());
         calls_in(&pace, 30).await;
         assert!(pace.rate() > 19.0, "{}", pace.rate());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_of_fixes_is_paced_too() {
+        let pace = Pace::new(10.0);
+        let begin = Instant::now();
+        for _ in 0..100 {
+            pace.turn(Urgency::Fix).await;
+        }
+        let passed = begin.elapsed().as_secs_f64();
+        assert!((8.0..11.0).contains(&passed), "{passed}");
     }
 
     #[tokio::test(start_paused = true)]

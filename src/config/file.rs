@@ -14,7 +14,7 @@ use super::{
     Environments, Mode, Owners, People, Rules, Scan, Secret, Vault, Verify, Webhook,
     people::Person,
 };
-use crate::domain::Account;
+use crate::{channels::COMPLIANCE_LOG, domain::Account};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -60,16 +60,16 @@ struct CloudTable {
 struct VaultTable {
     bucket: String,
     region: Option<String>,
-    #[serde(default, deserialize_with = "positive")]
-    retention_days: Option<usize>,
+    #[serde(default, deserialize_with = "days")]
+    retention_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ApprovalTable {
     asked: Option<Vec<String>>,
-    window: Option<Span>,
-    exception: Option<Span>,
+    window: Option<Span<60, { 30 * DAY }>>,
+    exception: Option<Span<3_600, { 3_650 * DAY }>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,15 +97,15 @@ struct AccountTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ScanTable {
-    pause: Option<Span>,
+    pause: Option<Span<0, DAY>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct VerifyTable {
-    first: Option<Span>,
-    gap: Option<Span>,
-    deadline: Option<Span>,
+    first: Option<Span<0, 60>>,
+    gap: Option<Span<0, 600>>,
+    deadline: Option<Span<1, 3_600>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -133,6 +133,7 @@ struct ChannelsTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WebhookTable {
+    #[serde(deserialize_with = "channel")]
     name: String,
     url: Option<Secret>,
     url_env: Option<String>,
@@ -140,18 +141,30 @@ struct WebhookTable {
     approvals: bool,
 }
 
-/// A duration as people write it: `90s`, `60m`, `1h 30m`, `90d`.
+/// A duration as people write it: `90s`, `60m`, `1h 30m`, `90d`; from `LEAST` to `MOST` seconds, and
+/// never nothing at all, which would make a loop spin.
 #[derive(Debug)]
-struct Span(Duration);
+struct Span<const LEAST: u64, const MOST: u64>(Duration);
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de, const LEAST: u64, const MOST: u64> Deserialize<'de> for Span<LEAST, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map(Self).map_err(|_| {
+        let span = humantime::parse_duration(&text).map_err(|_| {
             D::Error::custom(format!(
                 "`{text}` is not a duration: `90s`, `60m`, `1h 30m` or `90d` is wanted"
             ))
-        })
+        })?;
+        let least = Duration::from_secs(LEAST).max(Duration::from_millis(1));
+        let most = Duration::from_secs(MOST);
+        if (least..=most).contains(&span) {
+            return Ok(Self(span));
+        }
+        let words = humantime::format_duration;
+        Err(D::Error::custom(format!(
+            "{text} is not possible here: {} to {} is wanted",
+            words(least),
+            words(most)
+        )))
     }
 }
 
@@ -161,6 +174,29 @@ fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>,
             "0 is not possible here: 1 or more is wanted",
         )),
         number => Ok(Some(number)),
+    }
+}
+
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(deserializer)? {
+        days @ 1..=3_650 => Ok(Some(days)),
+        days => Err(D::Error::custom(format!(
+            "{days} is not possible here: 1 to 3650 is wanted"
+        ))),
+    }
+}
+
+/// A channel's name stands in the ledger as who took a record.
+fn channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    if (1..=40).contains(&name.len()) && name.bytes().all(fits) && name != COMPLIANCE_LOG {
+        Ok(name)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{name}` can't be a channel's name: 1 to 40 of a-z, 0-9, `-`, `_` and `.` are wanted, and not `{COMPLIANCE_LOG}`"
+        )))
     }
 }
 
@@ -178,7 +214,10 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Er
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-fn span(given: Option<Span>, default: u64) -> Duration {
+fn span<const LEAST: u64, const MOST: u64>(
+    given: Option<Span<LEAST, MOST>>,
+    default: u64,
+) -> Duration {
     given.map_or(Duration::from_secs(default), |span| span.0)
 }
 
@@ -204,6 +243,18 @@ impl File {
             ));
         }
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut names = BTreeSet::new();
+        if let Some(twice) = self
+            .webhooks
+            .iter()
+            .map(|hook| &hook.name)
+            .find(|name| !names.insert((*name).clone()))
+        {
+            return Err(ConfigFault::whole(
+                path,
+                format!("two [[webhooks]] are named `{twice}`"),
+            ));
+        }
         let not_production = [
             "dev",
             "development",
@@ -344,7 +395,9 @@ impl WebhookTable {
                 )));
             }
         };
-        if !url.reveal().starts_with("https://") && !url.reveal().starts_with("http://127.0.0.1") {
+        let loopback = ["http://127.0.0.1:", "http://127.0.0.1/"];
+        let fits = |beginning: &&str| url.reveal().starts_with(*beginning);
+        if !fits(&"https://") && !loopback.iter().any(fits) {
             return Err(fault(format!(
                 "webhook `{name}`: its url must begin with https:// (or http://127.0.0.1 for tests)"
             )));

@@ -1,14 +1,14 @@
 //! What a bucket's tags and its account say about environment and owner.
 
-use super::Config;
+use super::{AccountFacts, Config};
 use crate::domain::{Asset, Environment, Owner, Subject, Tags};
 
-/// A tag's value by key, ignoring the key's case; an empty value counts as none.
-fn tag<'a>(tags: &'a Tags, keys: &[String]) -> Option<&'a str> {
-    keys.iter().find_map(|wanted| {
+/// The values of the tags of these keys, ignoring the keys' case; an empty value counts as none.
+fn values<'a>(tags: &'a Tags, keys: &'a [String]) -> impl Iterator<Item = &'a str> {
+    keys.iter().flat_map(|wanted| {
         let found = tags
             .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(wanted));
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(wanted));
         found
             .map(|(_, value)| value.trim())
             .filter(|value| !value.is_empty())
@@ -16,28 +16,18 @@ fn tag<'a>(tags: &'a Tags, keys: &[String]) -> Option<&'a str> {
 }
 
 impl Config {
-    /// A bucket with its environment and owner. A tag beats the account map; nothing known means
-    /// production and the default owner.
-    pub fn subject(&self, asset: Asset, tags: Tags) -> Subject {
+    /// A bucket with its environment and owner, by its tags as they were read; none when they could
+    /// not be.
+    ///
+    /// A tag beats the account map, and of several tags one that says production wins. Nothing known
+    /// means production, and so do tags that could not be read, whatever the account map says.
+    pub fn subject(&self, asset: Asset, tags: Option<Tags>) -> Subject {
         let account = self.accounts.get(&asset.account);
-        let tagged = tag(&tags, &self.environments.tags).map(|name| (name.to_owned(), "tag env"));
-        let mapped = || {
-            account?
-                .environment
-                .clone()
-                .map(|name| (name, "account map"))
-        };
-        let (name, from) = tagged
-            .or_else(mapped)
-            .unwrap_or_else(|| ("prod".to_owned(), "unknown"));
-        let production = !self.environments.other.contains(&name.to_lowercase());
-        let environment = Environment {
-            name,
-            production,
-            from: from.to_owned(),
-        };
-
-        let tagged = tag(&tags, &self.owners.tags).map(|contact| (contact.to_owned(), "tag owner"));
+        let environment = self.environment(account, tags.as_ref());
+        let tags = tags.unwrap_or_default();
+        let tagged = values(&tags, &self.owners.tags)
+            .next()
+            .map(|contact| (contact.to_owned(), "tag owner"));
         let mapped = || {
             account?
                 .owner
@@ -53,12 +43,40 @@ impl Config {
             team,
             from: from.to_owned(),
         };
-
         Subject {
             asset,
             tags,
             environment,
             owner,
+        }
+    }
+
+    fn environment(&self, account: Option<&AccountFacts>, tags: Option<&Tags>) -> Environment {
+        let production = |name: &str| !self.environments.other.contains(&name.to_lowercase());
+        let Some(tags) = tags else {
+            return Environment {
+                name: "prod".to_owned(),
+                production: true,
+                from: "unreadable tags".to_owned(),
+            };
+        };
+        let named: Vec<&str> = values(tags, &self.environments.tags).collect();
+        let tagged = named.iter().find(|name| production(name)).or(named.first());
+        let tagged = tagged.map(|name| ((*name).to_owned(), "tag env"));
+        let mapped = || {
+            account?
+                .environment
+                .clone()
+                .map(|name| (name, "account map"))
+        };
+        let (name, from) = tagged
+            .or_else(mapped)
+            .unwrap_or_else(|| ("prod".to_owned(), "unknown"));
+        let production = production(&name);
+        Environment {
+            name,
+            production,
+            from: from.to_owned(),
         }
     }
 }
@@ -69,6 +87,27 @@ mod tests {
 
     use super::*;
     use crate::domain::Account;
+
+    #[test]
+    fn tags_that_disagree_or_could_not_be_read_mean_production() {
+        let text = "[[accounts]]\nid = \"111122223333\"\nenvironment = \"dev\"\n";
+        let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
+        let asset = Asset {
+            account: Account::try_from("111122223333".to_owned()).unwrap(),
+            region: "us-east-1".into(),
+            bucket: "b".into(),
+        };
+        assert!(config.subject(asset.clone(), None).environment.production);
+        let tags = [("Env", "dev"), ("environment", "prod")];
+        let tags = tags
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let environment = config.subject(asset, Some(tags)).environment;
+        assert_eq!(
+            (environment.name.as_str(), environment.production),
+            ("prod", true)
+        );
+    }
 
     #[test]
     fn a_tag_beats_the_account_and_silence_means_production() {
@@ -82,9 +121,11 @@ mod tests {
             };
             config.subject(
                 asset,
-                tags.iter()
-                    .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-                    .collect(),
+                Some(
+                    tags.iter()
+                        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+                        .collect(),
+                ),
             )
         };
         for (account, tags, name, production, owner) in [

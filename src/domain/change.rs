@@ -168,10 +168,16 @@ impl Change {
         }
     }
 
+    /// Whether a write of this change took effect, or may have: its intent is on record, and it did
+    /// not end as one that wrote nothing.
+    pub const fn may_be_written(&self) -> bool {
+        self.intent.is_some()
+    }
+
     /// Whether somebody could still revert it.
     pub fn revertible(&self, now: Stamp) -> bool {
         let reverted = matches!(&self.revert, Some(revert) if revert.state == RevertState::Done);
-        self.stage == Stage::Closed
+        matches!(self.stage, Stage::Closed | Stage::Halted)
             && !reverted
             && !self.settled
             && self

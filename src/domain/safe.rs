@@ -56,7 +56,11 @@ fn escape(text: &str, newlines: bool) -> String {
         marks = if mark { marks + 1 } else { 0 };
         // A mark at the start of the text would join whatever is drawn before it.
         if (c == '\n' && newlines)
-            || !(c.is_control() || hidden(c) || marks > MARKS || (mark && safe.is_empty()))
+            || !(c.is_control()
+                || hidden(c)
+                || c.width() > Some(2)
+                || marks > MARKS
+                || (mark && safe.is_empty()))
         {
             safe.push(c);
         } else {

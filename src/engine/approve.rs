@@ -1,8 +1,8 @@
 //! 02: asking, waiving, and taking a question back when nobody answered it in time.
 
-use super::{Engine, StepFault, drive::Step, gate::plan_hash};
+use super::{Engine, StepFault, drive::Step, gate::plan_hash, ground::Ground};
 use crate::{
-    chain::{self, Settle},
+    chain,
     domain::{
         Actor, Change, Draft, Fact, Via,
         artifact::{Approval, ApprovalRequest, Decision},
@@ -82,18 +82,10 @@ impl Engine {
     /// and the chain closes the change.
     pub(super) async fn nothing_left(&self, change: &Change) -> Result<bool, StepFault> {
         let look = self.look(change).await?;
-        let plan = &change.ticket.plan;
-        let settled = chain::settle(
-            &plan.before.digest(),
-            &plan.target.digest(),
-            &look.digest(),
-            look.violates(),
-            false,
-        );
-        match settled {
-            Settle::Write => Ok(false),
-            other => {
-                self.record_unfixed(change, other, &look).await?;
+        match self.ground(change, &look)? {
+            Ground::Firm | Ground::Applied => Ok(false),
+            Ground::Gone(cause) => {
+                self.end_unfixed(change, &look, cause).await?;
                 Ok(true)
             }
         }

@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{Engine, StepFault, drive::Step, look::Look};
+use super::{Engine, StepFault, drive::Step, ground::Ground};
 use crate::{
-    chain::{self, Settle},
     cloud::VaultError,
-    domain::{Change, Fact, Plan, artifact::Backup, canonical},
+    domain::{Change, Digest, Fact, Plan, artifact::Backup, canonical},
     ledger::failpoint,
+    settings::{Read, Setting},
 };
 
 impl From<VaultError> for StepFault {
@@ -25,18 +25,11 @@ impl Engine {
     pub(super) async fn back_up(&self, change: &Change) -> Result<Step, StepFault> {
         let look = self.look(change).await?;
         let plan = &change.ticket.plan;
-        let settled = chain::settle(
-            &plan.before.digest(),
-            &plan.target.digest(),
-            &look.digest(),
-            look.violates(),
-            false,
-        );
-        if settled != Settle::Write {
-            self.record_unfixed(change, settled, &look).await?;
+        if let Ground::Gone(cause) = self.ground(change, &look)? {
+            self.end_unfixed(change, &look, cause).await?;
             return Ok(Step::Moved);
         }
-        representable(&look)?;
+        representable(look.setting, &look.read)?;
         let vault = self
             .vault
             .as_ref()
@@ -46,7 +39,7 @@ impl Engine {
             .store(change.id, "ticket.json", canonical(&ticket).into_bytes())
             .await?;
         if let Some(raw) = &look.read.raw {
-            let file = raw_file(plan);
+            let file = raw_file(plan, raw);
             vault
                 .store(change.id, &file, raw.clone().into_bytes())
                 .await?;
@@ -73,19 +66,24 @@ impl Engine {
     }
 }
 
-/// `acl-raw.xml`; a policy's raw body is JSON.
-fn raw_file(plan: &Plan) -> String {
+/// `acl-raw-9f2c….xml`; a policy's raw body is JSON. S3 may spell the same state differently each time,
+/// and a backup that is made again after a kill must not be held against the first spelling.
+fn raw_file(plan: &Plan, raw: &str) -> String {
     let ending = if plan.setting == "policy" {
         "json"
     } else {
         "xml"
     };
-    format!("{}-raw.{ending}", plan.setting.replace('_', "-"))
+    format!(
+        "{}-raw-{}.{ending}",
+        plan.setting.replace('_', "-"),
+        Digest::of(raw).short()
+    )
 }
 
 /// What the typed document does not hold would be erased by a write, so there is none then.
-pub(super) fn representable(look: &Look) -> Result<(), StepFault> {
-    look.setting.representable(&look.read).map_err(|lost| {
+pub(super) fn representable(setting: &dyn Setting, read: &Read) -> Result<(), StepFault> {
+    setting.representable(read).map_err(|lost| {
         StepFault::Halt(format!(
             "the answer of S3 holds what this version can't write back, and a write would erase it: {}",
             lost.join(", ")

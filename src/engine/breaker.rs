@@ -5,7 +5,15 @@ use std::collections::VecDeque;
 
 use chrono::TimeDelta;
 
-use crate::{config, domain::Stamp};
+use crate::{
+    chain, config,
+    domain::{Fact, Stamp, artifact::FixStatus},
+    ledger::{LedgerError, Reader, Recorded},
+};
+
+/// Entries that are read at once, and how often, when a room starts.
+const PAGE: usize = 500;
+const PAGES: usize = 20;
 
 #[derive(Debug)]
 pub struct Breaker {
@@ -24,6 +32,36 @@ impl Breaker {
             halts: 0,
             tripped,
         }
+    }
+
+    /// With what the ledger says happened before a restart: the writes of the last hour, and how the
+    /// latest fixes ended. Looks at so many entries at most.
+    pub fn remembering(mut self, ledger: &Reader, now: Stamp) -> Result<Self, LedgerError> {
+        let hour = now - TimeDelta::hours(1);
+        let mut counting = true;
+        let mut before = None;
+        for _ in 0..PAGES {
+            let page = ledger.before(before, PAGE)?;
+            let Some(last) = page.last() else { break };
+            before = Some(last.entry.seq);
+            let old = last.entry.at < hour;
+            for Recorded { entry, .. } in page {
+                match &entry.fact {
+                    Fact::FixIntent { .. } if entry.at > hour => self.fixes.push_front(entry.at),
+                    Fact::BreakerReset => counting = false,
+                    Fact::Fix(fix) if counting => match fix.status {
+                        FixStatus::Applied | FixStatus::FoundApplied => counting = false,
+                        FixStatus::RolledBack => self.halts += 1,
+                        FixStatus::Halted => self.halts += usize::from(!chain::unwritten(fix)),
+                    },
+                    _ => {}
+                }
+            }
+            if old && !counting {
+                break;
+            }
+        }
+        Ok(self)
     }
 
     /// Why nothing may be fixed now, if that is so.

@@ -50,7 +50,7 @@ impl Engine {
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
         // Of the fix and not of now, so that the bundle is the same bytes whenever it is made again.
         let fixed_at = change.fix.as_ref().map_or(change.updated_at, |fix| fix.at);
-        let expires = fixed_at + TimeDelta::days(i64::from(vault.retention_days));
+        let expires = fixed_at + TimeDelta::days(i64::from(receipt.retention_days));
         let file = Plan::snapshot_file(&plan.setting, change.id);
         let manifest = Manifest {
             change: change.id,
@@ -80,7 +80,7 @@ impl Engine {
             command: plan.inverse.clone(),
             files: vec![file],
             bound_to: change.id,
-            ttl_days: vault.retention_days,
+            ttl_days: receipt.retention_days,
             expires,
             residue: plan.residue.clone(),
             uri: stored.uri,
@@ -136,6 +136,29 @@ mod tests {
     use super::*;
     use crate::domain::Account;
 
+    const SCRIPT_OF_THE_WALKTHROUGH: &str = r#"#!/bin/sh
+# Puts back the state before CHG-2026-0418-114 on s3://acme-prod-customer-exports. Offered until 1970-01-01.
+# Needs the AWS command line with credentials for account 111122223333. Nothing else.
+set -eu
+
+account=$(aws sts get-caller-identity --query Account --output text)
+if [ "$account" != 111122223333 ]; then
+  echo "this is account $account, and CHG-2026-0418-114 belongs to 111122223333" >&2
+  exit 1
+fi
+
+cd "$(mktemp -d)"
+aws s3api get-object --bucket acme-rollback-vault --key CHG-2026-0418-114/acl-snapshot-CHG-2026-0418-114.json acl-snapshot-CHG-2026-0418-114.json > /dev/null
+echo '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  acl-snapshot-CHG-2026-0418-114.json' | sha256sum -c - > /dev/null
+
+aws s3api put-bucket-acl \
+  --bucket acme-prod-customer-exports \
+  --access-control-policy \
+  file://acl-snapshot-CHG-2026-0418-114.json \
+  --region us-east-1
+echo 'put back: CHG-2026-0418-114'
+"#;
+
     #[test]
     fn the_script_refuses_another_account_and_a_changed_file() {
         let change = ChangeId::new(2026, 418_114);
@@ -157,6 +180,9 @@ mod tests {
             expires: Stamp::UNIX_EPOCH,
             residue: Vec::new(),
         };
-        insta::assert_snapshot!(script(&manifest, "acme-rollback-vault"));
+        assert_eq!(
+            script(&manifest, "acme-rollback-vault"),
+            SCRIPT_OF_THE_WALKTHROUGH
+        );
     }
 }

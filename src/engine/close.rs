@@ -29,6 +29,7 @@ impl Engine {
             decided_at,
             closed_at: now,
             duration_s: (now - ticket.detected_at).num_seconds(),
+            written: change.may_be_written(),
             rollback_until: change
                 .rollback
                 .as_ref()
@@ -39,14 +40,15 @@ impl Engine {
                 .map(ToString::to_string)
                 .or_else(|| change.fix.as_ref()?.cause.clone()),
         };
-        let mut drafts = vec![Draft::room(now, change.id, Fact::Alert(alert))];
+        let mut drafts = Vec::new();
         if let Some(approval) = &change.approval
             && let (Decision::Denied, Some(reason)) = (approval.decision, &approval.reason)
         {
             drafts.push(self.exception(change, &approval.by, approval.via, reason));
         }
+        drafts.push(Draft::room(now, change.id, Fact::Alert(alert)));
         self.record(drafts).await?;
-        self.outbox.notify_one();
+        self.outbox.send_modify(|records| *records += 1);
         Ok(Step::Moved)
     }
 
@@ -88,7 +90,9 @@ impl Engine {
 
     /// Stops fixing and says so, once.
     pub(super) async fn trip(&self, cause: &str) -> Result<(), EngineError> {
-        if self.store.breaker()?.is_none() {
+        let _one_at_a_time = self.breaking.lock().await;
+        // A person may have reset it while this waited.
+        if self.breaker().tripped().is_some() && self.store.breaker()?.is_none() {
             let fact = Fact::BreakerTripped {
                 cause: cause.to_owned(),
             };

@@ -4,13 +4,14 @@
 //! kill forgets nothing. A channel that fails is tried again with growing pauses, for ever, and the
 //! count of what is undelivered stands on every screen. A failed delivery never touches a fix.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use super::{Engine, EngineError};
 use crate::{
     channels::{self, COMPLIANCE_LOG, ComplianceLog, Record},
+    config::Mode,
     domain::{ChangeId, Draft, Fact},
     ledger::Recorded,
     room::protocol::NoticeKind,
@@ -18,14 +19,15 @@ use crate::{
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks when nothing is owed; a new record ends it at once.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// Between two looks at what is due any moment.
-const SOON: Duration = Duration::from_millis(50);
-/// Records that one round takes up.
+/// A receiver that asks for more patience than this is asked sooner.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// Records that are looked up at once.
 const ROUND: usize = 64;
 
 impl Engine {
-    /// Every channel's name, the compliance log first.
+    /// Every channel's name, the compliance log first. In observe mode nothing is pushed.
     pub fn channels(&self) -> Vec<String> {
         let hooks = self
             .config
@@ -33,69 +35,78 @@ impl Engine {
             .webhooks
             .iter()
             .map(|hook| hook.name.clone());
+        let hooks = hooks.filter(|_| self.config.mode == Mode::Enforce);
         std::iter::once(COMPLIANCE_LOG.to_owned())
             .chain(hooks)
             .collect()
     }
 
+    /// One task a channel: a receiver that hangs or is down holds up nobody else.
     pub(super) fn deliver(&self) {
-        let engine = self.clone();
-        self.tasks.spawn(async move {
-            loop {
-                let wait = match engine.deliver_round().await {
-                    Ok(wait) => wait,
-                    Err(error) => {
-                        tracing::error!(%error, "the outbox can't be read");
-                        LONGEST_PAUSE
-                    }
-                };
-                tokio::select! {
-                    () = engine.stopping.cancelled() => return,
-                    () = engine.outbox.notified() => {}
-                    () = tokio::time::sleep(wait) => {}
-                }
-            }
-        });
+        for channel in self.channels() {
+            self.supervised("the outbox", move |engine| {
+                let channel = channel.clone();
+                async move { engine.deliver_to(channel).await }
+            });
+        }
     }
 
-    /// Sends what is due, and says after how long to look again.
-    async fn deliver_round(&self) -> Result<Duration, EngineError> {
-        let channels = self.channels();
-        // A channel that failed in this round is down; the others go on.
-        let mut down = HashSet::new();
-        for delivery in self.store.outbox_due(&channels, self.now(), ROUND)? {
-            let Delivery {
+    async fn deliver_to(&self, channel: String) {
+        let mut news = self.outbox.subscribe();
+        loop {
+            news.borrow_and_update();
+            let wait = match self.deliver_round(&channel).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::error!(channel, %error, "the outbox can't be read");
+                    LONGEST_PAUSE
+                }
+            };
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                // A channel that failed waits for its pause, whatever else closes meanwhile.
+                _ = news.changed(), if wait == LONGEST_PAUSE => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Sends what is due to one channel, and says after how long to look again.
+    async fn deliver_round(&self, channel: &String) -> Result<Duration, EngineError> {
+        loop {
+            let due = self
+                .store
+                .outbox_due(std::slice::from_ref(channel), self.now(), ROUND)?;
+            if due.is_empty() {
+                let left = self.store.undelivered(std::slice::from_ref(channel))?;
+                return Ok(if left == 0 {
+                    LONGEST_PAUSE
+                } else {
+                    FIRST_PAUSE
+                });
+            }
+            for Delivery {
                 id,
                 channel,
                 attempts,
                 ..
-            } = delivery;
-            if self.stopping.is_cancelled() || down.contains(&channel) {
-                continue;
-            }
-            if let Err((cause, retry_after)) = self.send(id, &channel).await {
+            } in due
+            {
+                if self.stopping.is_cancelled() {
+                    return Ok(FIRST_PAUSE);
+                }
+                let Err((cause, retry_after)) = self.send(id, &channel).await else {
+                    continue;
+                };
                 tracing::warn!(change = %id, channel, cause, "a record was not delivered");
-                let pause = FIRST_PAUSE
-                    .saturating_mul(2_u32.saturating_pow(attempts))
-                    .min(LONGEST_PAUSE);
-                let pause = TimeDelta::from_std(retry_after.unwrap_or(pause))
-                    .unwrap_or(TimeDelta::minutes(5));
-                self.store
-                    .delivery_failed(id, &channel, &cause, self.now() + pause)?;
-                down.insert(channel);
+                let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts));
+                let pause = retry_after.unwrap_or(pause).min(LONGEST_WAIT);
+                let next = self.now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::hours(1));
+                self.store.delivery_failed(id, &channel, &cause, next)?;
                 self.notify(NoticeKind::Room);
+                return Ok(pause.min(LONGEST_PAUSE - FIRST_PAUSE));
             }
         }
-        if !self.store.outbox_due(&channels, self.now(), 1)?.is_empty() {
-            return Ok(Duration::ZERO);
-        }
-        let next = self.store.outbox_next()?;
-        Ok(next.map_or(LONGEST_PAUSE, |at| {
-            (at - self.now())
-                .to_std()
-                .unwrap_or_default()
-                .clamp(SOON, LONGEST_PAUSE)
-        }))
     }
 
     async fn send(&self, id: ChangeId, channel: &str) -> Result<(), (String, Option<Duration>)> {
@@ -151,9 +162,17 @@ impl Engine {
         for hook in hooks {
             let body = channels::request_body(text);
             let name = format!("{id}.request.{round}");
-            self.tasks.spawn_blocking(move || {
-                if let Err(fault) = channels::post(&hook, &name, &body) {
-                    tracing::warn!(%fault, change = %id, "an approval request was not pushed");
+            let engine = self.clone();
+            self.tasks.spawn(async move {
+                let Ok(_turn) = engine.pushes.acquire().await else { return };
+                if engine.stopping.is_cancelled() {
+                    return;
+                }
+                let posting = tokio::task::spawn_blocking(move || channels::post(&hook, &name, &body));
+                match posting.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(fault)) => tracing::warn!(%fault, change = %id, "an approval request was not pushed"),
+                    Err(error) => tracing::error!(%error, change = %id, "pushing an approval request ended badly"),
                 }
             });
         }

@@ -10,7 +10,7 @@ use super::{Engine, EngineError};
 use crate::{
     chain::{self, Order},
     config::Mode,
-    domain::{Change, ChangeId},
+    domain::{Change, ChangeId, Stage},
     settings::CallError,
 };
 
@@ -93,7 +93,13 @@ impl Engine {
         let engine = self.clone();
         self.tasks.spawn(async move {
             loop {
-                engine.drive(id).await;
+                // In a task of its own, so that a panic ends this drive and not what watches it.
+                let driving = engine.clone();
+                let drive = tokio::spawn(async move { driving.drive(id).await });
+                if let Err(error) = drive.await {
+                    tracing::error!(change = %id, %error, "a change's task ended badly");
+                    engine.set_trouble(id, "its task ended badly; see sixfold.log".to_owned());
+                }
                 if !engine.driving().end(id) {
                     break;
                 }
@@ -103,27 +109,33 @@ impl Engine {
     }
 
     async fn drive(&self, id: ChangeId) {
-        let Ok(change) = self.change(id) else { return };
+        let change = match self.change(id) {
+            Ok(change) => change,
+            Err(error) => return self.set_trouble(id, error.to_string()),
+        };
         let _lane = self.lanes.enter(&change.ticket.asset).await;
+        let Ok(_turn) = self.turns.acquire().await else {
+            return;
+        };
         let mut tries = 0;
-        loop {
-            if self.stopping.is_cancelled() {
-                return;
-            }
+        while !self.stopping.is_cancelled() {
             let cause = match self.step(id).await {
                 Ok(Step::Moved) => {
                     self.trouble().remove(&id);
                     tries = 0;
                     continue;
                 }
-                Ok(Step::Waits) => return,
-                Err(StepFault::Engine(error)) => {
-                    tracing::error!(change = %id, %error, "a change can't be carried on");
-                    self.set_trouble(id, error.to_string());
+                Ok(Step::Waits) => {
+                    self.trouble().remove(&id);
                     return;
                 }
-                Err(StepFault::Halt(cause)) => match self.halt(id, &cause).await {
-                    Ok(()) => continue,
+                Err(StepFault::Engine(error)) => {
+                    tracing::error!(change = %id, %error, "a change can't be carried on");
+                    return self.set_trouble(id, error.to_string());
+                }
+                Err(StepFault::Halt(cause)) => match self.halt(id, cause).await {
+                    Ok(None) => continue,
+                    Ok(Some(cause)) => cause,
                     Err(error) => error.to_string(),
                 },
                 Err(StepFault::Later(cause)) => cause,
@@ -132,6 +144,7 @@ impl Engine {
             self.set_trouble(id, cause);
             tries += 1;
             if tries == TRIES {
+                self.close_loudly(id).await;
                 return;
             }
             tokio::select! {
@@ -143,10 +156,19 @@ impl Engine {
 
     async fn step(&self, id: ChangeId) -> Result<Step, StepFault> {
         let change = self.change(id)?;
-        if self.config.mode == Mode::Observe {
-            return Ok(Step::Waits);
+        let order = chain::next(&change, self.now());
+        if self.config.mode == Mode::Observe
+            && !matches!(order, Order::Close(_) | Order::Wait { .. })
+        {
+            return match change.stage {
+                Stage::Ticketed | Stage::Closed | Stage::Halted => Ok(Step::Waits),
+                stage => Err(StepFault::Later(format!(
+                    "observe mode: it stays {}",
+                    stage.word()
+                ))),
+            };
         }
-        match chain::next(&change, self.now()) {
+        match order {
             Order::Ask { round } => self.ask(&change, round).await,
             Order::Waive => self.waive(&change).await,
             Order::Expire { round } => self.expire(&change, round).await,
@@ -159,7 +181,8 @@ impl Engine {
             Order::Settle => self.settle(&change).await,
             Order::Revert => self.finish_revert(&change).await,
             Order::Wait { until } => {
-                if let Some(until) = until {
+                // The ends of reverts' windows are many and far off: the keeper looks them up.
+                if let Some(until) = until.filter(|_| change.is_open()) {
                     self.alarm(until, id);
                 }
                 Ok(Step::Waits)

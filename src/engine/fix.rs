@@ -1,14 +1,17 @@
 //! 04: the write, and the reads that prove it.
 
+use std::time::Duration;
+
 use super::{
     Engine, StepFault,
     backup::representable,
     drive::Step,
     gate::plan_hash,
+    ground::Ground,
     look::{Look, setting},
 };
 use crate::{
-    chain::{self, Settle, cause},
+    chain,
     cloud::Urgency,
     domain::{
         Asset, Change, Document, Fact,
@@ -42,31 +45,22 @@ impl Engine {
             .as_ref()
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
         let plan = &change.ticket.plan;
-        let intended = change.intent.is_some();
         failpoint!("fix.look");
         let look = self.look(change).await?;
-        let (before, target) = (plan.before.digest(), plan.target.digest());
-        match chain::settle(&before, &target, &look.digest(), look.violates(), intended) {
-            Settle::Write => {}
-            // A write of ours is on record and the state is as predicted: it went through.
-            Settle::FoundApplied => {
+        match self.ground(change, &look)? {
+            Ground::Firm => {}
+            Ground::Applied => {
                 self.record_for(change, Fact::FixWritten { request_id: None })
                     .await?;
                 return Ok(Step::Moved);
             }
-            // Whether the write that is on record was sent is not known, and what is there now is
-            // neither the state before nor the target: not for us to judge.
-            _ if intended => {
-                let cause = "a write was about to be sent, and the state is now neither the one before nor the target";
-                return Err(StepFault::Halt(cause.to_owned()));
-            }
-            other => {
-                self.record_unfixed(change, other, &look).await?;
+            Ground::Gone(cause) => {
+                self.end_unfixed(change, &look, cause).await?;
                 return Ok(Step::Moved);
             }
         }
-        representable(&look)?;
-        let permit = match self.permit_fix(change, receipt, self.now()) {
+        representable(look.setting, &look.read)?;
+        let permit = match self.permit_fix(change, receipt, &look) {
             Ok(permit) => permit,
             Err(cause) if self.breaker().tripped().is_some() => {
                 self.trip(&cause).await?;
@@ -77,11 +71,12 @@ impl Engine {
         let intent = Fact::FixIntent {
             plan_hash: plan_hash(change),
             read: look.digest(),
-            target,
+            target: plan.target.digest(),
             backup: receipt.sha256.clone(),
             version_id: receipt.version_id.clone(),
         };
         self.record_for(change, intent).await?;
+        fresh(&look)?;
         failpoint!("fix.write");
         let written = permit.write(self).await;
         failpoint!("fix.sent");
@@ -219,36 +214,21 @@ impl Engine {
             cause,
         })
     }
+}
 
-    /// A fix that ends without a write, because the world is no longer as it was approved.
-    pub(super) async fn record_unfixed(
-        &self,
-        change: &Change,
-        settled: Settle,
-        look: &Look,
-    ) -> Result<(), StepFault> {
-        let cause = match settled {
-            Settle::ResolvedElsewhere | Settle::FoundApplied => {
-                format!(
-                    "{}: a fresh read no longer violates, nothing was written",
-                    cause::RESOLVED
-                )
-            }
-            Settle::Drifted | Settle::Write => format!(
-                "{}: a fresh read differs from the state that was approved, nothing was written",
-                cause::DRIFTED
-            ),
-        };
-        let fix = self.outcome_of(
-            change,
-            FixStatus::Halted,
-            Some(&look.read.document),
-            1,
-            Some(cause),
-        )?;
-        self.record_for(change, Fact::Fix(fix)).await?;
-        Ok(())
+/// Longest time between the read on which a write rests and the write.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// What was read is only worth a write for a moment.
+fn fresh(look: &Look) -> Result<(), StepFault> {
+    let passed = look.at.elapsed();
+    if passed <= BUDGET {
+        return Ok(());
     }
+    Err(StepFault::Later(format!(
+        "{:.1} s passed between the read and the write, which is too long to rest on it",
+        passed.as_secs_f64()
+    )))
 }
 
 /// The provider's id of the write that this process saw accepted.

@@ -10,7 +10,7 @@ use super::{
     Engine, StepFault,
     bundle::{MANIFEST, Manifest},
     fix::Verified,
-    gate::{Caller, permit_from_vault, refusal},
+    gate::{Caller, permit_from_vault, refusal, tidy},
     look::setting,
     revert::three_ways,
 };
@@ -43,7 +43,16 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_mode()
             .map_err(|cause| refusal(RefusalCode::Forbidden, cause))?;
-        let (manifest, before) = self.bundle_of(id).await?;
+        let (manifest, before) =
+            self.bundle_of(id)
+                .await
+                .map_err(|fault| match Refusal::from(fault) {
+                    Refusal { code, message } => refusal(
+                        code,
+                        format!("{id} is not in this ledger, and from the vault: {message}"),
+                    ),
+                })?;
+        let reason = tidy(reason);
         let asset = &manifest.asset;
         if manifest.change != id || asset.account != *self.cloud.account() {
             let message = format!(
@@ -96,6 +105,7 @@ impl Engine {
             .await?
         {
             Verified::Agreed { .. } => {}
+            Verified::Mismatch { document, .. } if document == before => {}
             Verified::Mismatch { cause, .. } | Verified::Unverified { cause } => {
                 return Err(failed(format!(
                     "the revert was written but not verified: {cause}"
@@ -132,31 +142,26 @@ impl Engine {
     }
 
     /// The bundle of a change, its file checked against its manifest.
-    pub(super) async fn bundle_of(&self, id: ChangeId) -> Result<(Manifest, Document), Refusal> {
+    pub(super) async fn bundle_of(&self, id: ChangeId) -> Result<(Manifest, Document), StepFault> {
+        let wrong = |cause: String| StepFault::Halt(cause);
         let vault = self
             .vault
             .as_ref()
-            .ok_or_else(|| failed("there is no vault"))?;
-        let missing = |error| {
-            failed(format!(
-                "{id} is neither in this ledger nor in the vault: {error}"
-            ))
-        };
-        let bytes = vault.fetch(id, MANIFEST).await.map_err(missing)?;
+            .ok_or_else(|| wrong("there is no vault".to_owned()))?;
+        let bytes = vault.fetch(id, MANIFEST).await?;
         let manifest: Manifest = serde_json::from_slice(&bytes)
-            .map_err(|error| failed(format!("{id}: {MANIFEST} is not readable: {error}")))?;
-        let (file, sha256) = manifest
-            .files
-            .first()
-            .ok_or_else(|| failed("the bundle names no file"))?;
-        let bytes = vault.fetch(id, file).await.map_err(failed)?;
+            .map_err(|error| wrong(format!("{id}: {MANIFEST} is not readable: {error}")))?;
+        let first = manifest.files.first();
+        let (file, sha256) =
+            first.ok_or_else(|| wrong(format!("{id}: {MANIFEST} names no file")))?;
+        let bytes = vault.fetch(id, file).await?;
         if Digest::of(&bytes) != *sha256 {
-            return Err(failed(format!(
+            return Err(wrong(format!(
                 "{file} in the vault is not the file that the bundle names"
             )));
         }
         let document =
-            serde_json::from_slice(&bytes).map_err(|error| failed(format!("{file}: {error}")))?;
+            serde_json::from_slice(&bytes).map_err(|error| wrong(format!("{file}: {error}")))?;
         Ok((manifest, document))
     }
 }

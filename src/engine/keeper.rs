@@ -10,6 +10,9 @@ use crate::domain::{ChangeId, Stamp};
 /// be set while we sleep.
 const ROUND: Duration = Duration::from_secs(30);
 
+/// Windows that one look closes.
+const SETTLED: usize = 64;
+
 /// Changes by the time at which they want to be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Alarms(BTreeSet<(Stamp, ChangeId)>);
@@ -38,18 +41,21 @@ impl Engine {
         self.alarm_set.notify_one();
     }
 
-    /// Wakes whatever is due by now.
+    /// Wakes whatever is due by now: requests that expire, and windows of reverts that close.
     pub fn tick(&self) {
         let now = self.now();
-        let due = lock(&self.alarms).due(now);
+        let mut due = lock(&self.alarms).due(now);
+        match self.store.settle_due(now, SETTLED) {
+            Ok(windows) => due.extend(windows),
+            Err(error) => tracing::error!(%error, "windows that close can't be looked up"),
+        }
         for id in due {
             self.wake(id);
         }
     }
 
     pub(super) fn keep(&self) {
-        let engine = self.clone();
-        self.tasks.spawn(async move {
+        self.supervised("the keeper", |engine| async move {
             let mut parked = tokio::time::interval(ROUND);
             parked.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
@@ -62,6 +68,7 @@ impl Engine {
                     () = tokio::time::sleep(wait) => engine.tick(),
                     () = engine.alarm_set.notified() => {}
                     _ = parked.tick() => {
+                        engine.tick();
                         let parked: Vec<_> = engine.trouble().keys().copied().collect();
                         for id in parked {
                             engine.wake(id);

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::{Engine, StepFault};
 use crate::{
     cloud::Urgency,
-    domain::{Change, Digest, Document},
+    domain::{Change, Digest, Document, Subject},
     rules::{Case, Verdict, Which},
-    scanner::judge,
+    scanner::{TAGGING, judge, tags},
     settings::{self, Read, Setting},
 };
 
@@ -17,6 +19,10 @@ pub struct Look {
     pub setting: &'static dyn Setting,
     /// Of the setting that the fix writes.
     pub read: Read,
+    /// When that read came back.
+    pub at: Instant,
+    /// By the tags as they are now; unreadable ones mean production.
+    pub subject: Subject,
     pub verdict: Verdict,
 }
 
@@ -40,29 +46,38 @@ impl Engine {
             ))
         })?;
         let setting = setting(&ticket.plan.setting)?;
-        let read = self
-            .cloud
-            .read(setting, &ticket.asset, Urgency::Fix)
-            .await?;
         let mut documents: BTreeMap<String, Result<Document, String>> = BTreeMap::new();
-        documents.insert(setting.name().to_owned(), Ok(read.document.clone()));
-        for other in rule
-            .reads
-            .iter()
-            .filter(|other| other.name() != setting.name())
-        {
-            let document = match self.cloud.read(*other, &ticket.asset, Urgency::Fix).await {
+        let others = rule.reads.iter().map(|other| other.name()).chain([TAGGING]);
+        for name in others.filter(|name| *name != setting.name()) {
+            if documents.contains_key(name) {
+                continue;
+            }
+            let document = match self
+                .cloud
+                .read(self::setting(name)?, &ticket.asset, Urgency::Fix)
+                .await
+            {
                 Ok(read) => Ok(read.document),
                 Err(error) if error.passes() => return Err(error.into()),
                 Err(error) => Err(error.to_string()),
             };
-            documents.insert(other.name().to_owned(), document);
+            documents.insert(name.to_owned(), document);
         }
-        let subject = self
-            .config
-            .subject(ticket.asset.clone(), ticket.tags.clone());
+        // The setting that is written is read last, so that as little time as can be lies between
+        // this read and the write.
+        let read = self
+            .cloud
+            .read(setting, &ticket.asset, Urgency::Fix)
+            .await?;
+        let at = Instant::now();
+        documents.insert(setting.name().to_owned(), Ok(read.document.clone()));
+        let tags = documents
+            .get(TAGGING)
+            .and_then(|read| read.as_ref().ok())
+            .map(tags);
+        let subject = self.config.subject(ticket.asset.clone(), tags);
         let case = Case {
-            subject,
+            subject: subject.clone(),
             documents,
             params: self.config.parameters.clone(),
             rules: Which::One(ticket.rule.id.clone()),
@@ -72,14 +87,23 @@ impl Engine {
             .into_iter()
             .next()
             .map(|(_, verdict)| verdict);
-        let verdict = verdict.unwrap_or_else(|| Verdict::Unknown {
-            cause: "the rule gave no verdict".to_owned(),
-        });
-        Ok(Look {
-            setting,
-            read,
-            verdict,
-        })
+        match verdict {
+            // What can't be judged is neither fixed nor called resolved.
+            None | Some(Verdict::Unknown { .. }) => {
+                let cause = match verdict {
+                    Some(Verdict::Unknown { cause }) => cause,
+                    _ => "the rule gave no verdict".to_owned(),
+                };
+                Err(StepFault::Later(format!("can't be judged: {cause}")))
+            }
+            Some(verdict) => Ok(Look {
+                setting,
+                read,
+                at,
+                subject,
+                verdict,
+            }),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ mod fix;
 mod foreign;
 pub mod gate;
 mod gone;
+mod ground;
+mod halt;
 mod keeper;
 mod lanes;
 mod look;
@@ -37,7 +39,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use clock::{Clock, PinnedClock, SystemClock};
@@ -57,6 +59,16 @@ use crate::{
 
 /// Notices that a lagging screen may be behind before it has to reload.
 const NOTICES: usize = 1_024;
+
+/// Changes carried on at one time, for each bucket that is scanned at one time. Most of a change's time
+/// is waiting between reads, so there may be more of them than of scans.
+const TURNS: usize = 4;
+
+/// Between a task's bad end and its new beginning.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Approval requests that are pushed at one time.
+const PUSHES: usize = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -102,15 +114,22 @@ pub struct Inner {
     driving: Mutex<drive::Driving>,
     /// Changes whose last step did not go through, and why.
     trouble: Mutex<BTreeMap<ChangeId, String>>,
-    /// Violations whose documents do not fit an entry, in words, by rule and bucket.
-    oversized: Mutex<BTreeMap<String, String>>,
+    /// What happened that a person should know, in words: tasks that ended badly, violations whose
+    /// documents do not fit an entry.
+    mishaps: Mutex<BTreeMap<String, String>>,
     alarms: Mutex<keeper::Alarms>,
     /// Decisions and expiries of requests, one at a time.
     deciding: tokio::sync::Mutex<()>,
     /// Change numbers are given out one at a time, so that none is missing.
     opening: tokio::sync::Mutex<()>,
     alarm_set: Notify,
-    outbox: Notify,
+    /// Grows with every close-out record.
+    outbox: watch::Sender<u64>,
+    /// Breaker facts are recorded one at a time, so that what memory says is what the ledger says.
+    breaking: tokio::sync::Mutex<()>,
+    /// Changes that are carried on at one time.
+    turns: Semaphore,
+    pushes: Semaphore,
     idle: Notify,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -167,9 +186,11 @@ impl Engine {
             judge,
             notices,
         } = parts;
-        let tripped = store.breaker()?;
+        let breaker = breaker::Breaker::new(config.breaker.clone(), store.breaker()?);
+        let breaker = breaker.remembering(ledger.reader(), clock.now())?;
+        let turns = Semaphore::new(config.cloud.in_flight.max(1) * TURNS);
         let engine = Self(Arc::new(Inner {
-            breaker: Mutex::new(breaker::Breaker::new(config.breaker.clone(), tripped)),
+            breaker: Mutex::new(breaker),
             config,
             store,
             ledger,
@@ -182,12 +203,15 @@ impl Engine {
             lanes: lanes::Lanes::default(),
             driving: Mutex::default(),
             trouble: Mutex::default(),
-            oversized: Mutex::default(),
+            mishaps: Mutex::default(),
             alarms: Mutex::default(),
             deciding: tokio::sync::Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             alarm_set: Notify::new(),
-            outbox: Notify::new(),
+            outbox: watch::Sender::default(),
+            breaking: tokio::sync::Mutex::default(),
+            turns,
+            pushes: Semaphore::new(PUSHES),
             idle: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -198,6 +222,28 @@ impl Engine {
             engine.wake(id);
         }
         Ok(engine)
+    }
+
+    /// Runs something for as long as the engine runs. What panics is begun again, and said.
+    pub(crate) fn supervised<F, Fut>(&self, what: &'static str, work: F)
+    where
+        F: Fn(Self) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let engine = self.clone();
+        self.tasks.spawn(async move {
+            while let Err(error) = tokio::spawn(work(engine.clone())).await {
+                tracing::error!(%error, "{what} ended badly and is begun again");
+                lock(&engine.mishaps).insert(
+                    what.to_owned(),
+                    format!("{what} ended badly and was begun again; see sixfold.log"),
+                );
+                tokio::select! {
+                    () = engine.stopping.cancelled() => return,
+                    () = tokio::time::sleep(AGAIN) => {}
+                }
+            }
+        });
     }
 
     /// Lets every running step come to an end that is on record, then stops.
@@ -270,12 +316,12 @@ impl Engine {
 
     /// What a person should know beside the counts, in sentences.
     pub fn warnings(&self) -> Vec<String> {
-        let oversized = lock(&self.oversized).values().cloned().collect::<Vec<_>>();
+        let mishaps = lock(&self.mishaps).values().cloned().collect::<Vec<_>>();
         let trouble = self.trouble();
         let parked = trouble
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
-        parked.chain(oversized).collect()
+        parked.chain(mishaps).collect()
     }
 
     pub fn vault(&self) -> Option<&Vault> {

@@ -135,6 +135,6 @@ impl Engine {
         let text = format!(
             "{rule} on {asset}: the documents are too large for one ledger entry, no change was opened"
         );
-        super::lock(&self.oversized).insert(format!("{rule}/{}", asset.key()), text);
+        super::lock(&self.mishaps).insert(format!("{rule}/{}", asset.key()), text);
     }
 }

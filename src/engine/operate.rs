@@ -1,12 +1,12 @@
 //! What an operator does: release a rule that was held, and let the room fix again.
 
 use super::{
-    Engine,
+    Engine, EngineError,
     gate::{Caller, refusal},
 };
 use crate::{
     config::Right,
-    domain::{Draft, Fact},
+    domain::{Change, Draft, Fact, Stage},
     room::protocol::{Refusal, RefusalCode},
 };
 
@@ -21,11 +21,15 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_person(caller, Right::Operate, None, "release")
             .await?;
-        let holds = self.store.holds().map_err(super::EngineError::from)?;
+        let holds = self.store.holds().map_err(EngineError::from)?;
         let held = holds
             .into_iter()
             .find(|hold| hold.rule == rule && hold.asset.bucket == bucket);
-        let Some(asset) = held.map(|hold| hold.asset) else {
+        let halted = self.halted_on(rule, bucket)?;
+        let asset = held
+            .map(|hold| hold.asset)
+            .or_else(|| halted.as_ref().map(|change| change.ticket.asset.clone()));
+        let Some(asset) = asset else {
             return Err(refusal(
                 RefusalCode::NotFound,
                 format!("{rule} is not held on {bucket}"),
@@ -34,14 +38,22 @@ impl Engine {
         let open = self
             .store
             .open_change_for(rule, &asset)
-            .map_err(super::EngineError::from)?;
+            .map_err(EngineError::from)?;
+        if let Some(id) = open.filter(|_| halted.is_none()) {
+            let stage = self.change(id)?.stage.word();
+            return Err(refusal(
+                RefusalCode::Conflict,
+                format!("{id} is still at work there: {stage}"),
+            ));
+        }
         let fact = Fact::Released {
             rule: rule.to_owned(),
             asset,
         };
+        let change = halted.map(|change| change.id);
         let draft = Draft {
             at: self.now(),
-            change: open,
+            change,
             actor: caller.actor.clone(),
             via: caller.via,
             fact,
@@ -56,6 +68,7 @@ impl Engine {
         if self.stopped_fixing().is_none() {
             return Err(refusal(RefusalCode::Conflict, "fixing is not stopped"));
         }
+        let _one_at_a_time = self.breaking.lock().await;
         let draft = Draft {
             at: self.now(),
             change: None,
@@ -65,13 +78,20 @@ impl Engine {
         };
         self.record(vec![draft]).await?;
         self.breaker().reset();
-        for id in self
-            .store
-            .open_changes()
-            .map_err(super::EngineError::from)?
-        {
+        for id in self.store.open_changes().map_err(EngineError::from)? {
             self.wake(id);
         }
         Ok("the room fixes again".to_owned())
+    }
+
+    fn halted_on(&self, rule: &str, bucket: &str) -> Result<Option<Change>, EngineError> {
+        for id in self.store.open_changes()? {
+            let change = self.change(id)?;
+            let same = change.ticket.rule.id == rule && change.ticket.asset.bucket == bucket;
+            if same && change.stage == Stage::Halted {
+                return Ok(Some(change));
+            }
+        }
+        Ok(None)
     }
 }

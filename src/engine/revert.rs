@@ -7,7 +7,7 @@ use super::{
     Engine, EngineError, StepFault,
     drive::Step,
     fix::Verified,
-    gate::{Caller, refusal},
+    gate::{Caller, refusal, tidy},
     look::setting,
 };
 use crate::{
@@ -45,10 +45,7 @@ impl Engine {
             .backup
             .clone()
             .ok_or_else(|| refusal(RefusalCode::Conflict, "there is no backup"))?;
-        let before = self
-            .bundle(&change)
-            .await
-            .map_err(|cause| refusal(RefusalCode::Failed, cause))?;
+        let before = self.bundle(&change).await.map_err(Refusal::from)?;
         let plan = &change.ticket.plan;
         let setting =
             setting(&plan.setting).map_err(|_| refusal(RefusalCode::Failed, "unknown setting"))?;
@@ -58,7 +55,7 @@ impl Engine {
             .await
             .map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
         let (fresh, target) = (read.document.digest(), setting.restored(&before).digest());
-        if fresh != plan.target.digest() && fresh != target {
+        if fresh != plan.target.digest() && fresh != target && fresh != before.digest() {
             return Err(refusal(
                 RefusalCode::Conflict,
                 three_ways(&before, Some(&plan.target), &read.document),
@@ -73,7 +70,7 @@ impl Engine {
         let fact = Fact::RevertIntent {
             read: fresh,
             target,
-            reason: Some(reason),
+            reason: Some(tidy(reason)),
         };
         self.record(vec![Draft {
             at: now,
@@ -89,22 +86,19 @@ impl Engine {
 
     /// The document before. The bundle in the vault must be the one that the ledger says was stored:
     /// a vault that lost or changed it is told, not worked around.
-    async fn bundle(&self, change: &Change) -> Result<Document, String> {
-        let (manifest, _) = self
-            .bundle_of(change.id)
-            .await
-            .map_err(|refusal| refusal.message)?;
+    async fn bundle(&self, change: &Change) -> Result<Document, StepFault> {
+        let (manifest, _) = self.bundle_of(change.id).await?;
         let stored = change.backup.as_ref().map(|receipt| &receipt.sha256);
         let before = &change.ticket.plan.before;
         let named = manifest.files.first().map(|(_, sha256)| sha256);
         if manifest.change == change.id && named == stored && manifest.before == before.digest() {
-            Ok(before.clone())
-        } else {
-            Err(format!(
-                "the bundle of {} in the vault is not the one that was stored",
-                change.id
-            ))
+            return Ok(before.clone());
         }
+        let cause = format!(
+            "the bundle of {} in the vault is not the one that was stored",
+            change.id
+        );
+        Err(StepFault::Halt(cause))
     }
 
     /// Carries a revert out that is on record.
@@ -130,7 +124,7 @@ impl Engine {
                 };
                 let reason = self.revert_reason(change)?;
                 let exempt = self.exception(change, &revert.by, Via::Room, &reason);
-                self.record(vec![reverted, exempt]).await?;
+                self.record(vec![exempt, reverted]).await?;
             }
             Err(StepFault::Halt(cause)) => {
                 self.record_for(change, Fact::RevertFailed { cause })
@@ -149,15 +143,16 @@ impl Engine {
             .backup
             .as_ref()
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
-        let before = self.bundle(change).await.map_err(StepFault::Later)?;
+        let before = self.bundle(change).await?;
         let restored = setting.restored(&before);
         let now = self
             .cloud
             .read(setting, &ticket.asset, Urgency::Fix)
             .await?;
         let mut request_id = None;
-        if now.document.digest() != restored.digest() {
-            if now.document.digest() != plan.target.digest() {
+        let seen = now.document.digest();
+        if seen != restored.digest() && seen != before.digest() {
+            if seen != plan.target.digest() {
                 let states = three_ways(&before, Some(&plan.target), &now.document);
                 return Err(StepFault::Halt(states));
             }
@@ -173,6 +168,10 @@ impl Engine {
             .await?
         {
             Verified::Agreed { document, .. } => Ok((document.digest(), request_id)),
+            // Some endpoints read as never set where S3 names a default.
+            Verified::Mismatch { document, .. } if document == before => {
+                Ok((document.digest(), request_id))
+            }
             Verified::Mismatch { cause, .. } | Verified::Unverified { cause } => Err(
                 StepFault::Halt(format!("the revert was not verified: {cause}")),
             ),
@@ -224,15 +223,24 @@ fn not_revertible(change: &Change) -> String {
     }
 }
 
-/// Why a revert would write over somebody's work, with all three states.
-/// A bundle in the vault knows the state after the fix only by its hash.
+/// Characters of each state that are shown; the whole of it is in vault and ledger.
+const LONGEST_STATE: usize = 4_000;
+
+/// Why a revert would write over somebody's work, with all three states. A bundle in the vault knows
+/// the state after the fix only by its hash.
 pub(super) fn three_ways(before: &Document, after: Option<&Document>, now: &Document) -> String {
-    let after = after
-        .map(|after| format!("after the fix:\n{}", after.pretty()))
-        .unwrap_or_default();
+    let shown = |document: &Document| {
+        let text = document.pretty();
+        match text.char_indices().nth(LONGEST_STATE) {
+            Some((end, _)) => format!("{}…\n", &text[..end]),
+            None => text,
+        }
+    };
+    let after = after.map(|after| format!("after the fix:\n{}", shown(after)));
     format!(
-        "the setting was changed since the fix, so nothing was written.\nbefore the fix:\n{}{after}now:\n{}",
-        before.pretty(),
-        now.pretty()
+        "the setting was changed since the fix, and what came after is not written over.\nbefore the fix:\n{}{}now:\n{}",
+        shown(before),
+        after.unwrap_or_default(),
+        shown(now)
     )
 }

@@ -5,15 +5,15 @@ use similar::{ChangeTag, TextDiff};
 use super::{
     Room,
     protocol::{
-        Diff, DiffLine, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode, Reply,
-        Request, Sign, Status, VERSION,
+        Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
+        Reply, Request, Sign, Status, VERSION,
     },
 };
 use crate::{
     config::Right,
-    domain::ChangeId,
+    domain::{ChangeId, Document},
     engine::{Caller, EngineError},
-    store::{Filter, Hold},
+    store::{self, Filter},
 };
 
 /// Stretches of the ledger that one question searches through.
@@ -150,7 +150,7 @@ impl Room {
             .map_err(failed)?
             .ok_or_else(|| unknown(id))?;
         let plan = &change.ticket.plan;
-        let (before, target) = (plan.before.pretty(), plan.target.pretty());
+        let (before, target) = (readable(&plan.before), readable(&plan.target));
         let lines = unified(&before, &target);
         let backup = change.backup.map(|backup| backup.uri);
         Ok(Reply::Diff(Box::new(Diff {
@@ -171,7 +171,11 @@ impl Room {
         warnings.extend(engine.warnings());
         warnings.extend(engine.store.trouble());
         let (ledger_seq, ledger_hash) = engine.ledger.reader().head();
-        let hold = |hold: Hold| format!("{} on {}: {}", hold.rule, hold.asset, hold.cause);
+        let hold = |hold: store::Hold| Hold {
+            rule: hold.rule,
+            bucket: hold.asset.bucket,
+            cause: hold.cause,
+        };
         Ok(Status {
             person: caller.actor.to_string(),
             mode: config.mode.word().to_owned(),
@@ -219,6 +223,15 @@ fn failed(error: impl Into<EngineError>) -> Refusal {
 
 fn unknown(id: ChangeId) -> Refusal {
     Refusal::from(EngineError::NoSuchChange(id))
+}
+
+/// A document as people read it: a setting that is not there is a word, not a value.
+fn readable(document: &Document) -> String {
+    if document.is_absent() {
+        "absent\n".to_owned()
+    } else {
+        document.pretty()
+    }
 }
 
 fn unified(before: &str, target: &str) -> Vec<DiffLine> {

@@ -62,6 +62,7 @@ impl Client {
         let (notices, notices_rx) = mpsc::channel(IN_FLIGHT);
         let waiting: Waiting = Arc::default();
 
+        let unanswered = Arc::clone(&waiting);
         tokio::spawn(async move {
             let mut frames = FramedWrite::new(writer, codec());
             while let Some(ask) = asks.recv().await {
@@ -72,6 +73,10 @@ impl Client {
                     break;
                 }
             }
+            // Whoever asks from now on is told by the closed channel; whoever asked before, by this.
+            asks.close();
+            while asks.recv().await.is_some() {}
+            lock(&unanswered).clear();
         });
 
         let answers = Arc::clone(&waiting);

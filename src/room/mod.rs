@@ -12,7 +12,7 @@ mod start;
 
 use std::sync::Arc;
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use start::{StartError, Starting, ledger_folder, library};
@@ -33,7 +33,6 @@ pub struct Room {
     pub watch: Arc<Watch>,
     /// What was found amiss at the start and stays worth knowing.
     warnings: Vec<String>,
-    scanning: Option<JoinHandle<()>>,
     stopping: CancellationToken,
 }
 
@@ -54,8 +53,5 @@ impl Room {
     pub async fn stop(&self) {
         self.stopping.cancel();
         self.engine.stop().await;
-        if let Some(scanning) = &self.scanning {
-            scanning.abort();
-        }
     }
 }

@@ -281,13 +281,22 @@ pub struct Status {
     pub undelivered: usize,
     /// Why fixing is stopped, where it is.
     pub breaker: Option<String>,
-    pub holds: Vec<String>,
+    pub holds: Vec<Hold>,
     pub rules: usize,
     pub ledger_seq: u64,
     pub ledger_hash: Digest,
     pub vault: String,
     /// What a person should know and do something about.
     pub warnings: Vec<String>,
+}
+
+/// A rule that leaves a bucket alone until a person releases it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub rule: String,
+    pub bucket: String,
+    /// What happened there.
+    pub cause: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::{
     Room,
-    client::codec,
+    client::{LARGEST_FRAME, codec},
     protocol::{Ask, Frame, Notice, NoticeKind, Refusal, RefusalCode},
 };
 use crate::engine::Caller;
@@ -33,12 +33,14 @@ where
     let (reader, writer) = tokio::io::split(stream);
     let (out, queue) = mpsc::channel::<Frame>(QUEUE);
     let notices = room.engine.subscribe();
-    let sending = tokio::spawn(send(FramedWrite::new(writer, codec()), queue, notices));
+    let mut sending = tokio::spawn(send(FramedWrite::new(writer, codec()), queue, notices));
     let mut asks = FramedRead::new(reader, codec());
     let at_work = Arc::new(Semaphore::new(QUEUE));
     loop {
         let bytes = tokio::select! {
             () = room.stopping.cancelled() => break,
+            // Nobody is told of what would still be asked.
+            _ = &mut sending => return,
             frame = asks.next() => match frame {
                 Some(Ok(bytes)) => bytes,
                 Some(Err(_)) | None => break,
@@ -91,12 +93,28 @@ async fn send<W>(
                 Err(broadcast::error::RecvError::Closed) => return,
             },
         };
-        let Ok(bytes) = serde_json::to_vec(&frame) else {
+        let Some(bytes) = encoded(frame) else {
             continue;
         };
         match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
         }
+    }
+}
+
+/// A frame as bytes; an answer that is too large becomes a refusal, so that its asker is not left waiting.
+fn encoded(frame: Frame) -> Option<Vec<u8>> {
+    let bytes = serde_json::to_vec(&frame).ok()?;
+    match frame {
+        Frame::Answer { id, .. } if bytes.len() > LARGEST_FRAME => {
+            let message = "this answer is too large for one frame: ask for fewer rows".to_owned();
+            let reply = Err(Refusal {
+                code: RefusalCode::Failed,
+                message,
+            });
+            serde_json::to_vec(&Frame::Answer { id, reply }).ok()
+        }
+        _ => Some(bytes),
     }
 }

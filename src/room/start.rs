@@ -151,8 +151,13 @@ impl Room {
         let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
-        let running =
-            scan.then(|| tokio::spawn(Arc::clone(&watch).run(config.scan.pause, stopping.clone())));
+        if scan {
+            let (watch, stopping) = (Arc::clone(&watch), stopping.clone());
+            engine.supervised("the scanner", move |engine| {
+                let pause = engine.config.scan.pause;
+                Arc::clone(&watch).run(pause, stopping.clone())
+            });
+        }
         let warnings = [findings, warnings].concat();
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -161,7 +166,6 @@ impl Room {
             engine,
             watch,
             warnings,
-            scanning: running,
             stopping,
         }))
     }

@@ -10,6 +10,7 @@ mod progress;
 mod watch;
 
 pub use observe::{Observation, Seen};
+pub(crate) use observe::{TAGGING, tags};
 pub use pass::{PassReport, Scanner, judge};
 pub use progress::Progress;
 pub use watch::Watch;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The setting that tells environment and owner, read of every bucket.
-pub(super) const TAGGING: &str = "tagging";
+pub(crate) const TAGGING: &str = "tagging";
 
 /// One setting as it was seen, or why it was not.
 pub type Seen = Result<Read, CallError>;
@@ -51,7 +51,7 @@ impl Scanner {
             .get(TAGGING)
             .and_then(|read| read.as_ref().ok())
             .map(|read| tags(&read.document));
-        let subject = self.config.subject(asset, tags.unwrap_or_default());
+        let subject = self.config.subject(asset, tags);
         let case = Case {
             subject: subject.clone(),
             documents: seen
@@ -77,7 +77,8 @@ fn document(read: &Seen) -> Result<Document, String> {
     }
 }
 
-fn tags(document: &Document) -> Tags {
+/// The tags that a tagging document holds.
+pub(crate) fn tags(document: &Document) -> Tags {
     let set = document
         .value()
         .and_then(|value| value.get("TagSet")?.as_array().cloned())

@@ -63,10 +63,14 @@ impl Watch {
     pub async fn run(self: Arc<Self>, pause: Duration, stop: CancellationToken) {
         let mut missing: HashMap<Asset, u32> = HashMap::new();
         while !stop.is_cancelled() {
-            let report = self
+            let pass = self
                 .scanner
-                .pass(&stop, |observation| self.take(observation))
-                .await;
+                .pass(&stop, |observation| self.take(observation));
+            let report = tokio::select! {
+                report = pass => report,
+                // Reads in flight may take long; what they would have seen comes with the next pass.
+                () = stop.cancelled() => break,
+            };
             let wait = match report {
                 Ok(report) if report.complete => {
                     *lock(&self.last_full_pass) = Some(self.engine.now());

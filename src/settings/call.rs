@@ -341,9 +341,16 @@ fn root_cause(error: &dyn Error) -> String {
     cause.to_string()
 }
 
+/// Characters of a message that are kept: it may end in a ledger entry, and an endpoint may say anything.
+const LONGEST: usize = 500;
+
 /// One line, whatever S3 put into its message.
 fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
 }
 
 #[cfg(test)]

@@ -127,20 +127,22 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
         ),
         (keys::queue(change), serde_json::to_vec(&row(change))?),
     ];
-    if change.is_open() {
+    let revert = change.revert.as_ref().map(|revert| &revert.state);
+    // A revert that runs keeps its violation: the scanner would open another change for what is
+    // being put back.
+    if change.is_open() || revert == Some(&RevertState::Pending) {
         rows.push((keys::open(change), Vec::new()));
     }
     let owed = change.undelivered();
     if !owed.is_empty() {
         rows.push((keys::alert(&owed, change.id), Vec::new()));
     }
-    let revert = change.revert.as_ref().map(|revert| &revert.state);
     if revert == Some(&RevertState::Pending) {
         rows.push((keys::of_change(REVERT, change.id), Vec::new()));
     }
     let window = change.rollback.as_ref().filter(|bundle| {
         let offered = !bundle.ran && !change.settled && revert != Some(&RevertState::Done);
-        change.stage == Stage::Closed && offered
+        matches!(change.stage, Stage::Closed | Stage::Halted) && offered
     });
     if let Some(bundle) = window {
         rows.push((keys::window(bundle.expires, change.id), Vec::new()));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Row, Status, Unknown},
+    room::protocol::{Diff, Hold, Row, Status, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -145,6 +145,8 @@ pub struct Model {
     pub ledger: Ledger,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
+    /// The line of the help that is selected.
+    pub help_at: usize,
     pub unknowns: Vec<Unknown>,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
@@ -180,7 +182,7 @@ impl Model {
             pane: Pane::Queue,
             list: Pane::Queue,
             detail: Pane::Ticket,
-            queue: List::default(),
+            queue: List::following(),
             queue_filter: String::new(),
             pending: List::default(),
             subject: None,
@@ -193,6 +195,7 @@ impl Model {
             ledger: Ledger::default(),
             sheet: None,
             sheet_scroll: 0,
+            help_at: 0,
             unknowns: Vec::new(),
             unknowns_total: 0,
             unknowns_loaded: false,
@@ -240,6 +243,22 @@ impl Model {
             .map(|change| change.stage)
             .or_else(|| pending.map(|change| change.stage))
             .or_else(|| row.map(|row| row.stage))
+    }
+
+    /// The hold of the subject's rule on its bucket, if there is one.
+    pub fn hold(&self) -> Option<&Hold> {
+        let id = self.subject?;
+        let change = self.change.as_ref().filter(|change| change.id == id);
+        let (rule, bucket) = if let Some(change) = change {
+            (&change.ticket.rule.id, &change.ticket.asset.bucket)
+        } else {
+            let row = self.queue.rows.iter().find(|row| row.id == id)?;
+            (&row.rule, &row.bucket)
+        };
+        let holds = &self.status.as_ref()?.holds;
+        holds
+            .iter()
+            .find(|hold| hold.rule == *rule && hold.bucket == *bucket)
     }
 
     /// A change that is in the middle of a step, if any is.

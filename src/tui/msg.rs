@@ -39,7 +39,8 @@ pub enum Question {
     /// What a card sent.
     Deed {
         purpose: Purpose,
-        id: ChangeId,
+        /// The change that the card was opened from; none for what concerns the room.
+        id: Option<ChangeId>,
     },
     Scan,
 }

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 /// Where a text that is too long loses its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// Prose: the beginning says most.
+    /// Prose: the beginning says most. A word is cut only where little else would be left.
     End,
     /// Ids and names: both ends tell them apart.
     Middle,
@@ -68,11 +68,22 @@ pub fn cut(text: &str, room: usize, how: Cut, mark: &str) -> String {
         return head(text, room).to_owned();
     };
     match how {
-        Cut::End => format!("{}{mark}", head(text, rest)),
+        Cut::End => format!("{}{mark}", whole_words(text, head(text, rest))),
         Cut::Middle => {
             let end = rest / 2;
             format!("{}{mark}{}", head(text, rest - end), tail(text, end))
         }
+    }
+}
+
+/// A beginning of a text without the word that it breaks, unless that is most of it.
+fn whole_words<'a>(text: &str, head: &'a str) -> &'a str {
+    let breaks = text
+        .get(head.len()..)
+        .is_some_and(|rest| !rest.starts_with(' '));
+    match head.rfind(' ') {
+        Some(at) if breaks && at * 3 > head.len() * 2 => head.get(..at).unwrap_or(head),
+        _ => head,
     }
 }
 
@@ -172,6 +183,8 @@ mod tests {
             "acme-p…xports"
         );
         assert_eq!(cut("awaiting approval", 9, Cut::End, "…"), "awaiting…");
+        assert_eq!(cut("CIS 1.20 public-read", 12, Cut::End, "…"), "CIS 1.20…");
+        assert_eq!(cut("a verylongword", 9, Cut::End, "…"), "a verylo…");
         assert_eq!(cut("abc", 3, Cut::End, "…"), "abc");
         assert_eq!(cut("abc", 1, Cut::End, "…"), "a");
         assert_eq!(cut("abc", 0, Cut::Middle, "…"), "");

@@ -16,7 +16,7 @@ use sixfold::{
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, ScannerStatus, Sign, Status, Unknown},
+    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown},
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -43,8 +43,12 @@ fn control(framework: &str, version: &str, id: &str) -> Control {
     }
 }
 
+/// A canonical user id has 64 digits.
+const OWNER_ID: &str = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
+
 fn grants(all_users: bool) -> Value {
-    let owner = json!({"Grantee": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
+    let owner =
+        json!({"Grantee": {"ID": OWNER_ID, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"});
     let public = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"});
     let log = json!({"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}, "Permission": "WRITE"});
     let list = if all_users {
@@ -52,7 +56,7 @@ fn grants(all_users: bool) -> Value {
     } else {
         json!([owner])
     };
-    json!({"Grants": list, "Owner": {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f"}})
+    json!({"Grants": list, "Owner": {"ID": OWNER_ID}})
 }
 
 #[derive(Clone, Copy)]
@@ -267,6 +271,7 @@ pub fn change(seed: &Seed) -> Change {
         decided_at: decided,
         closed_at: decided,
         duration_s: 75,
+        written: rollback.is_some(),
         deliver_to: vec!["compliance.log".to_owned(), "slack".to_owned()],
         rollback_until: rollback.as_ref().map(Rollback::until),
         channel: "#compliance-audit".to_owned(),
@@ -463,12 +468,26 @@ pub fn status(changes: &[Change]) -> Status {
         halted: count(|change| change.stage == Stage::Halted),
         undelivered: 0,
         breaker: None,
-        holds: Vec::new(),
+        holds: changes
+            .iter()
+            .filter(|change| change.stage == Stage::Halted)
+            .map(hold)
+            .collect(),
         rules: 8,
         ledger_seq: entries(changes).len() as u64,
         ledger_hash: Digest::of("head"),
-        vault: "acme-rollback-vault".to_owned(),
+        vault: "s3://acme-rollback-vault/".to_owned(),
         warnings: Vec::new(),
+    }
+}
+
+/// What holds the rule of a change that halted.
+fn hold(change: &Change) -> Hold {
+    let cause = change.fix.as_ref().and_then(|fix| fix.cause.clone());
+    Hold {
+        rule: change.ticket.rule.id.clone(),
+        bucket: change.ticket.asset.bucket.clone(),
+        cause: format!("{} halted: {}", change.id, cause.unwrap_or_default()),
     }
 }
 
@@ -519,8 +538,15 @@ pub fn entries(changes: &[Change]) -> Vec<Entry> {
 
 /// A plain line diff, good enough for pictures: what both have is the same.
 pub fn diff(change: &Change) -> Diff {
-    let before = change.ticket.plan.before.pretty();
-    let target = change.ticket.plan.target.pretty();
+    let readable = |document: &Document| {
+        if document.is_absent() {
+            "absent\n".to_owned()
+        } else {
+            document.pretty()
+        }
+    };
+    let before = readable(&change.ticket.plan.before);
+    let target = readable(&change.ticket.plan.target);
     let lines = similar::TextDiff::from_lines(&before, &target)
         .iter_all_changes()
         .map(|line| DiffLine {

@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, LedgerEntry, LedgerFilter, Line, Page, Refusal, RefusalCode, Reply, Request, Row,
-        Status, Unknown,
+        Answer, Hold, LedgerEntry, LedgerFilter, Line, Page, Refusal, RefusalCode, Reply, Request,
+        Row, Status, Unknown,
     },
 };
 
@@ -20,7 +20,7 @@ pub struct Fake {
     pub changes: Vec<Change>,
     pub status: Status,
     pub unknowns: Vec<Unknown>,
-    /// What it answers to a decision, where it does not take it.
+    /// What it answers to a decision or a release, where it does not take it.
     pub refusal: Option<Refusal>,
     /// Everything it was asked, in order.
     pub asked: Vec<Request>,
@@ -125,11 +125,13 @@ impl Fake {
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
-            Request::Revert { id, .. } => {
-                Ok(Reply::Done(format!("the revert of {id} is on its way")))
+            Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
+            Request::Release { rule, bucket } => self.release(&rule, &bucket),
+            Request::ResetBreaker => {
+                self.status.breaker = None;
+                Ok(Reply::Done("the room fixes again".to_owned()))
             }
-            Request::Release { .. } | Request::ResetBreaker => Ok(Reply::Done(String::new())),
-            Request::ScanNow => Ok(Reply::Done("the next pass starts now".to_owned())),
+            Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
         }
     }
 
@@ -139,6 +141,28 @@ impl Fake {
             code: RefusalCode::NotFound,
             message: format!("there is no {id}"),
         })
+    }
+
+    fn release(&mut self, rule: &str, bucket: &str) -> Result<Reply, Refusal> {
+        if let Some(refusal) = self.refusal.clone() {
+            return Err(refusal);
+        }
+        let held = |hold: &Hold| hold.rule == rule && hold.bucket == bucket;
+        if !self.status.holds.iter().any(held) {
+            return Err(Refusal {
+                code: RefusalCode::NotFound,
+                message: format!("{rule} is not held on {bucket}"),
+            });
+        }
+        self.status.holds.retain(|hold| !held(hold));
+        let halted = |change: &&mut Change| {
+            change.stage == Stage::Halted && change.ticket.asset.bucket == bucket
+        };
+        for change in self.changes.iter_mut().filter(halted) {
+            change.stage = Stage::Closed;
+            self.status.halted -= 1;
+        }
+        Ok(Reply::Done(format!("{rule} may act on {bucket} again")))
     }
 
     fn decide(
@@ -166,7 +190,11 @@ impl Fake {
             approval.reason = reason;
         }
         self.status.pending -= 1;
-        Ok(Reply::Done("the backup is taken next".to_owned()))
+        let word = match decision {
+            Decision::Denied => "denied",
+            _ => "approved",
+        };
+        Ok(Reply::Done(format!("{id} {word}")))
     }
 
     fn lines(&self, filter: &LedgerFilter, before: Option<u64>, limit: usize) -> Page<Line> {

@@ -311,6 +311,7 @@ impl Story {
                 decided_at: at(self.begins + 75),
                 closed_at: at(self.begins + 75),
                 duration_s: 75,
+                written,
                 deliver_to: vec!["compliance.log".to_owned(), "slack".to_owned()],
                 rollback_until: written.then(|| "2026-05-15".to_owned()),
                 channel: "#compliance-audit".to_owned(),

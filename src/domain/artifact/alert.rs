@@ -58,7 +58,9 @@ pub struct Alert {
     pub closed_at: Stamp,
     /// From detection to close.
     pub duration_s: i64,
-    /// Until when a revert is offered; none where nothing was written.
+    /// A write took effect, or may have.
+    pub written: bool,
+    /// Until when a revert is offered; none where nothing was written, or no bundle could be stored.
     pub rollback_until: Option<String>,
     /// `#compliance-audit`
     pub channel: String,
@@ -73,6 +75,7 @@ impl Alert {
     pub fn text(&self, id: ChangeId) -> String {
         let rollback = match &self.rollback_until {
             Some(day) => format!("available until {day}"),
+            None if self.written => "by hand; the state before is in the vault".to_owned(),
             None => "not applicable, nothing was written".to_owned(),
         };
         let rollback = if self.outcome == Outcome::RolledBack {

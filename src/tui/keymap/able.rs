@@ -2,9 +2,10 @@
 //! trip and a puzzled look; what may be done is decided by the room alone.
 
 use crate::{
-    domain::Stage,
+    domain::{RevertState, Stage},
     tui::{
-        model::{Model, Pane, Place},
+        keymap::{Action, Binding},
+        model::{Model, Pane, Place, Sheet},
         state::{Phase, Purpose},
     },
 };
@@ -73,10 +74,13 @@ pub fn unrevertible(model: &Model) -> Option<String> {
     let Some(now) = model.utc() else {
         return Some("the room has not told the time yet".to_owned());
     };
-    if change.revertible(now) {
+    let pending = matches!(&change.revert, Some(revert) if revert.state == RevertState::Pending);
+    if change.revertible(now) && !pending {
         return None;
     }
-    Some(if change.stage != Stage::Closed {
+    Some(if pending {
+        format!("{id} is being reverted already")
+    } else if change.stage != Stage::Closed {
         format!(
             "{id} is {}; only a closed change can be reverted",
             change.stage.word()
@@ -95,6 +99,34 @@ pub fn unrevertible(model: &Model) -> Option<String> {
     } else {
         format!("{id} wrote nothing, so there is nothing to put back")
     })
+}
+
+pub fn unreleasable(model: &Model) -> Option<String> {
+    if model.hold().is_some() {
+        return gone(model);
+    }
+    let Some(id) = model.subject else {
+        return gone(model).or_else(|| Some("no change is selected".to_owned()));
+    };
+    let change = model.change.as_ref().filter(|change| change.id == id);
+    let why = match (change, &model.status) {
+        (Some(change), Some(_)) => {
+            let ticket = &change.ticket;
+            format!("{} is not held on {}", ticket.rule.id, ticket.asset.bucket)
+        }
+        _ => format!("{id} is not loaded yet"),
+    };
+    gone(model).or(Some(why))
+}
+
+pub fn unresumable(model: &Model) -> Option<String> {
+    let stopped = model.status.as_ref().map(|status| status.breaker.is_some());
+    let why = match stopped {
+        Some(true) => None,
+        Some(false) => Some("fixing is not stopped".to_owned()),
+        None => Some("the room has not said how it is yet".to_owned()),
+    };
+    gone(model).or(why)
 }
 
 pub fn unscannable(model: &Model) -> Option<String> {
@@ -120,6 +152,27 @@ pub fn no_change(model: &Model) -> Option<String> {
     change
         .is_none()
         .then(|| "this entry concerns the room, not one change".to_owned())
+}
+
+/// Only the help has lines that can be done.
+pub fn no_line(model: &Model) -> Option<String> {
+    (model.sheet != Some(Sheet::Help)).then(|| "there is nothing to open here".to_owned())
+}
+
+/// Why the selected line of the help can't be done from there.
+pub fn not_from_help(model: &Model, binding: &Binding) -> Option<String> {
+    let key = binding.keys.first().map(|key| key.name());
+    let key = key.unwrap_or_default();
+    if model.card.is_some() {
+        return Some("on a card keys are pressed themselves".to_owned());
+    }
+    if !binding.places.has(Place::Pane(model.pane)) {
+        return Some(format!("{key} works here: {}", binding.places.words()));
+    }
+    if matches!(binding.action, Action::Pane | Action::Quit | Action::Leave) {
+        return Some(format!("press {key} itself for that"));
+    }
+    (binding.disabled)(model)
 }
 
 /// In a pane that nothing lies over and that has no filter there is no way back.

@@ -12,6 +12,7 @@ mod table;
 
 use crossterm::event::KeyEvent;
 
+pub use able::not_from_help;
 pub use key::Key;
 pub use places::Places;
 pub use table::TABLE;
@@ -23,6 +24,8 @@ pub enum Action {
     Approve,
     Deny,
     Revert,
+    Release,
+    Resume,
     Scan,
     Open,
     Back,
@@ -32,6 +35,8 @@ pub enum Action {
     Room,
     GoToChange,
     Help,
+    /// What the selected line of the help says.
+    Run,
     Quit,
     /// Ctrl-C: the second one leaves from anywhere.
     Leave,

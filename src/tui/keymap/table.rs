@@ -45,6 +45,24 @@ pub const TABLE: &[Binding] = &[
     .danger()
     .unless(able::unrevertible),
     bind(
+        &[char('e')],
+        Action::Release,
+        "open the card that releases a rule held on its bucket",
+        Places::CHANGES,
+    )
+    .hint("release", 75)
+    .danger()
+    .unless(able::unreleasable),
+    bind(
+        &[char('b')],
+        Action::Resume,
+        "open the card that resumes fixing once it is stopped",
+        Places::PANES,
+    )
+    .hint("resume fixing", 78)
+    .danger()
+    .unless(able::unresumable),
+    bind(
         &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
         Action::Open,
         "look at what is selected",
@@ -228,6 +246,14 @@ pub const TABLE: &[Binding] = &[
         Places::FILTER,
     )
     .hint("clear", 80),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Run,
+        "in this list: do what the selected line says",
+        Places::SHEET,
+    )
+    .hint("do it", 85)
+    .unless(able::no_line),
     bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
     bind(
         &[char('q')],

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tui_textarea::{TextArea, WrapMode};
 
-use super::Arming;
+use super::{Arming, Stop};
 use crate::{
     domain::{
-        Change, ChangeId, Digest, Safe, Stage,
+        Change, ChangeId, Digest, RevertState, Safe, Stage,
         artifact::{Decision, Reason, ReasonCode},
     },
-    room::protocol::Diff,
+    room::protocol::{Diff, Status},
 };
 
 /// Longest note, in characters; the ledger keeps no more.
@@ -22,6 +22,10 @@ pub enum Purpose {
     Approve,
     Deny,
     Revert,
+    /// Lets a held rule act on its bucket again.
+    Release,
+    /// Lets the room fix again.
+    Resume,
 }
 
 /// What Enter would act on.
@@ -29,7 +33,7 @@ pub enum Purpose {
 pub enum Focus {
     /// Closes the card and does nothing else.
     NotNow,
-    /// Approves, denies or reverts, as the card's purpose is.
+    /// Does what the card is for.
     Act,
     /// From an approval to the denial of the same change.
     Deny,
@@ -49,7 +53,10 @@ pub enum Phase {
 #[derive(Clone, Debug)]
 pub struct Card {
     pub purpose: Purpose,
-    pub id: ChangeId,
+    /// The change it is about, or from which a held rule was found; none for the breaker.
+    pub id: Option<ChangeId>,
+    /// What it lets go on, where it is about that.
+    pub stop: Option<Stop>,
     /// As shown; none until the room has sent it.
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
@@ -65,13 +72,26 @@ pub struct Card {
 }
 
 impl Card {
+    /// A card about a change.
     pub fn new(purpose: Purpose, id: ChangeId) -> Self {
+        Self::about(purpose, Some(id), None)
+    }
+
+    /// A card that lets something go on. All there is to know about it is on it from the start.
+    pub fn letting_go_on(stop: Stop, id: Option<ChangeId>, now: Duration) -> Self {
+        let mut card = Self::about(stop.purpose(), id, Some(stop));
+        card.arming.begin(now);
+        card
+    }
+
+    fn about(purpose: Purpose, id: Option<ChangeId>, stop: Option<Stop>) -> Self {
         let mut note = TextArea::default();
         note.set_wrap_mode(WrapMode::WordOrGlyph);
         note.set_max_histories(20);
         Self {
             purpose,
             id,
+            stop,
             change: None,
             diff: None,
             focus: Self::rest(purpose),
@@ -87,7 +107,7 @@ impl Card {
     /// Where the focus starts and goes back to: never on a button that does something.
     const fn rest(purpose: Purpose) -> Focus {
         match purpose {
-            Purpose::Approve => Focus::NotNow,
+            Purpose::Approve | Purpose::Release | Purpose::Resume => Focus::NotNow,
             Purpose::Deny | Purpose::Revert => Focus::Codes,
         }
     }
@@ -97,6 +117,7 @@ impl Card {
         match (&self.phase, self.purpose) {
             (Phase::Over(_) | Phase::Sent, _) => &[Focus::NotNow],
             (Phase::Reading, Purpose::Approve) => &[Focus::NotNow, Focus::Act, Focus::Deny],
+            (Phase::Reading, Purpose::Release | Purpose::Resume) => &[Focus::NotNow, Focus::Act],
             (Phase::Reading, Purpose::Deny | Purpose::Revert) => {
                 &[Focus::Codes, Focus::Note, Focus::NotNow, Focus::Act]
             }
@@ -109,6 +130,8 @@ impl Card {
             Purpose::Approve => "Approve",
             Purpose::Deny => "Deny",
             Purpose::Revert => "Revert",
+            Purpose::Release => "Release",
+            Purpose::Resume => "Resume fixing",
         }
     }
 
@@ -139,7 +162,12 @@ impl Card {
     /// Takes the change in as the room has it now. What differs from what was shown disarms the
     /// card; what makes the decision void ends it.
     pub fn refresh(&mut self, change: &Change, now: Duration) {
-        if change.id != self.id {
+        if Some(change.id) != self.id {
+            return;
+        }
+        if self.stop.is_some() {
+            // Only shown; what counts is the stop itself.
+            self.change = Some(Box::new(change.clone()));
             return;
         }
         if let Some(why) = self.over(change) {
@@ -160,9 +188,27 @@ impl Card {
     }
 
     pub fn show_diff(&mut self, diff: &Diff, now: Duration) {
-        if diff.id == self.id {
+        if Some(diff.id) == self.id {
             self.diff = Some(Box::new(diff.clone()));
             self.ready(now);
+        }
+    }
+
+    /// The same for what the card lets go on.
+    pub fn refresh_stop(&mut self, status: &Status, now: Duration) {
+        let Some(shown) = self.stop.as_ref().filter(|_| self.phase == Phase::Reading) else {
+            return;
+        };
+        match shown.in_room(status) {
+            None => {
+                self.phase = Phase::Over(shown.over());
+                self.focus = Focus::NotNow;
+            }
+            Some(stop) if stop != *shown => {
+                self.stop = Some(stop);
+                self.disarm(now, "something more happened, look at it again");
+            }
+            Some(_) => {}
         }
     }
 
@@ -177,13 +223,16 @@ impl Card {
     fn over(&self, change: &Change) -> Option<String> {
         let (ticket, id) = (&change.ticket, change.id);
         match self.purpose {
+            Purpose::Release | Purpose::Resume => None,
             Purpose::Revert if change.stage != Stage::Closed => {
                 Some(format!("{id} is {}", change.stage.word()))
             }
-            Purpose::Revert => change
-                .revert
-                .is_some()
-                .then(|| format!("{id} is {}", change.word())),
+            // A revert that failed may be tried again.
+            Purpose::Revert => match change.revert.as_ref().map(|revert| &revert.state) {
+                Some(RevertState::Pending) => Some(format!("{id} is being reverted already")),
+                Some(RevertState::Done) => Some(format!("{id} is {}", change.word())),
+                Some(RevertState::Failed(_)) | None => None,
+            },
             Purpose::Approve | Purpose::Deny => {
                 if let Some(approval) = &change.approval {
                     let verb = match approval.decision {

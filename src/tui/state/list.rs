@@ -1,5 +1,8 @@
 //! A long list of which the room sends one part at a time, and a selection that stays on what was
 //! selected, not on the row where it stood.
+//!
+//! A list that is [`following`](List::following) keeps to its top until the person moves: what comes
+//! in above is more urgent than what was there first.
 
 use crate::{
     domain::{Change, ChangeId},
@@ -42,8 +45,18 @@ pub struct List<T> {
     pub index: usize,
     /// The selection is nowhere in what is loaded; it is kept until the person moves.
     pub lost: bool,
-    /// Select whatever stands at `index` when rows come.
-    seeking: bool,
+    aim: Aim,
+}
+
+/// What is to be selected when rows come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// What is selected.
+    Same,
+    /// Whatever stands at the index, once.
+    Index,
+    /// Whatever stands at the top, each time.
+    Top,
 }
 
 impl<T> Default for List<T> {
@@ -56,12 +69,27 @@ impl<T> Default for List<T> {
             selected: None,
             index: 0,
             lost: false,
-            seeking: false,
+            aim: Aim::Same,
         }
     }
 }
 
 impl<T: Keyed> List<T> {
+    /// A list whose selection stays at the top until [`pin`](Self::pin).
+    pub fn following() -> Self {
+        Self {
+            aim: Aim::Top,
+            ..Self::default()
+        }
+    }
+
+    /// The person chose, by moving or by looking closer: the selection stays on what it is.
+    pub fn pin(&mut self) {
+        if self.aim == Aim::Top {
+            self.aim = Aim::Same;
+        }
+    }
+
     pub fn get(&self, index: usize) -> Option<&T> {
         self.rows.get(index.checked_sub(self.offset)?)
     }
@@ -74,7 +102,8 @@ impl<T: Keyed> List<T> {
 
     /// The selection, unless it is gone or still on its way to a row that is not loaded.
     pub fn settled(&self) -> Option<ChangeId> {
-        self.selected.filter(|_| !self.lost && !self.seeking)
+        self.selected
+            .filter(|_| !self.lost && self.aim != Aim::Index)
     }
 
     /// Takes a page in and finds the selection again.
@@ -83,10 +112,10 @@ impl<T: Keyed> List<T> {
         self.rows = page.items;
         self.total = page.total.max(offset + self.rows.len());
         self.loaded = true;
-        if self.seeking || self.selected.is_none() {
-            self.take(self.index);
-        } else {
-            self.find();
+        match self.aim {
+            Aim::Top => self.take(0),
+            Aim::Same if self.selected.is_some() => self.find(),
+            Aim::Same | Aim::Index => self.take(self.index),
         }
     }
 
@@ -104,44 +133,52 @@ impl<T: Keyed> List<T> {
     /// Selects the row at an index, at once or as soon as it is loaded.
     fn take(&mut self, index: usize) {
         self.index = index.min(self.total.saturating_sub(1));
+        let seek = |aim, next| if aim == Aim::Top { Aim::Top } else { next };
         if let Some(id) = self.get(self.index).map(Keyed::id) {
             self.selected = Some(id);
             self.lost = false;
-            self.seeking = false;
+            self.aim = seek(self.aim, Aim::Same);
+        } else if self.total > 0 || !self.loaded {
+            self.aim = seek(self.aim, Aim::Index);
         } else {
-            self.seeking = self.total > 0 || !self.loaded;
-            if self.total == 0 && self.loaded {
-                self.selected = None;
-                self.lost = false;
-            }
+            self.selected = None;
+            self.lost = false;
+            self.aim = seek(self.aim, Aim::Same);
         }
     }
 
     /// Moves by rows. From a selection that is gone, down is the row that took its place.
     pub fn step(&mut self, by: isize) {
+        self.pin();
         let by = if self.lost && by > 0 { by - 1 } else { by };
         self.take(self.index.saturating_add_signed(by));
     }
 
     pub fn first(&mut self) {
+        self.pin();
         self.take(0);
     }
 
     pub fn last(&mut self) {
+        self.pin();
         self.take(self.total.saturating_sub(1));
     }
 
     /// Selects a change by its id, whether or not it is loaded.
     pub fn point(&mut self, id: ChangeId) {
         self.selected = Some(id);
-        self.seeking = false;
+        if self.aim == Aim::Index {
+            self.aim = Aim::Same;
+        }
         self.find();
     }
 
     /// Another list from the beginning, as after a filter was typed.
     pub fn restart(&mut self) {
         self.index = 0;
-        self.seeking = true;
+        if self.aim == Aim::Same {
+            self.aim = Aim::Index;
+        }
     }
 
     /// Where the next page should begin: around the eye.
@@ -194,6 +231,22 @@ mod tests {
         list.step(1);
         list.load(0, page([8, 9, 1, 2, 3], 5));
         assert_eq!((selected(&list), list.index), (2, 3));
+    }
+
+    #[test]
+    fn until_the_person_moves_the_top_is_selected_whatever_comes_in_above() {
+        let mut list = List::following();
+        list.load(0, page([1, 2], 2));
+        list.load(0, page([8, 1, 2], 3));
+        assert_eq!((selected(&list), list.index), (8, 0));
+        list.step(1);
+        list.load(0, page([9, 8, 1, 2], 4));
+        assert_eq!((selected(&list), list.index), (1, 2));
+        let mut opened = List::following();
+        opened.load(0, page([1, 2], 2));
+        opened.pin();
+        opened.load(0, page([8, 1, 2], 3));
+        assert_eq!(selected(&opened), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod feeds;
 mod ledger;
 mod line;
 mod list;
+mod stop;
 
 pub use arming::{Arming, QUIET};
 pub use card::{Card, Focus, Phase, Purpose};
@@ -13,3 +14,4 @@ pub use feeds::{Feeds, Topic};
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
+pub use stop::Stop;

@@ -46,6 +46,8 @@ roles! {
     Ok = "level.ok",
     Warn = "level.warn",
     Error = "level.error",
+    /// A filled badge: something stands still until a person acts.
+    Alarm = "level.alarm",
     Critical = "severity.critical",
     High = "severity.high",
     Medium = "severity.medium",

@@ -2,6 +2,7 @@
 
 use super::subject;
 use crate::{
+    domain::ChangeId,
     room::protocol::{Refusal, RefusalCode, Reply, Status},
     tui::{
         model::{Level, Model},
@@ -69,7 +70,7 @@ pub fn hang_up(model: &mut Model, why: &str) {
 #[derive(Clone, Copy)]
 struct Settled {
     purpose: Purpose,
-    id: crate::domain::ChangeId,
+    id: Option<ChangeId>,
 }
 
 fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
@@ -81,20 +82,16 @@ fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
     let waiting = model
         .card
         .as_mut()
-        .filter(|card| card.id == id && card.phase == Phase::Sent);
+        .filter(|card| card.purpose == purpose && card.id == id && card.phase == Phase::Sent);
     match (reply, waiting) {
         (Ok(reply), waiting) => {
             if waiting.is_some() {
                 model.card = None;
             }
-            let verb = match purpose {
-                Purpose::Approve => "approved",
-                Purpose::Deny => "denied",
-                Purpose::Revert => "revert",
-            };
+            // A sentence of its own, which names the change where there is one.
             let text = match reply {
-                Reply::Done(words) if !words.is_empty() => format!("{id} {verb}: {words}"),
-                _ => format!("{id} {verb}"),
+                Reply::Done(words) => words,
+                _ => "done".to_owned(),
             };
             model.say(Level::Ok, text);
         }
@@ -104,7 +101,10 @@ fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
             card.refused = Some(refusal.message);
             model.dirty = true;
         }
-        (Err(refusal), None) => model.say(Level::Error, format!("{id}: {refusal}")),
+        (Err(refusal), None) => {
+            let about = id.map(|id| format!("{id}: ")).unwrap_or_default();
+            model.say(Level::Error, format!("{about}{refusal}"));
+        }
     }
 }
 
@@ -183,6 +183,10 @@ fn take_status(model: &mut Model, status: Status) {
     model.set_clock(status.now);
     model.ledger.head = model.ledger.head.max(status.ledger_seq);
     model.person.clone_from(&status.person);
+    let now = model.now;
+    if let Some(card) = &mut model.card {
+        card.refresh_stop(&status, now);
+    }
     model.status = Some(Box::new(status));
     model.dirty |= !same;
 }

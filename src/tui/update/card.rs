@@ -13,7 +13,7 @@ use crate::{
         keymap::Action,
         model::{Model, Sheet},
         msg::Question,
-        state::{Card, Focus, Phase, Purpose, Topic},
+        state::{Card, Focus, Phase, Purpose, Stop, Topic},
     },
 };
 
@@ -24,6 +24,7 @@ pub fn open(model: &mut Model, purpose: Purpose) {
     let Some(id) = model.subject else {
         return;
     };
+    model.queue.pin();
     let mut card = Card::new(purpose, id);
     if let Some(change) = &model.change {
         card.refresh(change, model.now);
@@ -35,6 +36,35 @@ pub fn open(model: &mut Model, purpose: Purpose) {
     // What was known may be old; an answer that differs disarms the card.
     model.feeds.turn(Topic::Change);
     model.feeds.turn(Topic::Diff);
+}
+
+/// A card that lets a held rule act again, from the change that is selected.
+pub fn release(model: &mut Model) {
+    let Some(hold) = model.hold().cloned() else {
+        return;
+    };
+    model.queue.pin();
+    let mut card = Card::letting_go_on(Stop::Hold(hold), model.subject, model.now);
+    card.change.clone_from(&model.change);
+    let_go_on(model, card);
+}
+
+/// A card that lets the room fix again.
+pub fn resume(model: &mut Model) {
+    let breaker = model
+        .status
+        .as_ref()
+        .and_then(|status| status.breaker.clone());
+    if let Some(cause) = breaker {
+        let card = Card::letting_go_on(Stop::Breaker(cause), None, model.now);
+        let_go_on(model, card);
+    }
+}
+
+fn let_go_on(model: &mut Model, card: Card) {
+    model.card = Some(Box::new(card));
+    // What was known may be old; an answer that differs disarms the card.
+    model.feeds.turn(Topic::Status);
 }
 
 /// A paste is taken as text in the note and as nothing anywhere else.
@@ -97,8 +127,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 
 fn deny_instead(model: &mut Model) {
     let now = model.now;
-    if let Some(card) = &model.card {
-        let mut form = Card::new(Purpose::Deny, card.id);
+    if let Some(card) = &model.card
+        && let Some(id) = card.id
+    {
+        let mut form = Card::new(Purpose::Deny, id);
         if let Some(change) = &card.change {
             form.refresh(change, now);
         }
@@ -151,33 +183,41 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn send(card: &mut Card, effects: &mut Vec<Effect>) {
-    let Some(plan_hash) = card.plan_hash().cloned() else {
+    let Some(request) = request(card) else {
         return;
-    };
-    let id = card.id;
-    let request = match card.purpose {
-        Purpose::Approve => Request::Decide {
-            id,
-            plan_hash,
-            answer: Answer::Approve,
-        },
-        Purpose::Deny => Request::Decide {
-            id,
-            plan_hash,
-            answer: Answer::Deny(card.reason()),
-        },
-        Purpose::Revert => Request::Revert {
-            id,
-            reason: card.reason(),
-        },
     };
     card.phase = Phase::Sent;
     card.focus = Focus::NotNow;
-    let purpose = card.purpose;
+    let (purpose, id) = (card.purpose, card.id);
     effects.push(Effect::Ask {
         question: Question::Deed { purpose, id },
         request,
     });
+}
+
+/// What the card asks the room to do, once all of it is on the screen.
+fn request(card: &Card) -> Option<Request> {
+    let decide = |answer| {
+        Some(Request::Decide {
+            id: card.id?,
+            plan_hash: card.plan_hash()?.clone(),
+            answer,
+        })
+    };
+    match (card.purpose, &card.stop) {
+        (Purpose::Approve, _) => decide(Answer::Approve),
+        (Purpose::Deny, _) => decide(Answer::Deny(card.reason())),
+        (Purpose::Revert, _) => card.plan_hash().and(card.id).map(|id| Request::Revert {
+            id,
+            reason: card.reason(),
+        }),
+        (Purpose::Release, Some(Stop::Hold(hold))) => Some(Request::Release {
+            rule: hold.rule.clone(),
+            bucket: hold.bucket.clone(),
+        }),
+        (Purpose::Resume, Some(Stop::Breaker(_))) => Some(Request::ResetBreaker),
+        (Purpose::Release | Purpose::Resume, _) => None,
+    }
 }
 
 fn expiry(model: &Model) -> Option<Stamp> {
@@ -186,6 +226,7 @@ fn expiry(model: &Model) -> Option<Stamp> {
     match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
+        Purpose::Release | Purpose::Resume => None,
     }
 }
 
@@ -198,7 +239,7 @@ pub fn expire(model: &mut Model) {
     if let Some(card) = &mut model.card {
         let what = match card.purpose {
             Purpose::Approve | Purpose::Deny => "the request expired; the room asks again",
-            Purpose::Revert => "the rollback expired",
+            _ => "the rollback expired",
         };
         card.phase = Phase::Over(what.to_owned());
         card.focus = Focus::NotNow;

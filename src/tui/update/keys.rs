@@ -14,6 +14,7 @@ use crate::{
         model::{Level, Model, Pane, Place, Sheet},
         msg::Question,
         state::{Purpose, Topic},
+        view,
     },
 };
 
@@ -94,6 +95,8 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Approve => card::open(model, Purpose::Approve),
         Action::Deny => card::open(model, Purpose::Deny),
         Action::Revert => card::open(model, Purpose::Revert),
+        Action::Release => card::release(model),
+        Action::Resume => card::resume(model),
         Action::Scan => effects.push(Effect::Ask {
             question: Question::Scan,
             request: Request::ScanNow,
@@ -105,6 +108,7 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
+        Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
         Action::Help => sheet(model, Sheet::Help, None),
         Action::GoToChange => go_to_change(model),
@@ -116,6 +120,19 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         // Moves were taken above; the rest is a card's.
         _ => {}
     }
+}
+
+/// Does what the selected line of the help says, where its key would do it below.
+fn run(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
+    let Some(binding) = view::help_order(model).get(model.help_at).copied() else {
+        return;
+    };
+    if let Some(why) = keymap::not_from_help(model, binding) {
+        model.say(Level::Info, why);
+        return;
+    }
+    model.sheet = None;
+    act(model, binding.action, event, effects);
 }
 
 fn pane_of(model: &mut Model, event: KeyEvent) {
@@ -139,6 +156,7 @@ fn turn(model: &mut Model, by: usize) {
 pub(super) fn sheet(model: &mut Model, sheet: Sheet, topic: Option<Topic>) {
     model.sheet = Some(sheet);
     model.sheet_scroll = 0;
+    model.help_at = 0;
     if let Some(topic) = topic {
         model.feeds.turn(topic);
     }

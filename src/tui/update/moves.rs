@@ -3,8 +3,8 @@
 use crate::{
     domain::artifact::ReasonCode,
     tui::{
-        keymap::Action,
-        model::{Model, Pane},
+        keymap::{Action, TABLE},
+        model::{Model, Pane, Sheet},
         state::{Focus, Topic},
         view,
     },
@@ -28,6 +28,11 @@ fn distance(action: Action, page: usize) -> Option<isize> {
 
 /// Moves what has the keys. False when the action is no move.
 pub fn apply(model: &mut Model, action: Action) -> bool {
+    if model.sheet == Some(Sheet::Help) {
+        let (page, _) = view::sheet_extent(model);
+        let last = TABLE.len().saturating_sub(1);
+        return scroll(action, page, last, &mut model.help_at);
+    }
     if model.sheet.is_some() {
         let (page, most) = view::sheet_extent(model);
         return scroll(action, page, most, &mut model.sheet_scroll);
@@ -81,6 +86,7 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
                 model.feeds.turn(Topic::Pending);
             }
             super::subject::follow(model);
+            model.queue.pin();
             true
         }
         Pane::Ledger => {

@@ -42,6 +42,10 @@ pub fn follow(model: &mut Model) {
 
 pub fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
+    if !matches!(pane, Pane::Queue | Pane::Ledger) {
+        // What is looked at closely must not change under the eye.
+        model.queue.pin();
+    }
     match pane {
         Pane::Queue => model.list = pane,
         Pane::Approvals => {

@@ -15,6 +15,15 @@ fn total(parts: &[Part]) -> usize {
         .sum::<usize>()
 }
 
+/// Cells that are left for one more part beside those of some priority at least.
+pub fn free<'a>(width: usize, parts: impl Iterator<Item = &'a Part>, priority: u8) -> usize {
+    let taken: usize = parts
+        .filter(|(own, _)| *own >= priority)
+        .map(|(_, strip)| strip.width() + GAP)
+        .sum();
+    width.saturating_sub(taken)
+}
+
 /// The parts that fit beside each other, as one line of the given width: `left` from the left,
 /// `right` from the right.
 pub fn arrange(width: usize, mut left: Vec<Part>, mut right: Vec<Part>) -> Strip {

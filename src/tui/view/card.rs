@@ -3,9 +3,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{diff, form, scrolled, words};
+use super::{body::Body, diff, form, scrolled, stop, words};
 use crate::{
-    domain::{Change, HazardLevel, Plan, Safe},
+    domain::{Change, HazardLevel, Plan, RevertState, Safe},
     room::protocol::Sign,
     tui::{
         layout::{self, Regions},
@@ -16,9 +16,6 @@ use crate::{
         theme::Role,
     },
 };
-
-/// Cells of the labels' column where there is room for one.
-const LABEL: usize = 10;
 
 /// Lines above and below what scrolls.
 const TARGET: u16 = 4;
@@ -32,10 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let base = canvas.style(Role::Text);
     canvas.tint(area, base);
     if inner != area {
-        let title = Strip::of(
-            canvas.style(Role::TitleFocus),
-            format!("{} {}", card.verb(), card.id),
-        );
+        let title = Strip::of(canvas.style(Role::TitleFocus), title(card));
         let right = card
             .change
             .as_ref()
@@ -44,13 +38,21 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
         let edge = canvas.style(Role::CardFrame);
         canvas.frame(area, edge, &title, &right);
     }
-    let target = target(canvas, card, usize::from(inner.width));
+    let target = target(canvas, model, card, usize::from(inner.width));
     let below = form::height(card, inner);
     let (head, body, foot) = split(inner, below);
     canvas.lines(head, &target);
     let all = body_lines(canvas, model, card, body.width);
     scrolled(canvas, body, card.scroll, &all, "more ");
     form::draw(canvas, model, card, foot);
+}
+
+fn title(card: &Card) -> String {
+    match (card.purpose, card.id) {
+        (Purpose::Release, _) => "Release a held rule".to_owned(),
+        (Purpose::Resume, _) | (_, None) => card.verb().to_owned(),
+        (_, Some(id)) => format!("{} {id}", card.verb()),
+    }
 }
 
 fn areas(canvas: &Canvas<'_>, model: &Model, regions: &Regions, card: &Card) -> (Rect, Rect) {
@@ -95,7 +97,10 @@ fn environment(canvas: &Canvas<'_>, change: &Change) -> Strip {
     }
 }
 
-fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
+fn target(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Vec<Strip> {
+    if let Some(stop) = &card.stop {
+        return stop::target(canvas, model, card, stop, width);
+    }
     let Some(change) = &card.change else {
         return vec![Strip::of(canvas.style(Role::Muted), "asking the room")];
     };
@@ -105,8 +110,8 @@ fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
     let plain = canvas.style(Role::Text);
     let bold = canvas.style(Role::CardTarget);
     let action = match card.purpose {
-        Purpose::Approve | Purpose::Deny => ticket.plan.action.clone(),
         Purpose::Revert => format!("undo: {}", ticket.plan.action),
+        _ => ticket.plan.action.clone(),
     };
     let severity = words::severity(canvas, ticket.severity);
     let room = width.saturating_sub(severity.width() + 2);
@@ -142,23 +147,29 @@ fn target(canvas: &Canvas<'_>, card: &Card, width: usize) -> Vec<Strip> {
 /// Everything that is to be known before deciding, the worst first.
 fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
+    if let Some(stop) = &card.stop {
+        return stop::body(canvas, model, card, stop, width);
+    }
     let Some(change) = &card.change else {
         return Vec::new();
     };
     let plan = &change.ticket.plan;
-    let mut body = Body {
-        canvas,
-        width,
-        lines: Vec::new(),
-    };
+    let mut body = Body::new(canvas, width);
     match card.purpose {
         Purpose::Approve => {
+            let stopped = model.status.as_ref().map(|status| status.breaker.is_some());
+            if stopped == Some(true) {
+                body.text(
+                    "waits",
+                    "fixing is stopped: what is approved now is fixed once a person resumes it",
+                );
+            }
             body.hazards(change);
             body.residue(&plan.residue);
             body.text("runs", &plan.command.text());
-            body.diff("changes", card, false);
             let place = backup(model, card, change);
             body.text("backup", &format!("taken and read back first: {place}"));
+            body.diff("changes", card, false);
         }
         Purpose::Deny => {
             body.text(
@@ -168,16 +179,22 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
             body.diff("not done", card, false);
         }
         Purpose::Revert => {
+            if let Some(RevertState::Failed(cause)) =
+                change.revert.as_ref().map(|revert| &revert.state)
+            {
+                body.text("last try", &format!("failed: {cause}"));
+            }
             if let Some(bundle) = &change.rollback {
                 body.residue(&bundle.residue);
                 body.text("runs", &bundle.command.text());
             }
-            body.diff("changes", card, true);
             body.text(
                 "then",
                 "the rule leaves this bucket alone until the exception ends, so it is not fixed again at once",
             );
+            body.diff("changes", card, true);
         }
+        Purpose::Release | Purpose::Resume => {}
     }
     body.lines
 }
@@ -197,48 +214,7 @@ fn backup(model: &Model, card: &Card, change: &Change) -> String {
     }
 }
 
-/// Sections with a label, which stands beside or above its text.
-struct Body<'a, 'b> {
-    canvas: &'a Canvas<'b>,
-    width: usize,
-    lines: Vec<Strip>,
-}
-
 impl Body<'_, '_> {
-    fn column(&self) -> usize {
-        if self.width >= 56 { LABEL } else { 0 }
-    }
-
-    /// Adds a section from lines that are already as wide as they may be.
-    fn section(&mut self, label: &str, lines: Vec<Strip>) {
-        let style = self.canvas.style(Role::Label);
-        let column = self.column();
-        if column == 0 {
-            self.lines.push(Strip::of(style, label));
-            self.lines.extend(lines);
-            return;
-        }
-        for (at, line) in lines.into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.lines
-                .push(Strip::of(style, format!("{label:<column$}")).join(line));
-        }
-    }
-
-    fn room(&self) -> usize {
-        self.width.saturating_sub(self.column())
-    }
-
-    fn text(&mut self, label: &str, text: &str) {
-        let plain = self.canvas.style(Role::Text);
-        let lines = text
-            .split('\n')
-            .flat_map(|line| text::wrap(Safe::line(line).as_str(), self.room()))
-            .map(|line| Strip::of(plain, line))
-            .collect();
-        self.section(label, lines);
-    }
-
     fn hazards(&mut self, change: &Change) {
         let asked = change.request.as_ref().map(|request| &request.hazards);
         let hazards = asked.unwrap_or(&change.ticket.plan.hazards);

@@ -21,6 +21,12 @@ use crate::{
 /// Lines of the note's field.
 const NOTE: u16 = 2;
 
+/// Cells of two reasons beside each other.
+const PAIR: u16 = 2 * REASON;
+
+/// Cells of a reason and its mark.
+const REASON: u16 = 20;
+
 /// The lines of plan, lock and buttons.
 const FOOT: u16 = 3;
 
@@ -36,6 +42,7 @@ pub fn height(card: &Card, inner: Rect) -> u16 {
     let codes = narrow(ReasonCode::ALL.len());
     let fields = match inner.height {
         0..12 => 2,
+        12..18 if inner.width >= PAIR => codes.div_ceil(2) + 2,
         12..18 => codes + 2,
         _ => codes + 1 + NOTE,
     };
@@ -65,6 +72,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
 /// What is decided on, and until when.
 fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip {
     let muted = canvas.style(Role::Muted);
+    if card.stop.is_some() {
+        let text = format!("goes on record as yours: {}", model.person);
+        return Strip::of(muted, canvas.cut(&text, width, Cut::End));
+    }
     let Some(change) = &card.change else {
         return Strip::new();
     };
@@ -73,6 +84,7 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
     let expires = match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
+        Purpose::Release | Purpose::Resume => None,
     };
     if let Some(expires) = expires {
         let clock = match card.purpose {
@@ -133,13 +145,21 @@ fn draw_fields(canvas: &mut Canvas<'_>, card: &Card, area: Rect) {
         );
         return draw_note(canvas, card, note);
     }
-    let strips: Vec<_> = ReasonCode::ALL
-        .iter()
-        .enumerate()
-        .map(|(at, code)| choice(canvas, *code, at == card.code, focused))
-        .collect();
-    canvas.lines(area, &strips);
-    let codes = narrow(ReasonCode::ALL.len());
+    let all = narrow(ReasonCode::ALL.len());
+    let columns = if area.height < all + 2 && area.width >= PAIR {
+        2
+    } else {
+        1
+    };
+    for (at, code) in ReasonCode::ALL.iter().enumerate() {
+        let strip = choice(canvas, *code, at == card.code, focused);
+        let (column, row) = (narrow(at) % columns, narrow(at) / columns);
+        if row < area.height {
+            let x = area.x + column * REASON;
+            canvas.line(x, area.y + row, area.width - column * REASON, &strip);
+        }
+    }
+    let codes = all.div_ceil(columns);
     if area.height > codes {
         let rest = Rect::new(area.x, area.y + codes, area.width, area.height - codes);
         let label = Strip::of(canvas.style(Role::Label), "note (may stay empty)");

@@ -2,7 +2,7 @@
 //! they can do about it. Troubles of the room come first.
 
 use crate::{
-    domain::{Stage, artifact::Rollback},
+    domain::{RevertState, Stage, artifact::Rollback},
     tui::model::{Level, Model, Pane, Sheet},
 };
 
@@ -24,7 +24,7 @@ fn trouble(model: &Model) -> Option<(Option<Level>, String)> {
     let status = model.status.as_ref()?;
     let mut all = Vec::new();
     if let Some(why) = &status.breaker {
-        all.push((Level::Error, format!("fixing is stopped: {why}")));
+        all.push((Level::Error, format!("FIXING STOPPED: {why}; b resumes it")));
     }
     if let Some(why) = &status.scanner.trouble {
         all.push((Level::Error, format!("the scanner is stopped: {why}")));
@@ -64,7 +64,7 @@ fn about_change(model: &Model) -> String {
     match stage {
         Stage::AwaitingApproval => "This waits for a decision: a shows it all.".to_owned(),
         Stage::Expired => "Nobody decided in time; the room asks again.".to_owned(),
-        Stage::Halted => "Halted: the ticket says why.".to_owned(),
+        Stage::Halted => "Halted, a person must act: e says why and releases it.".to_owned(),
         Stage::Closed => closed(model),
         Stage::Ticketed
             if model
@@ -84,7 +84,16 @@ fn closed(model: &Model) -> String {
         change.revertible(now).then_some(())?;
         change.rollback.as_ref().map(Rollback::until)
     });
+    let failed = model.change.as_ref().is_some_and(|change| {
+        matches!(&change.revert, Some(revert) if matches!(revert.state, RevertState::Failed(_)))
+    });
     match until {
+        _ if model.hold().is_some() => {
+            "Closed. Its rule is held on this bucket: e says why and releases it.".to_owned()
+        }
+        Some(day) if failed => {
+            format!("Closed. The last revert failed; r tries again until {day}.")
+        }
         Some(day) => format!("Closed. r can undo it until {day}."),
         None => "Closed.".to_owned(),
     }

@@ -1,7 +1,8 @@
 //! The two lines on top: where am I, what waits; and the panes beside what the scanner does.
 
-use super::bar::{Part, arrange};
+use super::bar::{Part, arrange, free};
 use crate::{
+    domain::Stamp,
     room::protocol::{ScannerStatus, Status},
     tui::{
         layout::{Regions, Shape},
@@ -11,6 +12,9 @@ use crate::{
         theme::Role,
     },
 };
+
+/// Parts of less priority give way to the reason why fixing is stopped.
+const URGENT: u8 = 60;
 
 /// Cells of the scanner's bar.
 const BAR: usize = 10;
@@ -52,26 +56,49 @@ fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
         let clock = now.format("%H:%M UTC").to_string();
         right.push((90, Strip::of(canvas.style(Role::Text), clock)));
     }
+    if let Some(why) = model
+        .status
+        .as_ref()
+        .and_then(|status| status.breaker.as_ref())
+    {
+        let room = free(width, left.iter().chain(&right), URGENT);
+        left.push((240, stopped(canvas, why, room)));
+    }
     arrange(width, left, right)
+}
+
+/// Fixing is stopped, and why where that fits beside everything else.
+fn stopped(canvas: &Canvas<'_>, why: &str, room: usize) -> Strip {
+    /// Below this a cause says nothing.
+    const SHORTEST: usize = 16;
+    /// The rest of a cause is in the sentence below and in the room's sheet.
+    const LONGEST: usize = 44;
+    let words = "FIXING STOPPED";
+    let room = room.saturating_sub(words.len() + 4).min(LONGEST);
+    let text = if room < SHORTEST {
+        format!(" {words} ")
+    } else {
+        format!(" {words}: {} ", canvas.cut(why, room, Cut::End))
+    };
+    Strip::of(canvas.style(Role::Alarm), text)
 }
 
 /// What waits for somebody, the loudest first.
 fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
     let mut parts = Vec::new();
+    if status.halted > 0 {
+        let badge = format!(" {} HALTED ", status.halted);
+        parts.push((150, Strip::of(canvas.style(Role::Alarm), badge)));
+    }
     let mut count = |priority, role, count: usize, words: &str| {
         if count > 0 {
             let strip = Strip::of(canvas.style(role), format!("{count} {words}"));
             parts.push((priority, strip));
         }
     };
-    count(150, Role::Error, status.halted, "halted");
     count(140, Role::Warn, status.pending, "to approve");
-    count(50, Role::Warn, status.scanner.unknown, "unknown");
+    count(58, Role::Warn, status.scanner.unknown, "unknown");
     count(45, Role::Warn, status.undelivered, "undelivered");
-    if status.breaker.is_some() {
-        let strip = Strip::of(canvas.style(Role::Error), "fixing stopped");
-        parts.push((160, strip));
-    }
     parts
 }
 
@@ -101,26 +128,32 @@ fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip
         strip = strip.put(canvas.style(role), words);
     }
     let scanner = match &model.status {
-        Some(status) => scanner(canvas, &status.scanner),
+        Some(status) => scanner(canvas, &status.scanner, model.utc()),
         None => Vec::new(),
     };
     arrange(width, vec![(200, strip)], scanner)
 }
 
-fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus) -> Vec<Part> {
+fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus, now: Option<Stamp>) -> Vec<Part> {
     let muted = canvas.style(Role::Muted);
     if scanner.trouble.is_some() {
         let words = "scan stopped (w says why)";
         return vec![(90, Strip::of(canvas.style(Role::Error), words))];
     }
+    let last = match scanner.last_full_pass {
+        Some(at) => {
+            let same_day = now.is_none_or(|now| now.date_naive() == at.date_naive());
+            let when = if same_day {
+                at.format("%H:%M UTC")
+            } else {
+                at.format("%m-%d %H:%M UTC")
+            };
+            Strip::of(muted, format!("last full pass {when}"))
+        }
+        None => Strip::of(muted, "no full pass yet"),
+    };
     if !scanner.running {
-        return match scanner.last_full_pass {
-            Some(at) => {
-                let words = format!("scanned {}", at.format("%H:%M UTC"));
-                vec![(50, Strip::of(muted, words))]
-            }
-            None => vec![(50, Strip::of(muted, "not scanned yet"))],
-        };
+        return vec![(50, last)];
     }
     let glyphs = canvas.glyphs();
     let full = (scanner.done * BAR)
@@ -135,6 +168,15 @@ fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus) -> Vec<Part> {
         canvas.style(Role::Text),
         format!("scan {}/{}", scanner.done, scanner.total),
     );
-    let rate = format!("{}.{}/s", scanner.rate_x10 / 10, scanner.rate_x10 % 10);
-    vec![(60, words), (50, bar), (40, Strip::of(muted, rate))]
+    // In the first second there is none yet.
+    let rate = match scanner.rate_x10 {
+        0 => String::new(),
+        rate => format!("{}.{}/s", rate / 10, rate % 10),
+    };
+    vec![
+        (60, words),
+        (50, bar),
+        (30, Strip::of(muted, rate)),
+        (40, last),
+    ]
 }

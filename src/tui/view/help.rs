@@ -1,4 +1,5 @@
-//! The keys, from the key table: those for where the person is first.
+//! The keys, from the key table: those for where the person is first. Enter does what the selected
+//! line says.
 
 use crate::tui::{
     keymap::{Binding, TABLE},
@@ -9,48 +10,83 @@ use crate::tui::{
 };
 
 /// Cells of the keys' column.
-const KEYS: usize = 15;
+const KEYS: usize = 18;
+
+/// The same on a narrow screen, where long names go on below.
+const NARROW_KEYS: usize = 12;
 
 /// Cells of the last column, where there is room for one.
 const WHERE: usize = 21;
 
-pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
-    let place = match &model.card {
+fn place(model: &Model) -> Place {
+    match &model.card {
         Some(_) => Place::Card,
         None => Place::Pane(model.pane),
-    };
-    let (here, elsewhere): (Vec<_>, Vec<_>) =
+    }
+}
+
+/// The bindings in the order in which they are listed.
+pub fn order(model: &Model) -> Vec<&'static Binding> {
+    let place = place(model);
+    let (mut here, elsewhere): (Vec<_>, Vec<_>) =
         TABLE.iter().partition(|binding| binding.places.has(place));
+    here.extend(elsewhere);
+    here
+}
+
+pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
+    listed(canvas, model, width).0
+}
+
+/// The line on which the selected binding begins.
+pub fn selected_line(canvas: &Canvas<'_>, model: &Model, width: u16) -> usize {
+    listed(canvas, model, width).1
+}
+
+fn listed(canvas: &Canvas<'_>, model: &Model, width: u16) -> (Vec<Strip>, usize) {
+    let place = place(model);
     let heading = canvas.style(Role::Heading);
     let name = match place {
         Place::Pane(pane) => pane.title(),
         _ => "Card",
     };
     let mut lines = vec![Strip::of(heading, format!("Here ({name})"))];
-    for binding in here {
-        lines.extend(row(canvas, model, binding, width));
+    let (mut selected, mut elsewhere) = (0, false);
+    for (at, binding) in order(model).into_iter().enumerate() {
+        if !elsewhere && !binding.places.has(place) {
+            elsewhere = true;
+            lines.push(Strip::new());
+            lines.push(Strip::of(heading, "Elsewhere"));
+        }
+        let lit = at == model.help_at;
+        if lit {
+            selected = lines.len();
+        }
+        lines.extend(row(canvas, model, binding, width, lit));
     }
-    lines.push(Strip::new());
-    lines.push(Strip::of(heading, "Elsewhere"));
-    for binding in elsewhere {
-        lines.extend(row(canvas, model, binding, width));
-    }
-    lines
+    (lines, selected)
 }
 
-fn row(canvas: &Canvas<'_>, model: &Model, binding: &Binding, width: u16) -> Vec<Strip> {
-    let width = usize::from(width);
-    let wide = width >= 76;
+fn row(canvas: &Canvas<'_>, model: &Model, binding: &Binding, width: u16, lit: bool) -> Vec<Strip> {
+    let width = usize::from(width).saturating_sub(1);
+    let wide = width >= 75;
+    let column = if width >= 60 { KEYS } else { NARROW_KEYS };
     let room = width
-        .saturating_sub(KEYS + if wide { WHERE + 2 } else { 0 })
+        .saturating_sub(column + if wide { WHERE + 2 } else { 0 })
         .max(8);
     let off = (binding.disabled)(model).is_some();
-    let style = if off {
-        canvas.style(Role::Muted)
-    } else {
-        canvas.style(Role::Text)
+    let role = match (lit, off) {
+        (true, _) => Role::Selection,
+        (false, true) => Role::Muted,
+        (false, false) => Role::Text,
     };
-    let keys = text::wrap(&binding.names(), KEYS - 1);
+    let style = canvas.style(role);
+    let marker = if lit {
+        Strip::of(canvas.style(Role::Marker), canvas.glyphs().marker)
+    } else {
+        Strip::new().space(1)
+    };
+    let keys = text::wrap(&binding.names(), column - 1);
     let words = text::wrap(binding.description, room);
     let places = if wide {
         text::wrap(&binding.places.words(), WHERE)
@@ -66,13 +102,15 @@ fn row(canvas: &Canvas<'_>, model: &Model, binding: &Binding, width: u16) -> Vec
                     .map(|part| part.trim_start().to_owned())
                     .unwrap_or_default()
             };
-            Strip::of(
-                canvas.style(Role::Key),
-                text::fit(&part(&keys), KEYS, text::Cut::End, ""),
-            )
-            .put(style, text::fit(&part(&words), room, text::Cut::End, ""))
-            .space(if wide { 2 } else { 0 })
-            .put(canvas.style(Role::Muted), part(&places))
+            marker
+                .clone()
+                .put(
+                    canvas.style(Role::Key),
+                    text::fit(&part(&keys), column, text::Cut::End, ""),
+                )
+                .put(style, text::fit(&part(&words), room, text::Cut::End, ""))
+                .space(if wide { 2 } else { 0 })
+                .put(canvas.style(Role::Muted), part(&places))
         })
         .collect()
 }

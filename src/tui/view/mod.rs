@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bar;
+mod body;
 mod card;
 mod diff;
 mod entry;
@@ -15,10 +16,13 @@ mod ledger;
 mod lists;
 mod queue;
 mod room;
+mod stop;
 mod ticket;
 mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
+
+pub use help::order as help_order;
 
 use super::{
     layout::{self, Look, Regions, Shape, inside, regions},
@@ -199,7 +203,18 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
 }
 
 fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: Sheet) {
-    let area = sheet_area(regions, sheet);
+    let mut area = sheet_area(regions, sheet);
+    let all = sheet_lines(
+        canvas,
+        model,
+        sheet,
+        layout::within(area, regions.bare).width,
+    );
+    if sheet != Sheet::Entry {
+        let edges = layout::FRAME / 2;
+        let wanted = super::text::narrow(all.len()).saturating_add(edges);
+        area.height = area.height.min(wanted.max(2 * layout::FRAME));
+    }
     canvas.clear(area);
     let base = canvas.style(Role::Text);
     canvas.tint(area, base);
@@ -210,8 +225,13 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
         let edge = canvas.style(Role::BorderFocus);
         canvas.frame(area, edge, &title, &close);
     }
-    let all = sheet_lines(canvas, model, sheet, inner.width);
-    scrolled(canvas, inner, model.sheet_scroll, &all, "more ");
+    let scroll = if sheet == Sheet::Help {
+        let at = help::selected_line(canvas, model, inner.width);
+        at.saturating_sub(usize::from(inner.height) / 2)
+    } else {
+        model.sheet_scroll
+    };
+    scrolled(canvas, inner, scroll, &all, "more ");
 }
 
 fn sheet_title(model: &Model, sheet: Sheet) -> String {

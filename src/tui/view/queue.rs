@@ -4,6 +4,7 @@ use ratatui::{layout::Rect, style::Style};
 
 use super::{lists, words};
 use crate::{
+    domain::Stage,
     room::protocol::Row,
     tui::{
         model::{Model, Pane},
@@ -12,6 +13,9 @@ use crate::{
         theme::Role,
     },
 };
+
+/// Cells of the environment's column on a narrow list: a badge of up to seven letters and its edges.
+const ENVIRONMENT: usize = 9;
 
 /// Rows are two lines high, and one where the screen is low.
 pub fn height(model: &Model, _inner: Rect) -> usize {
@@ -80,36 +84,63 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
     let selected = model.subject == Some(row.id);
     let style = row_style(canvas, model, selected, Pane::Queue);
     let width = usize::from(area.width);
-    let steps = words::steps(canvas, row.stage, row.step);
-    let environment = words::environment(canvas, &row.environment, row.production);
     let lines = if height(model, area) == 1 {
         vec![low_row(canvas, row, width - 1, style)]
     } else {
-        let head = words::headline(canvas, &row.bucket, row.severity, width - 1, style);
-        let muted = canvas.style(Role::Muted);
-        let awaits = row.stage == crate::domain::Stage::AwaitingApproval;
-        let mut below = steps.space(1).join(padded(environment));
-        if !awaits {
-            below = below
-                .join(words::outcome(canvas, &row.word, row.stage))
-                .put(muted, format!(" {} ", canvas.glyphs().dot));
-        }
-        let room = width.saturating_sub(1 + below.width());
-        let words = canvas.cut(&row.violation, room, Cut::End);
-        let style = if awaits {
-            canvas.style(Role::Text)
-        } else {
-            muted
-        };
-        vec![head, below.put(style, words)]
+        vec![
+            words::headline(canvas, &row.bucket, row.severity, width - 1, style),
+            below(canvas, row, width - 1),
+        ]
     };
     marked(canvas, model, area, selected, Pane::Queue, &lines);
 }
 
+/// The second line of a row: steps, environment, how it stands, and what is wrong. Where that is too
+/// much, what the heading above says anyway goes first, so that what is wrong can be read.
+fn below(canvas: &Canvas<'_>, row: &Row, width: usize) -> Strip {
+    /// From here on there is room for everything.
+    const WIDE: usize = 54;
+    /// Of a violation; fewer cells say nothing.
+    const SHORTEST: usize = 9;
+    let wide = width >= WIDE;
+    let waits = row.stage == Stage::AwaitingApproval;
+    let runs = !matches!(
+        row.stage,
+        Stage::AwaitingApproval | Stage::Expired | Stage::Halted | Stage::Closed
+    );
+    let mut line = Strip::new();
+    if wide || runs {
+        line = line
+            .join(words::steps(canvas, row.stage, row.step))
+            .space(1);
+    }
+    let column = if wide { 14 } else { ENVIRONMENT };
+    line = line.join(words::environment_column(
+        canvas,
+        &row.environment,
+        row.production,
+        column,
+    ));
+    let muted = canvas.style(Role::Muted);
+    let (mut gap, mut style) = (Strip::new(), canvas.style(Role::Text));
+    if !waits && (wide || row.stage != Stage::Halted) {
+        line = line.join(words::outcome(canvas, &row.word, row.stage));
+        gap = Strip::of(muted, format!(" {} ", canvas.glyphs().dot));
+        style = muted;
+    }
+    let room = width.saturating_sub(line.width() + gap.width());
+    if room < SHORTEST && !gap.is_empty() {
+        return line;
+    }
+    let violation = canvas.cut(&row.violation, room, Cut::End);
+    line.join(gap).put(style, violation)
+}
+
 /// A row of one line. What is narrower than all its columns keeps bucket and environment longest.
 fn low_row(canvas: &Canvas<'_>, row: &Row, width: usize, style: Style) -> Strip {
-    let environment = padded(words::environment(canvas, &row.environment, row.production));
-    let room = width.saturating_sub(words::ENVIRONMENT);
+    let environment =
+        words::environment_column(canvas, &row.environment, row.production, ENVIRONMENT);
+    let room = width.saturating_sub(ENVIRONMENT);
     if width < 30 {
         return environment.put(style, canvas.cut(&row.bucket, room, Cut::Middle));
     }
@@ -126,12 +157,6 @@ fn low_row(canvas: &Canvas<'_>, row: &Row, width: usize, style: Style) -> Strip 
         room,
         style,
     ))
-}
-
-/// A badge in its column.
-fn padded(badge: Strip) -> Strip {
-    let rest = words::ENVIRONMENT.saturating_sub(badge.width());
-    badge.space(rest)
 }
 
 pub fn row_style(canvas: &Canvas<'_>, model: &Model, selected: bool, pane: Pane) -> Style {

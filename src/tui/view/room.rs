@@ -3,7 +3,7 @@
 use super::entry::field;
 use crate::{
     domain::time,
-    room::protocol::Status,
+    room::protocol::{Hold, Status},
     tui::{
         model::Model,
         paint::{Canvas, Strip},
@@ -48,7 +48,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     put("scanner", &scanner(status));
     put("verdicts", &verdicts(status));
     let fixing = match &status.breaker {
-        Some(why) => format!("stopped: {why}"),
+        Some(why) => format!("STOPPED: {why} (b resumes it)"),
         None => "runs".to_owned(),
     };
     put("fixing", &fixing);
@@ -59,19 +59,24 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
         );
         put("alerts", &count);
     }
+    let holds = status.holds.iter().map(held).collect();
     for (title, items) in [
-        ("Held rules", &status.holds),
-        ("Warnings", &status.warnings),
+        ("Held rules (e on the change releases)", holds),
+        ("Warnings", status.warnings.clone()),
     ] {
         if !items.is_empty() {
             lines.push(Strip::new());
             lines.push(Strip::of(canvas.style(Role::Heading), title));
             for item in items {
-                lines.extend(field(canvas, "", item, width, 2));
+                lines.extend(field(canvas, "", &item, width, 2));
             }
         }
     }
     lines
+}
+
+fn held(hold: &Hold) -> String {
+    format!("{} on {}: {}", hold.rule, hold.bucket, hold.cause)
 }
 
 fn mode(status: &Status) -> String {
@@ -144,17 +149,16 @@ pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     );
     for unknown in &model.unknowns {
         lines.push(Strip::new());
-        lines.push(
-            Strip::of(
-                canvas.style(Role::Title),
-                canvas.cut(&unknown.bucket, width, Cut::Middle),
-            )
-            .space(2)
-            .put(
-                canvas.style(Role::Muted),
-                format!("account {}", unknown.account),
-            ),
-        );
+        let bucket = canvas.cut(&unknown.bucket, width, Cut::Middle);
+        let bucket = Strip::of(canvas.style(Role::Title), bucket);
+        let account = format!("account {}", unknown.account);
+        let account = Strip::of(canvas.style(Role::Muted), account);
+        if bucket.width() + account.width() + 2 <= width {
+            lines.push(bucket.space(2).join(account));
+        } else {
+            lines.push(bucket);
+            lines.push(Strip::new().space(2).join(account));
+        }
         lines.extend(field(canvas, "  rule", &unknown.rule, width, 9));
         lines.extend(field(canvas, "  cause", &unknown.cause, width, 9));
     }

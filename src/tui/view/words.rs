@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Cells of the environment's column: a badge of up to seven letters and its edges.
-pub const ENVIRONMENT: usize = 9;
+/// Longest name of an environment that is shown whole where no column binds it.
+const LONGEST: usize = 24;
 
 pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
     let role = match severity {
@@ -29,12 +29,28 @@ pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
 
 /// The environment's name; production is a filled badge.
 pub fn environment(canvas: &Canvas<'_>, name: &str, production: bool) -> Strip {
+    badge(canvas, name, production, LONGEST)
+}
+
+/// The same in a column of so many cells.
+pub fn environment_column(
+    canvas: &Canvas<'_>,
+    name: &str,
+    production: bool,
+    column: usize,
+) -> Strip {
+    let badge = badge(canvas, name, production, column.saturating_sub(2));
+    let rest = column.saturating_sub(badge.width());
+    badge.space(rest)
+}
+
+fn badge(canvas: &Canvas<'_>, name: &str, production: bool, room: usize) -> Strip {
     let role = if production {
         Role::Production
     } else {
         Role::OtherEnvironment
     };
-    let name = canvas.cut(name, ENVIRONMENT - 2, Cut::End);
+    let name = canvas.cut(name, room, Cut::End);
     Strip::of(canvas.style(role), format!(" {name} "))
 }
 

@@ -1,0 +1,121 @@
+//! Whether the ground is still the one on which a change was planned and decided. Every step toward
+//! a write asks this over a fresh look, and nothing else decides it.
+
+use chrono::TimeDelta;
+
+use super::{Engine, StepFault, look::Look};
+use crate::{
+    chain::{self, Settle, cause},
+    domain::{
+        Change, Fact, Stamp,
+        artifact::{Decision, FixStatus},
+        time,
+    },
+};
+
+pub(super) enum Ground {
+    /// As planned, and nothing speaks against the write.
+    Firm,
+    /// Our own write took effect already.
+    Applied,
+    /// There is nothing to write any more; the words say why and begin as the chain wants them.
+    Gone(String),
+}
+
+impl Engine {
+    pub(super) fn ground(&self, change: &Change, look: &Look) -> Result<Ground, StepFault> {
+        let ticket = &change.ticket;
+        let plan = &ticket.plan;
+        let intended = change.intent.is_some();
+        let settled = chain::settle(
+            &plan.before.digest(),
+            &plan.target.digest(),
+            &look.digest(),
+            look.violates(),
+            intended,
+        );
+        let gone = match settled {
+            Settle::FoundApplied => return Ok(Ground::Applied),
+            Settle::ResolvedElsewhere => Some((
+                cause::RESOLVED,
+                "a fresh read no longer violates".to_owned(),
+            )),
+            Settle::Drifted => Some((
+                cause::DRIFTED,
+                "a fresh read differs from the state that was planned".to_owned(),
+            )),
+            Settle::Write => self.against(change, look)?,
+        };
+        match gone {
+            None => Ok(Ground::Firm),
+            // Whether the write that is on record was sent is not known: not for us to judge.
+            Some((_, why)) if intended => Err(StepFault::Halt(format!(
+                "a write was about to be sent, and whether it was is not known; now {why}"
+            ))),
+            Some((word, why)) => Ok(Ground::Gone(format!("{word}: {why}, nothing was written"))),
+        }
+    }
+
+    /// What speaks against a write although the bucket's setting is as it was planned.
+    fn against(
+        &self,
+        change: &Change,
+        look: &Look,
+    ) -> Result<Option<(&'static str, String)>, StepFault> {
+        let ticket = &change.ticket;
+        let now = self.now();
+        if look.subject.environment.production && !ticket.environment.production {
+            return Ok(Some((
+                cause::DRIFTED,
+                "the bucket is production now and nobody was asked".to_owned(),
+            )));
+        }
+        let exempt = self
+            .store
+            .exempt(&ticket.rule.id, &ticket.asset, now)
+            .map_err(super::EngineError::from)?;
+        if let Some(exception) = exempt {
+            let why = format!(
+                "a person keeps this rule off the bucket until {}",
+                time::to_day(exception.until)
+            );
+            return Ok(Some((cause::RESOLVED, why)));
+        }
+        Ok(self
+            .stale_approval(change, now)
+            .map(|why| (cause::DRIFTED, why)))
+    }
+
+    /// An approval is of its time: one that no room was there to act on is asked for again.
+    fn stale_approval(&self, change: &Change, now: Stamp) -> Option<String> {
+        let approval = change
+            .approval
+            .as_ref()
+            .filter(|approval| approval.decision == Decision::Approved)?;
+        let window = TimeDelta::from_std(self.config.approval.window).unwrap_or(TimeDelta::days(1));
+        (now >= approval.at + window).then(|| {
+            format!(
+                "the approval of {} is older than its window",
+                time::to_minute(approval.at)
+            )
+        })
+    }
+
+    /// Ends a change without a write.
+    pub(super) async fn end_unfixed(
+        &self,
+        change: &Change,
+        look: &Look,
+        cause: String,
+    ) -> Result<(), StepFault> {
+        let fix = self.outcome_of(
+            change,
+            FixStatus::Halted,
+            Some(&look.read.document),
+            1,
+            Some(cause),
+        )?;
+        self.record_for(change, Fact::Fix(fix)).await?;
+        Ok(())
+    }
+}
