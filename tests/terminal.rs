@@ -23,7 +23,6 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (45, 20)];
 
 const RIGHT: &str = "\x1b[C";
 const DOWN: &str = "\x1b[B";
-const ESC: &str = "\x1b";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
 
@@ -89,9 +88,7 @@ fn approve(tty: &mut Tty) -> String {
     tty.send(ENTER);
     tty.until_gone("[ Not now ]");
     look_for(tty, &id);
-    tty.until("the row says so", |text| {
-        text.contains("remediated").then_some(())
-    });
+    tty.until_says("remediated ·");
     id
 }
 
@@ -113,9 +110,10 @@ fn a_production_change_is_approved_and_reverted_by_keys_at_every_size() {
         let folder = tempfile::tempdir().unwrap();
         let mut tty = demo_on(cols, rows, folder.path());
         let id = approve(&mut tty);
+        tty.until_says("r revert");
         assert_eq!(card(&mut tty, "r", "Revert"), id);
         through_the_form(&mut tty, "quick");
-        tty.until_says("reverted");
+        tty.until_says("reverted ·");
         assert!(tty.quit().success());
         tty.is_restored();
 
@@ -174,20 +172,17 @@ fn the_ledger_the_help_and_a_filter_are_a_key_away_at_every_size() {
         tty.send("/");
         tty.send("room.started");
         tty.send(ENTER);
-        tty.until("only entries of that kind are left", |text| {
-            let started = text.contains("room.started") || text.contains("version 0.1.0");
-            (started && !text.contains("acme-")).then_some(())
-        });
+        tty.until_says("─ 1 entr");
         tty.send(ENTER);
-        tty.until_says("\"room.started\"");
+        tty.until_says("Entry 1 ─");
         tty.until_says("hash");
-        tty.send(ESC);
-        tty.until_gone("\"room.started\"");
+        tty.escape();
+        tty.until_gone("Entry 1 ─");
 
         tty.send("?");
-        tty.until_says("open the approval card");
-        tty.send(ESC);
-        tty.until_gone("open the approval card");
+        tty.until_says("╭ Keys ─");
+        tty.escape();
+        tty.until_gone("╭ Keys ─");
 
         tty.send("1");
         tty.until_says("1 Queue ─");
@@ -201,7 +196,7 @@ fn the_ledger_the_help_and_a_filter_are_a_key_away_at_every_size() {
             (!names.is_empty() && names.iter().all(|row| row.contains("acme-dev"))).then_some(())
         });
         tty.send(ENTER);
-        tty.send(ESC);
+        tty.escape();
         tty.until_says("acme-prod");
         assert!(tty.quit().success());
     }
@@ -231,10 +226,12 @@ fn a_storm_of_sizes_leaves_a_whole_screen() {
             _ => (dice.upto(200), dice.upto(60)),
         };
         tty.resize(cols, rows);
-        tty.send(["3", "a", ESC, "5", "?"][at % 5]);
+        tty.send(["3", "a", "5", "?", "d"][at % 5]);
     }
-    tty.send(ESC);
     tty.resize(80, 24);
+    for _ in 0..3 {
+        tty.escape();
+    }
     tty.until_says(" to approve");
     tty.until_says("? help  q quit");
     tty.send("5");
@@ -263,7 +260,7 @@ fn on_a_terminal_too_small_for_anything_q_still_quits() {
 
 /// How a screen comes to its end.
 enum End {
-    Key(&'static str),
+    Q,
     Twice(&'static str, &'static str),
     Signal(&'static str),
 }
@@ -271,7 +268,7 @@ enum End {
 #[test]
 fn whatever_ends_the_screen_the_terminal_is_as_before_and_no_folder_is_left() {
     for end in [
-        End::Key("q"),
+        End::Q,
         End::Twice("\x03", "Ctrl-c again leaves"),
         End::Signal("TERM"),
         End::Signal("HUP"),
@@ -281,7 +278,7 @@ fn whatever_ends_the_screen_the_terminal_is_as_before_and_no_folder_is_left() {
         let mut tty = demo(80, 24, folder.path());
         assert_eq!(left(folder.path()), 1);
         let status = match end {
-            End::Key(_) => tty.quit(),
+            End::Q => tty.quit(),
             End::Twice(key, says) => {
                 tty.send(key);
                 tty.until_says(says);
@@ -350,8 +347,9 @@ fn a_terminal_that_hangs_up_ends_the_program() {
         }
         drop(reader);
         drop(pair.master);
+        // 1 where a write or a read found the terminal gone before the signal came.
         let status = ended(&mut *child);
-        assert!(status.success(), "{status}");
+        assert!(status.exit_code() <= 1, "{status}");
         assert_eq!(left(folder.path()), 0);
     }
 }
@@ -371,7 +369,7 @@ fn an_idle_screen_writes_no_byte() {
     let text = shell.read("sixfold.toml").replace("\"200ms\"", "\"1h\"");
     shell.write("sixfold.toml", &text);
     let mut tty = room(&shell, 120, 40);
-    tty.until_says("scanned ");
+    tty.until_says("last full pass ");
     tty.until_says("1 to approve");
     // The minute of the clock may turn once in that time; the next stretch is silent then.
     tty.until_silent(Duration::from_secs(5));
@@ -396,7 +394,10 @@ fn pasted_text_never_approves_and_never_is_a_command() {
     tty.until_says("a paste was ignored");
     tty.until_says("ready: ");
     tty.send(RIGHT);
-    tty.send("\x1b[200~yes\x1b[201~\r");
+    tty.send("\x1b[200~yes\x1b[201~\r\r");
+    tty.until_says("a paste was ignored");
+    tty.until_says("ready: ");
+    tty.escape();
     tty.until_gone("[ Not now ]");
     tty.until_says("awaiting approval");
     assert!(tty.quit().success());
@@ -457,10 +458,10 @@ fn no_color_is_respected_and_the_selection_still_seen() {
     command.env("NO_COLOR", "1");
     let mut tty = Tty::open(80, 24, command);
     up(&tty);
+    tty.until_says("▌");
     assert!(tty.quit().success());
     let raw = String::from_utf8_lossy(&tty.raw()).into_owned();
     for colour in ["\x1b[38;5;", "\x1b[48;5;", "\x1b[31m", "\x1b[32m"] {
         assert!(!raw.contains(colour), "{colour:?} was sent");
     }
-    assert!(raw.contains("\x1b[7m"), "nothing is reversed");
 }

@@ -44,7 +44,7 @@ pub async fn screen(
     tui::restore_before_panic_report();
     let mut session = tui::open()?;
     #[cfg(feature = "failpoints")]
-    panic_if_told();
+    let end = panicking_if_told(end);
     tui::run(
         &mut session.terminal,
         Input::start(),
@@ -57,13 +57,14 @@ pub async fn screen(
     Ok(())
 }
 
-/// For the test that a panic puts the terminal back.
+/// For the test that a panic puts the terminal back: one within the screen's loop, after its first frames.
 #[cfg(feature = "failpoints")]
-fn panic_if_told() {
-    assert!(
-        std::env::var_os("SIXFOLD_FAILPOINT").is_none_or(|point| point != "tui.panic"),
-        "SIXFOLD_FAILPOINT asks for a panic on the screen"
-    );
+async fn panicking_if_told(end: impl Future<Output = ()>) {
+    if std::env::var_os("SIXFOLD_FAILPOINT").is_some_and(|point| point == "tui.panic") {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        panic!("SIXFOLD_FAILPOINT asks for a panic on the screen");
+    }
+    end.await;
 }
 
 /// Ends with the first SIGTERM, SIGHUP or SIGINT, counted from this call on.

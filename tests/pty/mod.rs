@@ -190,6 +190,13 @@ impl Tty {
         }
     }
 
+    /// Esc, and nothing so soon after it that the two would be one key.
+    #[track_caller]
+    pub fn escape(&mut self) {
+        self.send("\x1b");
+        self.until_silent(Duration::from_millis(200));
+    }
+
     /// Presses q, and once more where the screen asks because a change is in the middle of a step.
     #[track_caller]
     pub fn quit(&mut self) -> ExitStatus {
