@@ -711,7 +711,7 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
         .collect();
     assert_eq!(
         kinds[..3],
-        ["exception.opened", "revert.foreign", "revert.foreign"]
+        ["revert.foreign", "exception.opened", "revert.foreign"]
     );
 
     let again = house

@@ -158,9 +158,10 @@ fn verify(folder: &Path) -> Result<u8> {
         Ok(verified) => {
             let time = |at: Option<Stamp>| at.map_or_else(|| "nothing".to_owned(), time::rfc3339);
             print::line(format!(
-                "whole: {} entries in {} segments, {} to {}, last hash {}",
+                "whole: {} entries in {} segment{}, {} to {}, last hash {}",
                 verified.entries,
                 verified.segments,
+                if verified.segments == 1 { "" } else { "s" },
                 time(verified.first),
                 time(verified.last),
                 verified.last_hash

@@ -7,6 +7,7 @@ mod fault;
 mod file;
 mod infer;
 mod people;
+mod values;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -249,6 +250,12 @@ mod tests {
                 "sixfold.toml:3: window:",
             ),
             ("[vault]\nbuckte = \"x\"\n", "sixfold.toml:2: buckte:"),
+            ("[approval]\nwindow = \"0s\"\n", "sixfold.toml:2: window:"),
+            ("[[webhooks]]\nname = \"\"\n", "sixfold.toml:2: name:"),
+            (
+                "[[webhooks]]\nname = \"compliance-log\"\n",
+                "sixfold.toml:2: name:",
+            ),
             ("[cloud]\naccount = \"12\"\n", "sixfold.toml:2: account:"),
             ("mode = \n", "sixfold.toml:1:"),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cloud::Urgency,
-    domain::{ChangeId, Digest, Document, Draft, Exception, Fact, artifact::Reason, time},
+    domain::{ChangeId, Digest, Document, Exception, Fact, artifact::Reason, time},
     room::protocol::{Refusal, RefusalCode},
 };
 
@@ -97,7 +97,8 @@ impl Engine {
             reason: reason.clone(),
             done,
         };
-        self.record(vec![self.by(caller, fact(false))]).await?;
+        self.record(vec![caller.draft(self.now(), None, fact(false))])
+            .await?;
         let permit = permit_from_vault(setting, asset, &before);
         permit.write(self).await.map_err(failed)?;
         match self
@@ -121,24 +122,13 @@ impl Engine {
                     .unwrap_or(TimeDelta::days(90)),
         });
         self.record(vec![
-            self.by(caller, fact(true)),
-            self.by(caller, exception),
+            caller.draft(self.now(), None, exception),
+            caller.draft(self.now(), None, fact(true)),
         ])
         .await?;
         Ok(format!(
             "{id} is reverted, from the vault alone: this ledger does not have the change"
         ))
-    }
-
-    /// A fact of the room as a whole that a person brought about.
-    fn by(&self, caller: &Caller, fact: Fact) -> Draft {
-        Draft {
-            at: self.now(),
-            change: None,
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact,
-        }
     }
 
     /// The bundle of a change, its file checked against its manifest.

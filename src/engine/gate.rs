@@ -8,7 +8,7 @@ use super::{Engine, EngineError, look::Look};
 use crate::{
     config::{Mode, Right},
     domain::{
-        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Via,
+        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Stamp, Via,
         artifact::{Approval, Backup, Decision, Reason},
         time,
     },
@@ -21,6 +21,19 @@ use crate::{
 pub struct Caller {
     pub actor: Actor,
     pub via: Via,
+}
+
+impl Caller {
+    /// A fact that this caller brought about.
+    pub(super) fn draft(&self, at: Stamp, change: Option<ChangeId>, fact: Fact) -> Draft {
+        Draft {
+            at,
+            change,
+            actor: self.actor.clone(),
+            via: self.via,
+            fact,
+        }
+    }
 }
 
 /// Leave to make one write.
@@ -84,13 +97,7 @@ impl Engine {
             attempt: attempt.to_owned(),
             cause: cause.to_owned(),
         };
-        let draft = Draft {
-            at: self.now(),
-            change,
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact,
-        };
+        let draft = caller.draft(self.now(), change, fact);
         self.record(vec![draft]).await?;
         Ok(())
     }
@@ -147,14 +154,7 @@ impl Engine {
             plan_hash: shown.clone(),
         };
         let fact = Fact::Approval(approval);
-        self.record(vec![Draft {
-            at: now,
-            change: Some(id),
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact,
-        }])
-        .await?;
+        self.record(vec![caller.draft(now, Some(id), fact)]).await?;
         self.wake(id);
         Ok(format!(
             "{id} {}",

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::Right,
-    domain::{Change, Draft, Fact, Stage},
+    domain::{Change, Fact, Stage},
     room::protocol::{Refusal, RefusalCode},
 };
 
@@ -51,13 +51,7 @@ impl Engine {
             asset,
         };
         let change = halted.map(|change| change.id);
-        let draft = Draft {
-            at: self.now(),
-            change,
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact,
-        };
+        let draft = caller.draft(self.now(), change, fact);
         self.record(vec![draft]).await?;
         Ok(format!("{rule} may act on {bucket} again"))
     }
@@ -69,13 +63,7 @@ impl Engine {
             return Err(refusal(RefusalCode::Conflict, "fixing is not stopped"));
         }
         let _one_at_a_time = self.breaking.lock().await;
-        let draft = Draft {
-            at: self.now(),
-            change: None,
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact: Fact::BreakerReset,
-        };
+        let draft = caller.draft(self.now(), None, Fact::BreakerReset);
         self.record(vec![draft]).await?;
         self.breaker().reset();
         for id in self.store.open_changes().map_err(EngineError::from)? {

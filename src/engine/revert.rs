@@ -72,14 +72,7 @@ impl Engine {
             target,
             reason: Some(tidy(reason)),
         };
-        self.record(vec![Draft {
-            at: now,
-            change: Some(id),
-            actor: caller.actor.clone(),
-            via: caller.via,
-            fact,
-        }])
-        .await?;
+        self.record(vec![caller.draft(now, Some(id), fact)]).await?;
         self.wake(id);
         Ok(format!("{id} is being reverted"))
     }
