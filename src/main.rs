@@ -1,6 +1,9 @@
 //! Parses the command line, installs error reports, runs the command.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 
 use color_eyre::config::{HookBuilder, Theme};
 
@@ -21,12 +24,23 @@ fn main() -> ExitCode {
     match hooks.and_then(|()| sixfold::cli::run()) {
         Ok(code) => code,
         Err(error) => {
-            // The chain of causes on one line each; where in our code it arose helps nobody here.
-            eprintln!("error: {error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  because: {cause}");
-            }
+            // Nobody may be reading, and then there is nobody to tell so.
+            let _ = std::io::stderr().write_all(told(&error).as_bytes());
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes on one line each, without those that the line before has told already.
+/// Where in our code it arose helps nobody here.
+fn told(error: &color_eyre::Report) -> String {
+    let mut said = error.to_string();
+    let mut text = format!("error: {said}\n");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            text.push_str(&format!("  because: {cause}\n"));
+            said = cause;
+        }
+    }
+    text
 }

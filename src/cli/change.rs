@@ -10,10 +10,13 @@ use super::{
     exit, house, print,
 };
 use crate::{
-    domain::{Change, ChangeId, RevertState, Stage, artifact::Reason},
+    domain::{
+        Change, ChangeId, RevertState, Safe,
+        artifact::{Outcome, Reason},
+    },
     room::{
         client::Client,
-        protocol::{Answer, Notice, Refusal, Reply, Request},
+        protocol::{Answer, Notice, Refusal, RefusalCode, Reply, Request},
     },
 };
 
@@ -31,10 +34,16 @@ pub async fn deny(common: &Common, deny: Deny) -> Result<u8> {
 }
 
 async fn decide(common: &Common, id: ChangeId, answer: Answer) -> Result<u8> {
-    act(common, id, |change| Request::Decide {
-        id,
-        plan_hash: change.ticket.plan_hash.clone(),
-        answer,
+    act(common, id, |change| {
+        let change = change.ok_or_else(|| Refusal {
+            code: RefusalCode::NotFound,
+            message: format!("there is no change {id} in this ledger"),
+        })?;
+        Ok(Request::Decide {
+            id,
+            plan_hash: change.ticket.plan_hash.clone(),
+            answer,
+        })
     })
     .await
 }
@@ -45,9 +54,9 @@ pub async fn revert(common: &Common, revert: Deny) -> Result<u8> {
         reason: code,
         note,
     } = revert;
-    act(common, id, |_| Request::Revert {
-        id,
-        reason: Reason { code, note },
+    act(common, id, |_| {
+        let reason = Reason { code, note };
+        Ok(Request::Revert { id, reason })
     })
     .await
 }
@@ -76,65 +85,90 @@ fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
             Ok(exit::OK)
         }
         Ok(_) => Ok(exit::OK),
-        Err(refusal) => {
-            eprintln!("refused: {refusal}");
-            Ok(exit::REFUSED)
-        }
+        Err(refusal) => Ok(refused(&refusal)),
     }
+}
+
+/// The gate's no is one thing, a disk or a bucket that did not answer is another.
+fn refused(refusal: &Refusal) -> u8 {
+    let (word, code) = match refusal.code {
+        RefusalCode::Failed | RefusalCode::Protocol => ("error", exit::FAILED),
+        RefusalCode::NotFound | RefusalCode::Conflict | RefusalCode::Forbidden => {
+            ("refused", exit::REFUSED)
+        }
+    };
+    print::note(format!("{word}: {refusal}"));
+    code
 }
 
 /// Asks, waits until the change has come to rest, and prints its boxes.
 async fn act(
     common: &Common,
     id: ChangeId,
-    request: impl FnOnce(&Change) -> Request,
+    request: impl FnOnce(Option<&Change>) -> Result<Request, Refusal>,
 ) -> Result<u8> {
     let (room, caller) = house::quiet_room(common).await?;
     let (client, mut notices) = room.connect(caller);
     let outcome = async {
         let change = fetch(&client, id).await?;
-        client.ask(request(&change)).await?;
+        let reply = client.ask(request(change.as_ref())?).await?;
         room.engine.settled().await;
-        fetch(&client, id).await
+        Ok((reply, fetch(&client, id).await?))
     };
     let outcome = outcome.await;
     delivered(&client, &mut notices).await;
     let waits = room.engine.warnings();
     room.stop().await;
-    match outcome {
-        Ok(change) => {
-            for (title, text) in change.boxes() {
-                print::line(format!("{title}\n{}\n", indented(&text)))?;
-            }
-            for warning in waits {
-                eprintln!("{warning}");
-            }
-            let reverted = change
-                .revert
-                .as_ref()
-                .is_none_or(|revert| revert.state == RevertState::Done);
-            let well = change.stage == Stage::Closed && reverted;
-            Ok(if well { exit::OK } else { exit::FAILED })
-        }
-        Err(refusal) => {
-            eprintln!("refused: {refusal}");
-            Ok(exit::REFUSED)
-        }
+    for warning in waits {
+        print::note(format!("note: {warning}"));
     }
+    match outcome {
+        Ok((_, Some(change))) => {
+            for (title, text) in change.boxes() {
+                let text = Safe::lines(&text);
+                print::line(format!("{title}\n{}\n", indented(text.as_str())))?;
+            }
+            Ok(if ended_well(&change) {
+                exit::OK
+            } else {
+                exit::FAILED
+            })
+        }
+        // A revert from the vault, of a change that this ledger does not have.
+        Ok((reply, None)) => said(Ok(reply)),
+        Err(refusal) => Ok(refused(&refusal)),
+    }
+}
+
+/// Whether it came to what was asked for: a script must not take a rollback for a fix.
+fn ended_well(change: &Change) -> bool {
+    let reverted = change
+        .revert
+        .as_ref()
+        .is_none_or(|revert| revert.state == RevertState::Done);
+    let outcome = change.outcome();
+    let ended = outcome.is_some_and(|outcome| match outcome {
+        Outcome::Remediated | Outcome::ResolvedElsewhere | Outcome::WontFix => true,
+        Outcome::Drifted | Outcome::RolledBack | Outcome::Halted => false,
+    });
+    ended && reverted
 }
 
 fn indented(text: &str) -> String {
     text.lines()
-        .map(|line| format!("  {line}"))
+        .map(|line| format!("  {line}").trim_end().to_owned())
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-async fn fetch(client: &Client, id: ChangeId) -> Result<Change, Refusal> {
-    match client.ask(Request::Change { id }).await? {
-        Reply::Change(change) => Ok(*change),
-        other => Err(Refusal {
-            code: crate::room::protocol::RefusalCode::Protocol,
+/// None where this ledger has no such change.
+async fn fetch(client: &Client, id: ChangeId) -> Result<Option<Change>, Refusal> {
+    match client.ask(Request::Change { id }).await {
+        Ok(Reply::Change(change)) => Ok(Some(*change)),
+        Err(refusal) if refusal.code == RefusalCode::NotFound => Ok(None),
+        Err(refusal) => Err(refusal),
+        Ok(other) => Err(Refusal {
+            code: RefusalCode::Protocol,
             message: format!("the room answered something else: {other:?}"),
         }),
     }
@@ -153,8 +187,8 @@ async fn delivered(client: &Client, notices: &mut mpsc::Receiver<Notice>) {
         }
     };
     if tokio::time::timeout(DELIVERY, all).await.is_err() {
-        eprintln!(
-            "note: a channel has not taken the close-out record yet; it is sent when the room runs next"
+        print::note(
+            "note: a channel has not taken the close-out record yet; it is sent when the room runs next",
         );
     }
 }

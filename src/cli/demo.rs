@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use color_eyre::{Result, eyre::WrapErr as _};
+use tempfile::TempDir;
 
 use super::{
     args::{Common, Demo},
     exit, house,
-    open::{screen, told_to_end},
+    open::{look, screen, told_to_end},
     print,
 };
 use crate::{
@@ -22,7 +23,9 @@ use crate::{
 /// The demo's config: as a user would write it, but for the keys of the embedded S3.
 const CONFIG: &str = include_str!("demo.toml");
 
-pub async fn run(common: &Common, demo: Demo) -> Result<u8> {
+/// `temporary` holds the demo's own state, where the user names none; it must outlive whatever may
+/// still write into it.
+pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -> Result<u8> {
     if !demo.headless {
         tui::check_terminal()?;
     }
@@ -32,28 +35,42 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8> {
         .map(Faults::parse)
         .transpose()?
         .unwrap_or_default();
-    let state = State::of(common.state.as_deref())?;
+    let end = told_to_end()?;
+    let state = state(common, temporary)?;
     let sandbox = Sandbox::start(SandboxOptions::default()).await?;
     estate::make(&sandbox);
     sandbox.faults().extend(faults);
 
-    let config = config(&sandbox, state.path())?;
+    let config = config(&sandbox, &state)?;
     let caller = house::caller(&config, if demo.headless { Via::Cli } else { Via::Tui })?;
+    let options = look(common, &caller)?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
-    if demo.headless {
+    let shown = if demo.headless {
         print::line(format!(
             "embedded S3 at {}, state in {}",
             sandbox.endpoint_url(),
-            state.path().display()
+            state.display()
         ))?;
-        told_to_end()?.await;
+        end.await;
+        Ok(())
     } else {
-        screen(&room, caller, common).await?;
-    }
+        screen(&room, caller, options, end).await
+    };
     room.stop().await;
     sandbox.stop().await;
-    Ok(exit::OK)
+    shown.map(|()| exit::OK)
+}
+
+fn state(common: &Common, temporary: &mut Option<TempDir>) -> Result<PathBuf> {
+    if let Some(kept) = &common.state {
+        return Ok(kept.clone());
+    }
+    let made = tempfile::Builder::new()
+        .prefix("sixfold-demo-")
+        .tempdir()
+        .wrap_err("a temporary state directory can't be made; give one with --state")?;
+    Ok(temporary.insert(made).path().to_owned())
 }
 
 /// The demo's config on a running embedded S3.
@@ -65,31 +82,4 @@ pub fn config(sandbox: &Sandbox, state: &Path) -> Result<Config> {
     config.cloud.account = Some(owner.account.clone());
     config.cloud.static_keys = Some((owner.access_key.clone(), owner.secret_key.clone()));
     Ok(config)
-}
-
-/// The state directory: the user's, which stays, or a temporary one, which goes.
-enum State {
-    Kept(PathBuf),
-    Temporary(tempfile::TempDir),
-}
-
-impl State {
-    fn of(kept: Option<&Path>) -> Result<Self> {
-        match kept {
-            Some(kept) => Ok(Self::Kept(kept.to_owned())),
-            None => Ok(Self::Temporary(
-                tempfile::Builder::new()
-                    .prefix("sixfold-demo-")
-                    .tempdir()
-                    .wrap_err("a temporary state directory can't be made; give one with --state")?,
-            )),
-        }
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Kept(path) => path,
-            Self::Temporary(folder) => folder.path(),
-        }
-    }
 }

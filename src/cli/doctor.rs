@@ -1,15 +1,16 @@
 //! `sixfold doctor`: everything that must be in order, looked at one by one, each with what to do.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use color_eyre::Result;
+use nix::unistd::{AccessFlags, access};
 
-use super::{args::Common, exit, house, print};
+use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud::{self, Vault},
     config::{Config, Mode},
-    ledger, room,
-    rules::Library,
+    ledger::{self, LedgerError},
+    room,
 };
 
 /// How one check went.
@@ -30,7 +31,7 @@ pub async fn run(common: &Common) -> Result<u8> {
             )));
             check(&config, &mut findings).await;
         }
-        Err(error) => findings.push(Finding::Bad(format!("config: {error}"))),
+        Err(error) => findings.push(Finding::Bad(format!("config: {}", paragraph(&error)))),
     }
     let mut bad = 0;
     for finding in findings {
@@ -52,17 +53,7 @@ async fn check(config: &Config, findings: &mut Vec<Finding>) {
         Ok(person) => Finding::Good(format!("person: you are {person}")),
         Err(error) => Finding::Bad(format!("person: {error}")),
     });
-    findings.push(match Library::load(config.rules.directory.as_deref()) {
-        Ok(library) => Finding::Good(format!("rules: {} loaded", library.rules().len())),
-        Err(faults) => Finding::Bad(format!(
-            "rules: {}",
-            faults
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n      ")
-        )),
-    });
+    rules(config, findings);
     state(config, findings);
     let cloud = match cloud::connect(&config.cloud).await {
         Ok(cloud) => Arc::new(cloud),
@@ -76,7 +67,7 @@ async fn check(config: &Config, findings: &mut Vec<Finding>) {
             page.assets.len(),
             if page.next.is_some() { "+" } else { "" }
         )),
-        Err(error) => Finding::Bad(format!("cloud: {error}")),
+        Err(error) => Finding::Bad(format!("cloud: {}", listing_failed(&error, &config.cloud))),
     });
     let Some(named) = &config.vault else {
         let text = "vault: none; mode \"enforce\" will need a [vault]".to_owned();
@@ -110,7 +101,38 @@ async fn check(config: &Config, findings: &mut Vec<Finding>) {
     );
 }
 
+fn rules(config: &Config, findings: &mut Vec<Finding>) {
+    let library = match room::library(config) {
+        Ok(library) => library,
+        Err(error) => return findings.push(Finding::Bad(format!("rules: {}", paragraph(&error)))),
+    };
+    let (all, enabled) = (library.rules().len(), library.enabled().count());
+    findings.push(Finding::Good(format!(
+        "rules: {all} loaded, {} of them disabled",
+        all - enabled
+    )));
+    let known = |name: &str| {
+        let mut params = library.rules().iter().flat_map(|rule| &rule.params);
+        params.any(|param| param.name == name)
+    };
+    let stray = config.parameters.keys().filter(|name| !known(name));
+    findings.extend(stray.map(|name| {
+        let text = format!("rules: no rule reads `{name}` under [parameters]: is it misspelt?");
+        Finding::Note(text)
+    }));
+}
+
+/// A message of several lines, set under its word.
+fn paragraph(error: &impl std::fmt::Display) -> String {
+    error.to_string().replace('\n', "\n      ")
+}
+
 fn state(config: &Config, findings: &mut Vec<Finding>) {
+    if let Err(why) = writable(&config.state) {
+        return findings.push(Finding::Bad(format!(
+            "state: {why}. Give a directory that this account may write, with `state` in the config or --state"
+        )));
+    }
     let folder = room::ledger_folder(&config.state);
     if !folder.exists() {
         return findings.push(Finding::Note(format!(
@@ -124,6 +146,27 @@ fn state(config: &Config, findings: &mut Vec<Finding>) {
             verified.entries,
             verified.last_hash.short()
         )),
-        Err(broken) => Finding::Bad(format!("ledger: {broken}")),
+        Err(broken) => Finding::Bad(format!("ledger: {}", LedgerError::from(broken))),
     });
+}
+
+/// Whether files can be made there, without making any: the folder, or the one in which it would
+/// be made.
+fn writable(state: &Path) -> Result<(), String> {
+    let there = state
+        .ancestors()
+        .map(|path| {
+            if path == Path::new("") {
+                Path::new(".")
+            } else {
+                path
+            }
+        })
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    if !there.is_dir() {
+        return Err(format!("{} is not a directory", there.display()));
+    }
+    access(there, AccessFlags::W_OK | AccessFlags::X_OK)
+        .map_err(|error| format!("{} can't be written: {}", there.display(), error.desc()))
 }

@@ -8,7 +8,7 @@ use color_eyre::{
 };
 use nix::unistd::{Uid, User};
 
-use super::args::Common;
+use super::{args::Common, print};
 use crate::{
     config::Config,
     domain::{Actor, Via},
@@ -61,5 +61,9 @@ pub async fn quiet_room(common: &Common) -> Result<(Arc<Room>, Caller)> {
     let caller = caller(&config, Via::Cli)?;
     let mut starting = Starting::new(config);
     starting.scan = false;
-    Ok((Room::start(starting).await?, caller))
+    let room = Room::start(starting).await?;
+    for warning in room.warnings() {
+        print::note(format!("note: {warning}"));
+    }
+    Ok((room, caller))
 }

@@ -42,15 +42,28 @@ pub fn run(common: &Common, command: Ledger) -> Result<u8> {
     }
 }
 
+/// A ledger that is not there is no damaged one.
+fn there(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    bail!(
+        "there is no ledger in {}: a room makes one when it first runs (`sixfold`, `sixfold serve`); \
+         if it lies elsewhere, name its state directory with --state",
+        folder.display()
+    )
+}
+
 /// Verified first: an auditor is never shown entries of a chain that does not hold.
 fn reader(folder: &Path) -> Result<Reader> {
+    there(folder)?;
     let (reader, verified) =
         Reader::offline(folder).wrap_err_with(|| format!("the ledger in {}", folder.display()))?;
     if let Some(torn) = verified.torn {
-        eprintln!(
+        print::note(format!(
             "note: the last line of {} is torn or still being written; it is not shown",
             torn.segment
-        );
+        ));
     }
     Ok(reader)
 }
@@ -140,6 +153,7 @@ fn export(folder: &Path, quarter: Option<&str>, format: Format) -> Result<u8> {
 }
 
 fn verify(folder: &Path) -> Result<u8> {
+    there(folder)?;
     match ledger::verify(folder) {
         Ok(verified) => {
             let time = |at: Option<Stamp>| at.map_or_else(|| "nothing".to_owned(), time::rfc3339);

@@ -1,17 +1,25 @@
 //! The program's own log: a file in the state directory, since the screen belongs to the control
 //! room. `SIXFOLD_LOG` sets the filter, such as `sixfold=debug`.
 
-use std::path::Path;
+use std::{fs::OpenOptions, path::Path};
 
+use color_eyre::{Result, eyre::WrapErr as _};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 /// Logs until the guard is dropped. The protocol library of the embedded S3 logs whole requests and
 /// every refusal as an error, so it is silent unless it is asked for.
-pub fn to_file(state: &Path) -> std::io::Result<WorkerGuard> {
-    std::fs::create_dir_all(state)?;
-    let (writer, guard) =
-        tracing_appender::non_blocking(tracing_appender::rolling::never(state, "sixfold.log"));
+pub fn to_file(state: &Path) -> Result<WorkerGuard> {
+    let file = state.join("sixfold.log");
+    let opened = std::fs::create_dir_all(state)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(&file));
+    let opened = opened.wrap_err_with(|| {
+        format!(
+            "{} can't be written: give a state directory that this account may write, with `state` in the config or --state",
+            file.display()
+        )
+    })?;
+    let (writer, guard) = tracing_appender::non_blocking(opened);
     let filter = EnvFilter::try_from_env("SIXFOLD_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,s3s=off,aws=warn"));
     // A second subscriber in one process only happens in tests, and then the first one stays.

@@ -1,6 +1,7 @@
 //! The command line, one file per command. A command knows what everybody knows (the config, the
 //! room's client, the ledger's files); only [`house`] puts a room together.
 
+mod advice;
 mod args;
 mod change;
 mod demo;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use color_eyre::Result;
+use tempfile::TempDir;
 
 pub use args::{Args, Command};
 pub use demo::config as demo_config;
@@ -43,20 +45,22 @@ pub mod exit {
 /// Parses and runs. Usage errors exit on their own, with 2.
 pub fn run() -> Result<ExitCode> {
     let args = Args::parse();
+    // A demo's own state goes after the runtime, when nothing is left that could write into it.
+    let mut temporary = None;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let code = runtime.block_on(dispatch(args));
+    let code = runtime.block_on(dispatch(args, &mut temporary));
     // Blocking work such as a webhook that does not answer must not hold up the exit.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     code.map(ExitCode::from)
 }
 
-async fn dispatch(args: Args) -> Result<u8> {
+async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
     let common = args.common;
     match args.command {
         None => open::run(&common).await,
-        Some(Command::Demo(demo)) => demo::run(&common, demo).await,
+        Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
         Some(Command::Serve) => serve::run(&common).await,
         Some(Command::Init { path }) => init::run(&path),
         Some(Command::Scan { json }) => scan::run(&common, json).await,

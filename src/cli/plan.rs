@@ -5,25 +5,30 @@ use std::sync::Arc;
 use chrono::Datelike as _;
 use color_eyre::{Result, eyre::bail};
 
-use super::{args::Common, exit, house, print, scan::library};
+use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
     domain::{ChangeId, Safe},
     engine::{Clock as _, SystemClock},
+    room,
     rules::{self, Evaluator, Verdict},
     scanner::Scanner,
 };
 
 pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
     let config = Arc::new(house::config(common)?);
-    let library = library(&config)?;
+    let library = Arc::new(room::library(&config)?);
     let Some(rule) = library.get(rule) else {
         bail!("there is no rule `{rule}`: `sixfold rules list` shows them all");
     };
     let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
     let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-    let scanner = Scanner::new(cloud, config, &library, judge);
-    let Some(observation) = scanner.look_for(bucket).await? else {
+    let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
+    let found = scanner
+        .look_for(bucket)
+        .await
+        .map_err(|error| listing_failed(&error, &config.cloud))?;
+    let Some(observation) = found else {
         bail!("there is no bucket `{bucket}` in this account");
     };
     let verdict = observation
@@ -76,7 +81,8 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
         plan.target.pretty()
     ));
     for hazard in &plan.hazards {
-        text.push_str(&format!("\nhazard ({:?}): {}", hazard.level, hazard.text).to_lowercase());
+        let level = format!("{:?}", hazard.level).to_lowercase();
+        text.push_str(&format!("\nhazard ({level}): {}", hazard.text));
     }
     for line in &plan.residue {
         text.push_str(&format!("\nnot restored by the inverse: {line}"));

@@ -15,6 +15,11 @@ pub fn line(text: impl AsRef<str>) -> io::Result<()> {
     bytes(format!("{}\n", text.as_ref()).as_bytes())
 }
 
+/// One line for the person beside the output, on standard error. Nobody may be reading it.
+pub fn note(text: impl AsRef<str>) {
+    let _ = io::stderr().write_all(format!("{}\n", text.as_ref()).as_bytes());
+}
+
 /// Rows as columns that are as wide as their widest cell; the last one is left as it is.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -36,7 +36,7 @@ fn load(folder: Option<&Path>) -> Result<Library> {
 }
 
 /// Every fault of a library, one a line.
-pub fn refused(faults: &[RuleFault]) -> Report {
+fn refused(faults: &[RuleFault]) -> Report {
     let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
     eyre!("the rule library can't be used:\n{}", lines.join("\n"))
 }

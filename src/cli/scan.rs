@@ -6,7 +6,7 @@ use color_eyre::Result;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{args::Common, exit, house, print};
+use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
     domain::Safe,
@@ -17,10 +17,10 @@ use crate::{
 
 pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
     let config = Arc::new(house::config(common)?);
-    let library = library(&config)?;
+    let library = Arc::new(room::library(&config)?);
     let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
     let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-    let scanner = Scanner::new(cloud, config, &library, judge);
+    let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
     let seen: Mutex<Vec<Observation>> = Mutex::default();
     let report = scanner
         .pass(&CancellationToken::new(), |observation| {
@@ -29,7 +29,8 @@ pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
                 .push(observation);
             std::future::ready(())
         })
-        .await?;
+        .await
+        .map_err(|error| listing_failed(&error, &config.cloud))?;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     seen.sort_by(|one, other| one.subject.asset.cmp(&other.subject.asset));
     let took = scanner.progress().figures().took;
@@ -51,13 +52,6 @@ pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
         ))?;
     }
     Ok(totals.code())
-}
-
-/// The library of a config, with its faults as one message.
-pub fn library(config: &crate::config::Config) -> Result<Arc<Library>> {
-    room::library(config)
-        .map(Arc::new)
-        .map_err(|faults| super::rules::refused(&faults))
 }
 
 #[derive(Default)]

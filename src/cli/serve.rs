@@ -14,6 +14,9 @@ pub async fn run(common: &Common) -> Result<u8> {
     let _log = super::log::to_file(&config.state)?;
     let end = told_to_end()?;
     let room = Room::start(Starting::new(config)).await?;
+    for warning in room.warnings() {
+        print::note(format!("note: {warning}"));
+    }
     print::line(format!("the room is open, mode {mode}, state in {state}"))?;
     end.await;
     room.stop().await;

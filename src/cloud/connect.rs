@@ -15,11 +15,11 @@ use crate::{config, domain::Account};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    #[error("no AWS region is set: give `region` under [cloud] in sixfold.toml, or set AWS_REGION")]
+    #[error("no AWS region is set: give `region` under [cloud] in the config, or set AWS_REGION")]
     NoRegion,
     #[error(
         "STS did not say which account this is ({0}): check the credentials with `aws sts get-caller-identity`, \
-         or give `account` under [cloud] in sixfold.toml"
+         or give `account` under [cloud] in the config"
     )]
     NoAccount(String),
 }

@@ -174,9 +174,21 @@ impl Vault {
             .await;
         match versioning.map_err(|error| CallError::of("GetBucketVersioning", &error)) {
             Ok(answer) if answer.status() == Some(&BucketVersioningStatus::Enabled) => {}
-            Ok(_) => report.faults.push("versioning is not enabled".to_owned()),
+            Ok(_) => report.faults.push(format!(
+                "versioning is not enabled: `aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled` does it",
+                self.bucket
+            )),
             Err(error) => {
-                report.faults.push(error.to_string());
+                let hint = match error.kind {
+                    CallErrorKind::NoSuchBucket => {
+                        ". Make this bucket, or name another under [vault]"
+                    }
+                    CallErrorKind::Denied => {
+                        ". The room's credentials must be allowed to read it, and it must be of this account"
+                    }
+                    _ => "",
+                };
+                report.faults.push(format!("{error}{hint}"));
                 return report;
             }
         }

@@ -21,7 +21,12 @@ fn place(line: Option<usize>, key: Option<&str>) -> String {
 
 impl ConfigFault {
     pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        let message = format!("can't be read: {error}. `sixfold init` writes one to begin with");
+        let hint = if error.kind() == std::io::ErrorKind::NotFound {
+            ". `sixfold init` writes one to begin with"
+        } else {
+            ""
+        };
+        let message = format!("can't be read: {error}{hint}");
         Self {
             path: path.to_owned(),
             line: None,
@@ -47,12 +52,48 @@ impl ConfigFault {
         let number = before.matches('\n').count();
         let line = text.lines().nth(number).unwrap_or_default();
         let key = line.split_once('=').map(|(key, _)| key.trim().to_owned());
-        let message = error.message().trim_end().to_owned();
+        let message = without_addresses(error.message().trim_end());
         Self {
             path: path.to_owned(),
             line: Some(number + 1),
             key,
             message,
+        }
+    }
+}
+
+/// A webhook's address is its password, and the reader quotes what it did not expect.
+fn without_addresses(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    text.split_inclusive(ends)
+        .map(|word| match word.find("://") {
+            Some(_) => {
+                let end = word.rfind(ends).unwrap_or(word.len());
+                format!("[an address]{}", &word[end..])
+            }
+            None => word.to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_never_quoted() {
+        for (text, safe) in [
+            (
+                "string \"https://x/SECRET\", expected",
+                "string \"[an address]\", expected",
+            ),
+            (
+                "`ftp://SECRET` and https://SECRET",
+                "`[an address]` and [an address]",
+            ),
+            ("`soon` is not a duration", "`soon` is not a duration"),
+        ] {
+            assert_eq!(without_addresses(text), safe);
         }
     }
 }

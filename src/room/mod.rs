@@ -37,6 +37,11 @@ pub struct Room {
 }
 
 impl Room {
+    /// What was found amiss at the start, in sentences; a screen finds it in the room's status.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Opens a connection for a caller whose identity is known.
     pub fn connect(self: &Arc<Self>, caller: Caller) -> (Client, mpsc::Receiver<Notice>) {
         let (ours, theirs) = tokio::io::duplex(PIPE);

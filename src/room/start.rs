@@ -21,17 +21,26 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the state directory {} can't be used: {error}", path.display())]
+    #[error(
+        "the state directory {} can't be used: {error}. Give one that this account may write, with `state` in the config or --state",
+        path.display()
+    )]
     State {
         path: PathBuf,
         error: std::io::Error,
     },
-    #[error("{}", lines(.0))]
+    #[error("the rule library can't be used:\n{}", lines(.0))]
     Rules(Vec<RuleFault>),
+    #[error(
+        "`disabled` under [rules] in the config names `{0}`, but there is no such rule: `sixfold rules list` shows them all"
+    )]
+    NoSuchRule(String),
     #[error("the thread that judges can't be started: {0}")]
     Judge(std::io::Error),
+    #[error("{0}: decide on its screen, or end it first; `sixfold ledger` reads beside it")]
+    Taken(LedgerError),
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Ledger(LedgerError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -43,6 +52,15 @@ pub enum StartError {
         faults.join("\n  ")
     )]
     Vault { vault: String, faults: Vec<String> },
+}
+
+impl From<LedgerError> for StartError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Locked { .. } => Self::Taken(error),
+            error => Self::Ledger(error),
+        }
+    }
 }
 
 fn lines(faults: &[RuleFault]) -> String {
@@ -92,7 +110,7 @@ impl Room {
             path: config.state.clone(),
             error,
         })?;
-        let library = Arc::new(library(&config).map_err(StartError::Rules)?);
+        let library = Arc::new(library(&config)?);
         let judge = Arc::new(Evaluator::start(Arc::clone(&library)).map_err(StartError::Judge)?);
         let cloud = Arc::new(cloud::connect(&config.cloud).await?);
         let (vault, warnings) = vault(&cloud, &config).await?;
@@ -141,6 +159,9 @@ impl Room {
             });
         }
         let warnings = [findings, warnings].concat();
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
         Ok(Arc::new(Self {
             engine,
             watch,
@@ -151,10 +172,15 @@ impl Room {
 }
 
 /// The library of a config: its folder over the built-in rules, without those it disables.
-pub fn library(config: &Config) -> Result<Library, Vec<RuleFault>> {
-    let mut library = Library::load(config.rules.directory.as_deref())?;
+///
+/// A disabled id without a rule is refused: whoever mistyped it believes that the rule is off.
+pub fn library(config: &Config) -> Result<Library, StartError> {
+    let mut library =
+        Library::load(config.rules.directory.as_deref()).map_err(StartError::Rules)?;
     for id in &config.rules.disabled {
-        library.disable(id);
+        if !library.disable(id) {
+            return Err(StartError::NoSuchRule(id.clone()));
+        }
     }
     Ok(library)
 }

@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
@@ -252,6 +253,15 @@ where
             root_cause(error),
             CallErrorKind::Unreachable,
         ),
+        SdkError::DispatchFailure(_) if without_credentials(error) => (
+            "NoCredentials".to_owned(),
+            format!(
+                "no AWS credentials can be had ({}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY, or give `profile` under [cloud] in the config",
+                root_cause(error).trim_end_matches('.')
+            ),
+            CallErrorKind::Unreachable,
+        ),
         SdkError::DispatchFailure(failure) => {
             let code = if failure.is_timeout() {
                 "Timeout"
@@ -314,6 +324,12 @@ fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
         | (_, Some(401 | 403)) => CallErrorKind::Denied,
         _ => CallErrorKind::Other,
     }
+}
+
+/// Nothing was sent, because there is nothing to sign it with.
+fn without_credentials(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .any(<dyn Error>::is::<CredentialsError>)
 }
 
 /// The innermost cause: the layers around it ("dispatch failure") say nothing that the code does not.

@@ -1,0 +1,37 @@
+//! What to do about a listing that failed, for the person at the command line.
+
+use color_eyre::{Report, eyre::eyre};
+
+use crate::{
+    config,
+    settings::{CallError, CallErrorKind},
+};
+
+/// Every scan begins with a listing, so this is where wrong credentials and endpoints show.
+pub fn listing_failed(error: &CallError, cloud: &config::Cloud) -> Report {
+    eyre!(
+        "the buckets can't be listed: {error}{}",
+        advice(error, cloud)
+    )
+}
+
+fn advice(error: &CallError, cloud: &config::Cloud) -> String {
+    match (error.kind, error.code.as_str()) {
+        // It says so itself.
+        (_, "NoCredentials") => String::new(),
+        (CallErrorKind::Unreachable, _) => {
+            let asked = cloud.endpoint_url.as_ref().map_or_else(
+                || "S3 was asked".to_owned(),
+                |url| format!("{url} was asked, as `endpoint_url` under [cloud] says"),
+            );
+            format!(". {asked}: check the network, and try again")
+        }
+        (CallErrorKind::Denied, "AccessDenied") => {
+            ". These credentials must be allowed s3:ListAllMyBuckets".to_owned()
+        }
+        (CallErrorKind::Denied, _) => {
+            ". Check the credentials: `aws sts get-caller-identity` says whose they are".to_owned()
+        }
+        _ => String::new(),
+    }
+}

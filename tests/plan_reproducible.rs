@@ -1,0 +1,77 @@
+//! A plan is a value: another process, another language and another time zone give the same bytes.
+//! What an approver saw, a reviewer can see again.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod house;
+mod shell;
+
+use sixfold::sandbox::{Sandbox, SandboxOptions, estate};
+
+use shell::{Ran, Shell};
+
+/// Every rule, and the parameters that some of them need.
+const EVERY_RULE: &str = r#"
+[parameters]
+kms_key = "arn:aws:kms:us-east-1:111122223333:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01"
+"#;
+
+/// A shell on the whole demo estate.
+fn estate() -> Shell {
+    let mut shell = Shell::open();
+    shell.sandbox = shell.runtime.block_on(async {
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        estate::make(&sandbox);
+        sandbox
+    });
+    let text = shell::config("observe", &shell.sandbox.endpoint_url());
+    let (kept, _) = text.split_once("[rules]").unwrap();
+    shell.write("sixfold.toml", &format!("{kept}{EVERY_RULE}"));
+    shell
+}
+
+fn in_place(shell: &Shell, args: &[&str], language: &str, zone: &str) -> Ran {
+    let mut command = shell.command(args);
+    command
+        .env("LC_ALL", language)
+        .env("LANG", language)
+        .env("TZ", zone);
+    shell::run(command)
+}
+
+/// One violation for each rule of the library, by the estate's own scan.
+fn violations(shell: &Shell) -> Vec<(String, String)> {
+    let scan = shell.run(&["scan", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&scan.exits(3).out).unwrap();
+    let mut found = std::collections::BTreeMap::new();
+    for bucket in document["buckets"].as_array().unwrap() {
+        for verdict in bucket["verdicts"].as_array().unwrap() {
+            if verdict["verdict"] == "violation" {
+                let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+                found
+                    .entry(text(&verdict["rule"]))
+                    .or_insert_with(|| text(&bucket["bucket"]));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn a_plan_is_the_same_bytes_in_another_process_language_and_time_zone() {
+    let shell = estate();
+    let violations = violations(&shell);
+    let library = sixfold::rules::Library::load(None).unwrap();
+    assert_eq!(
+        violations.len(),
+        library.rules().len(),
+        "the estate violates every rule somewhere: {violations:?}"
+    );
+    for (rule, bucket) in violations {
+        let args = ["plan", &rule, &bucket];
+        let here = in_place(&shell, &args, "C", "UTC");
+        let there = in_place(&shell, &args, "tr_TR.UTF-8", "Asia/Tokyo");
+        here.exits(3).says("\nforward\n").says("\ninverse\n");
+        there.exits(3);
+        assert_eq!(here.out.as_bytes(), there.out.as_bytes(), "{rule}");
+    }
+}
