@@ -343,7 +343,8 @@ fn damaged_views_are_made_again_and_said_so() {
 
 #[test]
 fn enforcing_is_refused_without_a_vault_that_can_be_relied_on() {
-    let spoilt: [(&str, fn(&Shell), &str); 3] = [
+    type Spoil = fn(&Shell);
+    let spoilt: [(&str, Spoil, &str); 3] = [
         (
             "there is none",
             |shell| shell.sandbox.state().remove(VAULT).unwrap(),
@@ -412,7 +413,9 @@ fn trouble(shell: &Shell) -> Option<String> {
                 Reply::Status(status) if status.scanner.trouble.is_some() => {
                     break status.scanner.trouble;
                 }
-                _ => drop(notices.recv().await),
+                _ => {
+                    notices.recv().await.unwrap();
+                }
             }
         };
         room.stop().await;

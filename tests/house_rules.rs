@@ -60,8 +60,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     (
         "room",
         &[
-            "domain", "config", "settings", "rules", "ledger", "store", "cloud", "engine",
-            "scanner",
+            "domain", "config", "rules", "ledger", "store", "cloud", "engine", "scanner",
         ],
     ),
     ("tui", &["domain", "room::client", "room::protocol"]),
@@ -179,7 +178,7 @@ fn code(text: &str) -> String {
         let at = line
             .match_indices("//")
             .map(|(at, _)| at)
-            .find(|&at| line[..at].matches('"').count() % 2 == 0);
+            .find(|&at| line[..at].matches('"').count().is_multiple_of(2));
         at.map_or_else(|| line.to_owned(), |at| line[..at].to_owned())
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

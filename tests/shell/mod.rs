@@ -85,7 +85,7 @@ impl Shell {
         Self::open_in("enforce", "")
     }
 
-    pub fn open_in(mode: &str, more: &str) -> Self {
+    pub fn open_in(mode: &str, tables: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -97,14 +97,14 @@ impl Shell {
             sandbox,
             runtime,
         };
-        shell.configure(mode, more);
+        shell.configure(mode, tables);
         shell
     }
 
     /// Writes `sixfold.toml` afresh, with more tables at its end.
-    pub fn configure(&self, mode: &str, more: &str) {
+    pub fn configure(&self, mode: &str, tables: &str) {
         let text = config(mode, &self.sandbox.endpoint_url());
-        self.write("sixfold.toml", &(text + more));
+        self.write("sixfold.toml", &(text + tables));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
