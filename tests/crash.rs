@@ -190,7 +190,7 @@ async fn sandbox_of(env: &str) -> Sandbox {
     sandbox
         .state()
         .patch(WALKTHROUGH, |settings: &mut BucketSettings| {
-            settings.tags = tags
+            settings.tags = tags;
         })
         .unwrap();
     sandbox

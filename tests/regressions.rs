@@ -101,7 +101,7 @@ async fn a_bucket_that_became_production_was_written_on_remembered_tags() {
     let (sandbox, folder) = house.close().await;
     tagged(&sandbox, "prod");
     let house = House::open_in(sandbox, folder, "2026-09-01T00:00:00Z", |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let asked = house.until_asked(RULE, WALKTHROUGH).await;
@@ -122,7 +122,7 @@ async fn a_read_that_was_denied_after_the_ticket_was_called_resolved() {
     sandbox
         .state()
         .patch(WALKTHROUGH, |settings| {
-            settings.public_access_block = Some(one_of_four)
+            settings.public_access_block = Some(one_of_four);
         })
         .unwrap();
     let house = House::open(sandbox, NOW, |config| only(config, rule)).await;
@@ -326,7 +326,7 @@ async fn a_window_that_closed_while_no_room_ran_was_never_settled() {
     let change = ended(&house, RULE).await;
     let (sandbox, folder) = house.close().await;
     let house = House::open_in(sandbox, folder, "2026-06-01T00:00:00Z", |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     house
@@ -352,7 +352,7 @@ async fn an_approval_that_no_room_acted_on_in_time_was_still_good_a_month_later(
     let (sandbox, folder) = house.close().await;
     sandbox.faults().clear();
     let house = House::open_in(sandbox, folder, "2026-05-15T03:12:47Z", |config| {
-        only(config, RULE)
+        only(config, RULE);
     })
     .await;
     let change = house.until_stage(change.id, Stage::Closed).await;

@@ -161,31 +161,27 @@ impl File {
         toml::from_str(text).map_err(|error| ConfigFault::toml(path, text, &error))
     }
 
-    pub fn resolve(self, path: &Path) -> Result<Config, ConfigFault> {
-        let mode = self.mode.unwrap_or(Mode::Observe);
+    /// What only several values together can get wrong.
+    fn check(&self, mode: Mode, path: &Path) -> Result<(), ConfigFault> {
+        let fault = |message: String| Err(ConfigFault::whole(path, message));
         if mode == Mode::Enforce && self.vault.is_none() {
             let message = "mode = \"enforce\" needs a [vault]: without a place for the state before, nothing may be fixed";
-            return Err(ConfigFault::whole(path, message));
+            return fault(message.to_owned());
         }
         if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
-            return Err(ConfigFault::whole(
-                path,
-                "cloud.external_id needs cloud.role_arn beside it",
-            ));
+            return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
-        let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut names = BTreeSet::new();
-        if let Some(twice) = self
-            .webhooks
-            .iter()
-            .map(|hook| &hook.name)
-            .find(|name| !names.insert((*name).clone()))
-        {
-            return Err(ConfigFault::whole(
-                path,
-                format!("two [[webhooks]] are named `{twice}`"),
-            ));
+        match self.webhooks.iter().find(|hook| !names.insert(&hook.name)) {
+            Some(twice) => fault(format!("two [[webhooks]] are named `{}`", twice.name)),
+            None => Ok(()),
         }
+    }
+
+    pub fn resolve(self, path: &Path) -> Result<Config, ConfigFault> {
+        let mode = self.mode.unwrap_or(Mode::Observe);
+        self.check(mode, path)?;
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let not_production = [
             "dev",
             "development",
@@ -292,10 +288,7 @@ impl CloudTable {
 
 impl VaultTable {
     fn resolve(self) -> Vault {
-        let days = self
-            .retention_days
-            .and_then(|days| u32::try_from(days).ok())
-            .unwrap_or(30);
+        let days = self.retention_days.unwrap_or(30);
         Vault {
             bucket: self.bucket,
             region: self.region,

@@ -21,6 +21,8 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Between two looks when nothing is owed; a new record ends it at once.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// The same while something is owed, and a little less: a new record ends no pause then.
+const LONGEST_LOOK: Duration = Duration::from_mins(4);
 /// A receiver that asks for more patience than this is asked sooner.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// Records that are looked up at once.
@@ -104,7 +106,7 @@ impl Engine {
                 let next = self.now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::hours(1));
                 self.store.delivery_failed(id, &channel, &cause, next)?;
                 self.notify(NoticeKind::Room);
-                return Ok(pause.min(LONGEST_PAUSE - FIRST_PAUSE));
+                return Ok(pause.min(LONGEST_LOOK));
             }
         }
     }

@@ -43,15 +43,13 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_mode()
             .map_err(|cause| refusal(RefusalCode::Forbidden, cause))?;
-        let (manifest, before) =
-            self.bundle_of(id)
-                .await
-                .map_err(|fault| match Refusal::from(fault) {
-                    Refusal { code, message } => refusal(
-                        code,
-                        format!("{id} is not in this ledger, and from the vault: {message}"),
-                    ),
-                })?;
+        let (manifest, before) = self.bundle_of(id).await.map_err(|fault| {
+            let Refusal { code, message } = Refusal::from(fault);
+            refusal(
+                code,
+                format!("{id} is not in this ledger, and from the vault: {message}"),
+            )
+        })?;
         let reason = tidy(reason);
         let asset = &manifest.asset;
         if manifest.change != id || asset.account != *self.cloud.account() {

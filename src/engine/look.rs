@@ -76,13 +76,13 @@ impl Engine {
             .and_then(|read| read.as_ref().ok())
             .map(tags);
         let subject = self.config.subject(ticket.asset.clone(), tags);
-        let case = Case {
+        let asked = Case {
             subject: subject.clone(),
             documents,
             params: self.config.parameters.clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
-        let verdict = judge(&self.judge, case)
+        let verdict = judge(&self.judge, asked)
             .await
             .into_iter()
             .next()
@@ -90,11 +90,11 @@ impl Engine {
         match verdict {
             // What can't be judged is neither fixed nor called resolved.
             None | Some(Verdict::Unknown { .. }) => {
-                let cause = match verdict {
-                    Some(Verdict::Unknown { cause }) => cause,
+                let why = match verdict {
+                    Some(Verdict::Unknown { cause: why }) => why,
                     _ => "the rule gave no verdict".to_owned(),
                 };
-                Err(StepFault::Later(format!("can't be judged: {cause}")))
+                Err(StepFault::Later(format!("can't be judged: {why}")))
             }
             Some(verdict) => Ok(Look {
                 setting,

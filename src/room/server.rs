@@ -93,7 +93,7 @@ async fn send<W>(
                 Err(broadcast::error::RecvError::Closed) => return,
             },
         };
-        let Some(bytes) = encoded(frame) else {
+        let Some(bytes) = encoded(&frame) else {
             continue;
         };
         match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
@@ -104,8 +104,8 @@ async fn send<W>(
 }
 
 /// A frame as bytes; an answer that is too large becomes a refusal, so that its asker is not left waiting.
-fn encoded(frame: Frame) -> Option<Vec<u8>> {
-    let bytes = serde_json::to_vec(&frame).ok()?;
+fn encoded(frame: &Frame) -> Option<Vec<u8>> {
+    let bytes = serde_json::to_vec(frame).ok()?;
     match frame {
         Frame::Answer { id, .. } if bytes.len() > LARGEST_FRAME => {
             let message = "this answer is too large for one frame: ask for fewer rows".to_owned();
@@ -113,7 +113,7 @@ fn encoded(frame: Frame) -> Option<Vec<u8>> {
                 code: RefusalCode::Failed,
                 message,
             });
-            serde_json::to_vec(&Frame::Answer { id, reply }).ok()
+            serde_json::to_vec(&Frame::Answer { id: *id, reply }).ok()
         }
         _ => Some(bytes),
     }
