@@ -313,7 +313,7 @@ fn an_auditor_reads_the_ledger_while_a_room_runs_and_on_a_copy() {
     assert_eq!(one.out.lines().count(), 1);
     change.exits(0).says("06 Alert").says("alert.delivered");
     entry.exits(0).says("\"seq\": 1").says("hash: ");
-    verified.exits(0).says("whole: ").says("in 1 segments");
+    verified.exits(0).says("whole: ").says("in 1 segment,");
 
     csv.exits(0).is_quiet();
     let mut rows = csv::Reader::from_reader(csv.out.as_bytes());

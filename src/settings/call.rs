@@ -342,7 +342,7 @@ fn root_cause(error: &dyn Error) -> String {
 }
 
 /// Characters of a message that are kept: it may end in a ledger entry, and an endpoint may say anything.
-const LONGEST: usize = 500;
+const LONGEST: usize = 1_500;
 
 /// One line, whatever S3 put into its message.
 fn line(text: &str) -> String {

@@ -216,7 +216,7 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     };
     let text = format!(
-        "q again quits, any other key stays: {} is {} (step {} of 6)",
+        "q again quits: {} is {} (step {} of 6), any other key stays",
         row.id, row.word, row.step
     );
     model.say(Level::Warn, text);
