@@ -682,7 +682,7 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
 
     let observe_only = |config: &mut sixfold::config::Config| {
         only(config, RULE);
-        config.scan.pause = std::time::Duration::from_secs(3_600);
+        config.scan.pause = std::time::Duration::from_hours(1);
     };
     // The bucket is as the fix left it, so the first pass of the new room opens nothing.
     let house = House::open(sandbox, "2026-04-20T00:00:00Z", observe_only).await;
