@@ -7,7 +7,11 @@ mod house;
 mod pty;
 mod shell;
 
-use std::{io::Read as _, path::Path, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    path::Path,
+    time::Duration,
+};
 
 use portable_pty::{CommandBuilder, native_pty_system};
 use sixfold::{
@@ -352,6 +356,38 @@ fn a_terminal_that_hangs_up_ends_the_program() {
         assert!(status.exit_code() <= 1, "{status}");
         assert_eq!(left(folder.path()), 0);
     }
+}
+
+#[test]
+fn a_terminal_that_takes_no_output_does_not_keep_the_program_from_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = native_pty_system().openpty(size(120, 40)).unwrap();
+    let command = sixfold(folder.path(), &["demo"]);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut keys = pair.master.take_writer().unwrap();
+    let mut terminal = vt100::Parser::default();
+    let mut bytes = [0; 4096];
+    while !terminal.screen().contents().contains("acme-") {
+        let read = reader.read(&mut bytes).unwrap();
+        terminal.process(&bytes[..read]);
+    }
+    // Nobody reads from here on, as over a connection that froze. A hundred whole screens are many
+    // times what a pseudo-terminal holds.
+    for _ in 0..100 {
+        keys.write_all(b"51").unwrap();
+        std::thread::park_timeout(Duration::from_millis(30));
+    }
+    shell::signal("TERM", child.process_id().unwrap());
+    let status = ended(&mut *child);
+    assert!(status.success(), "{status}");
+    let modes = pair.master.get_termios().unwrap().local_flags.bits();
+    assert_eq!(
+        u64::from(modes) & pty::COOKED,
+        pty::COOKED,
+        "raw mode is on"
+    );
+    assert_eq!(left(folder.path()), 0);
 }
 
 /// The control room itself on an S3 of this process.

@@ -1,16 +1,21 @@
 //! `sixfold`: the control room here, in this process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use color_eyre::Result;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Handle,
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
 
 use super::{args::Common, exit, house};
 use crate::{
     domain::Via,
     engine::Caller,
-    room::{Room, Starting},
-    tui::{self, Input, Options, Theme},
+    room::{Room, Starting, client::Client, protocol::Notice},
+    tui::{self, Input, Options, Theme, TuiError},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
@@ -33,7 +38,13 @@ pub fn look(common: &Common, caller: &Caller) -> Result<Options> {
     Ok(options)
 }
 
+/// How long a terminal that takes no output may hold up the end, once there is to be one.
+const STUCK: Duration = Duration::from_secs(3);
+
 /// A screen on a room, until its person quits or the process is told to end.
+///
+/// The screen has a thread of its own: a terminal that takes no output (a frozen connection, a
+/// stopped window) holds up whoever writes to it, and must not keep the room from ending.
 pub async fn screen(
     room: &Arc<Room>,
     caller: Caller,
@@ -41,6 +52,39 @@ pub async fn screen(
     end: impl Future<Output = ()>,
 ) -> Result<()> {
     let (client, notices) = room.connect(caller);
+    let told = CancellationToken::new();
+    let (runtime, over) = (Handle::current(), told.clone());
+    let mut screen = tokio::task::spawn_blocking(move || {
+        runtime.block_on(drawn(client, notices, options, over.cancelled_owned()))
+    });
+    let shown = tokio::select! {
+        shown = &mut screen => Ok(shown),
+        () = end => {
+            told.cancel();
+            tokio::time::timeout(STUCK, screen).await
+        }
+    };
+    match shown {
+        Ok(Ok(shown)) => Ok(shown?),
+        Ok(Err(failed)) => match failed.try_into_panic() {
+            // It was reported where it happened.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Err(cancelled.into()),
+        },
+        Err(_) => {
+            tracing::warn!("the terminal takes no output, so it could not be put back");
+            tui::leave_raw_mode();
+            Ok(())
+        }
+    }
+}
+
+async fn drawn(
+    client: Client,
+    notices: mpsc::Receiver<Notice>,
+    options: Options,
+    end: impl Future<Output = ()>,
+) -> Result<(), TuiError> {
     tui::restore_before_panic_report();
     let mut session = tui::open()?;
     #[cfg(feature = "failpoints")]
@@ -53,15 +97,14 @@ pub async fn screen(
         options,
         end,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// For the test that a panic puts the terminal back: one within the screen's loop, after its first frames.
 #[cfg(feature = "failpoints")]
 async fn panicking_if_told(end: impl Future<Output = ()>) {
     if std::env::var_os("SIXFOLD_FAILPOINT").is_some_and(|point| point == "tui.panic") {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         panic!("SIXFOLD_FAILPOINT asks for a panic on the screen");
     }
     end.await;

@@ -36,7 +36,8 @@ pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, open, restore_before_panic_report, wants_colour,
+    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
+    wants_colour,
 };
 pub use theme::{Theme, ThemeError};
 pub use update::update;

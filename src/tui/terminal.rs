@@ -101,6 +101,13 @@ fn restore() {
     set_opened_by(None);
 }
 
+/// Gives the terminal its line discipline back without writing a byte: all that can be done for one
+/// that takes no output.
+pub fn leave_raw_mode() {
+    // As in `restore`: there is nobody left to tell.
+    let _ = disable_raw_mode();
+}
+
 /// The thread that opened the screen, while one is open. A process has one terminal.
 static OPENED_BY: Mutex<Option<ThreadId>> = Mutex::new(None);
 

@@ -28,6 +28,9 @@ const ICANON: u64 = if cfg!(target_os = "macos") {
     0o2
 };
 
+/// Keys are shown and come by lines.
+pub const COOKED: u64 = ECHO | ICANON;
+
 pub const fn size(cols: u16, rows: u16) -> PtySize {
     PtySize {
         rows,
@@ -262,7 +265,7 @@ impl Tty {
         assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
         let modes = self.master.get_termios().unwrap().local_flags.bits();
         let modes = u64::from(modes);
-        assert_eq!(modes & (ECHO | ICANON), ECHO | ICANON, "raw mode is on");
+        assert_eq!(modes & COOKED, COOKED, "raw mode is on");
     }
 }
 
