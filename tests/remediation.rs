@@ -193,14 +193,8 @@ async fn a_denial_closes_the_change_and_keeps_the_rule_off_the_bucket() {
         (1, at("2026-07-14T03:12:47Z"))
     );
 
-    let pass = house.room.watch.status().pass;
-    house.room.watch.scan_now();
-    house
-        .until("another pass is over", |house| {
-            (house.room.watch.status().pass > pass && house.room.watch.status().exempt == 1)
-                .then_some(())
-        })
-        .await;
+    house.another_pass().await;
+    assert_eq!(house.room.watch.status().exempt, 1);
     assert_eq!(
         house.changes().len(),
         1,
@@ -330,14 +324,7 @@ async fn a_verification_that_differs_rolls_back_on_its_own_and_holds_the_rule() 
         before
     );
 
-    let next_pass = |house: &House| house.room.watch.status().pass;
-    let pass = next_pass(&house);
-    house.room.watch.scan_now();
-    house
-        .until("another pass is over", |house| {
-            (next_pass(house) > pass && !house.room.watch.status().running).then_some(())
-        })
-        .await;
+    house.another_pass().await;
     assert_eq!(house.changes().len(), 1, "a held rule opens nothing");
 
     let released = house
@@ -656,14 +643,7 @@ async fn a_bucket_is_not_given_up_because_one_listing_left_it_out() {
     let change = house.until_asked(RULE, WALKTHROUGH).await;
     house.sandbox.state().remove(WALKTHROUGH).unwrap();
     for passes in 1..=2 {
-        let pass = house.room.watch.status().pass;
-        house.room.watch.scan_now();
-        house
-            .until("a pass is over", |house| {
-                (house.room.watch.status().pass > pass && !house.room.watch.status().running)
-                    .then_some(())
-            })
-            .await;
+        house.another_pass().await;
         if passes == 1 {
             assert_eq!(house.change(change.id).stage, Stage::AwaitingApproval);
         }

@@ -199,14 +199,7 @@ async fn the_walkthrough_runs_word_for_word_and_back() {
     assert_eq!(reverted.word(), "reverted");
 
     // The rule stays off the bucket, so that the next pass does not fix it again.
-    let pass = house.room.watch.status().pass;
-    house.room.watch.scan_now();
-    house
-        .until("another pass has ended", |house| {
-            let status = house.room.watch.status();
-            (status.pass > pass && !status.running).then_some(())
-        })
-        .await;
+    house.another_pass().await;
     assert_eq!(house.room.watch.status().exempt, 1);
     assert_eq!(house.changes().len(), 1);
     house.close().await;

@@ -81,11 +81,12 @@ impl Engine {
                 .outbox_due(std::slice::from_ref(channel), self.now(), ROUND)?;
             if due.is_empty() {
                 let left = self.store.undelivered(std::slice::from_ref(channel))?;
-                return Ok(if left == 0 {
-                    LONGEST_PAUSE
-                } else {
-                    FIRST_PAUSE
-                });
+                if left == 0 {
+                    return Ok(LONGEST_PAUSE);
+                }
+                let next = self.store.outbox_next()?.unwrap_or_else(|| self.now());
+                let wait = (next - self.now()).to_std().unwrap_or_default();
+                return Ok(wait.clamp(FIRST_PAUSE, LONGEST_LOOK));
             }
             for Delivery {
                 id,

@@ -314,6 +314,15 @@ impl Engine {
         self.breaker().tripped().map(str::to_owned)
     }
 
+    /// What was mended while the room ran stays worth knowing until it ends.
+    pub(crate) fn keep_in_mind(&self, findings: Vec<String>) {
+        lock(&self.mishaps).extend(
+            findings
+                .into_iter()
+                .map(|finding| (finding.clone(), finding)),
+        );
+    }
+
     /// What a person should know beside the counts, in sentences.
     pub fn warnings(&self) -> Vec<String> {
         let mishaps = lock(&self.mishaps).values().cloned().collect::<Vec<_>>();

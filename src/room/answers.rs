@@ -168,6 +168,7 @@ impl Room {
         let config = &engine.config;
         let counts = engine.store.counts()?;
         let mut warnings = self.warnings.clone();
+        engine.keep_in_mind(engine.store.take_findings());
         warnings.extend(engine.warnings());
         warnings.extend(engine.store.trouble());
         let (ledger_seq, ledger_hash) = engine.ledger.reader().head();

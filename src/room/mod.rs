@@ -53,5 +53,8 @@ impl Room {
     pub async fn stop(&self) {
         self.stopping.cancel();
         self.engine.stop().await;
+        if let Err(error) = self.engine.store.flush() {
+            tracing::warn!(%error, "the views were not written out; the next start reads more");
+        }
     }
 }

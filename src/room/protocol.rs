@@ -186,6 +186,27 @@ pub struct Row {
     pub detected_at: Stamp,
 }
 
+impl Row {
+    pub fn of(change: &Change) -> Self {
+        let ticket = &change.ticket;
+        Self {
+            id: change.id,
+            severity: ticket.severity,
+            environment: ticket.environment.name.clone(),
+            production: ticket.environment.production,
+            account: ticket.asset.account.to_string(),
+            bucket: ticket.asset.bucket.clone(),
+            violation: ticket.violation(),
+            rule: ticket.rule.id.clone(),
+            owner: ticket.owner.contact.clone(),
+            stage: change.stage,
+            step: change.stage.step(),
+            word: change.word(),
+            detected_at: ticket.detected_at,
+        }
+    }
+}
+
 /// The state before, the target, and now, as people read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diff {
@@ -224,6 +245,20 @@ pub struct Line {
     pub actor: String,
     pub via: String,
     pub headline: String,
+}
+
+impl Line {
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at,
+            change: entry.change,
+            kind: entry.fact.kind().to_owned(),
+            actor: entry.actor.to_string(),
+            via: entry.via.to_string(),
+            headline: entry.headline(),
+        }
+    }
 }
 
 /// An entry whole, with the hash of its own line.

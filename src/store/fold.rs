@@ -125,7 +125,7 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
             keys::of_change(CHANGE, change.id),
             serde_json::to_vec(change)?,
         ),
-        (keys::queue(change), serde_json::to_vec(&row(change))?),
+        (keys::queue(change), serde_json::to_vec(&Row::of(change))?),
     ];
     let revert = change.revert.as_ref().map(|revert| &revert.state);
     // A revert that runs keeps its violation: the scanner would open another change for what is
@@ -148,26 +148,6 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
         rows.push((keys::window(bundle.expires, change.id), Vec::new()));
     }
     Ok(rows)
-}
-
-/// A change as one line of the queue.
-pub fn row(change: &Change) -> Row {
-    let ticket = &change.ticket;
-    Row {
-        id: change.id,
-        severity: ticket.severity,
-        environment: ticket.environment.name.clone(),
-        production: ticket.environment.production,
-        account: ticket.asset.account.to_string(),
-        bucket: ticket.asset.bucket.clone(),
-        violation: ticket.violation(),
-        rule: ticket.rule.id.clone(),
-        owner: ticket.owner.contact.clone(),
-        stage: change.stage,
-        step: change.stage.step(),
-        word: change.word(),
-        detected_at: ticket.detected_at,
-    }
 }
 
 /// A number as a row holds it.

@@ -62,7 +62,7 @@ impl Store {
             }
             let recorded = self.reader().entry(*seq)?;
             if matches(filter, &recorded) {
-                page.lines.push(line(&recorded));
+                page.lines.push(Line::of(&recorded.entry));
             }
         }
         Ok(page)
@@ -86,7 +86,7 @@ impl Store {
             for recorded in chunk {
                 at = recorded.entry.seq;
                 if matches(filter, &recorded) {
-                    page.lines.push(line(&recorded));
+                    page.lines.push(Line::of(&recorded.entry));
                     if page.lines.len() == limit {
                         page.next = (at > 1).then_some(at);
                         return Ok(page);
@@ -106,17 +106,4 @@ fn matches(filter: &LedgerFilter, recorded: &Recorded) -> bool {
     };
     holds(filter.kind.as_ref(), entry.fact.kind())
         && holds(filter.actor.as_ref(), entry.actor.name())
-}
-
-fn line(recorded: &Recorded) -> Line {
-    let entry = &recorded.entry;
-    Line {
-        seq: entry.seq,
-        at: entry.at,
-        change: entry.change,
-        kind: entry.fact.kind().to_owned(),
-        actor: entry.actor.to_string(),
-        via: entry.via.to_string(),
-        headline: entry.headline(),
-    }
 }

@@ -29,7 +29,7 @@ mod sheet;
 
 pub use error::{StoreError, panic_is_contained};
 pub use filter::Filter;
-pub use fold::{Hold, row};
+pub use fold::Hold;
 pub use ledger_page::LedgerPage;
 pub use observations::{Observation, Verdicts};
 pub use open::Store;

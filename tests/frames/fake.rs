@@ -86,7 +86,7 @@ impl Fake {
                 });
                 let rows: Vec<_> = sorted
                     .into_iter()
-                    .map(row)
+                    .map(Row::of)
                     .filter(|row| {
                         let all = format!(
                             "{} {} {} {} {}",
@@ -202,15 +202,7 @@ impl Fake {
         let all: Vec<_> = estate::entries(&self.changes)
             .into_iter()
             .rev()
-            .map(|entry| Line {
-                seq: entry.seq,
-                at: entry.at,
-                change: entry.change,
-                kind: entry.fact.kind().to_owned(),
-                actor: entry.actor.to_string(),
-                via: entry.via.to_string(),
-                headline: entry.headline(),
-            })
+            .map(|entry| Line::of(&entry))
             .filter(|line| {
                 filter.change.is_none_or(|id| line.change == Some(id))
                     && filter
@@ -266,24 +258,5 @@ fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {
     Page {
         total: all.len(),
         items: all.iter().skip(offset).take(limit).cloned().collect(),
-    }
-}
-
-pub fn row(change: &Change) -> Row {
-    let ticket = &change.ticket;
-    Row {
-        id: change.id,
-        severity: ticket.severity,
-        environment: ticket.environment.name.clone(),
-        production: ticket.environment.production,
-        account: ticket.asset.account.to_string(),
-        bucket: ticket.asset.bucket.clone(),
-        violation: ticket.violation(),
-        rule: ticket.rule.id.clone(),
-        owner: ticket.owner.contact.clone(),
-        stage: change.stage,
-        step: change.stage.step(),
-        word: change.word(),
-        detected_at: ticket.detected_at,
     }
 }

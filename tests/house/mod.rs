@@ -179,6 +179,17 @@ impl House {
         .await
     }
 
+    /// Starts a pass now and waits until it is over.
+    pub async fn another_pass(&self) {
+        let pass = self.room.watch.status().pass;
+        self.room.watch.scan_now();
+        self.until("another pass is over", |house| {
+            let status = house.room.watch.status();
+            (status.pass > pass && !status.running).then_some(())
+        })
+        .await;
+    }
+
     /// Waits for the first change of a rule on a bucket to wait for approval.
     pub async fn until_asked(&self, rule: &str, bucket: &str) -> Change {
         self.until("approval is asked", |house| {
