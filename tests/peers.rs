@@ -30,7 +30,7 @@ use sixfold::{
     },
     engine::Caller,
     room::{Room, Starting},
-    settings::{self, Bucket},
+    settings::{self, Bucket, Step},
     store::Filter,
 };
 
@@ -424,7 +424,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
         std::fs::create_dir(&files).unwrap();
         std::fs::write(
             files.join(Plan::target_file(&plan.setting, change.id)),
-            setting.file(&plan.target),
+            setting.file(Step::new(&plan.before, &plan.target)),
         )
         .unwrap();
         assert_eq!(document(&other, change).await, plan.before, "{what}");

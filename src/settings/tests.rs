@@ -93,7 +93,10 @@ async fn sent(setting: &str, target: Value) -> String {
         owner: Some("123456789012"),
     };
     let target: Document = serde_json::from_value(target).unwrap();
-    let written = by_name(setting).unwrap().write(bucket, &target).await;
+    let written = by_name(setting)
+        .unwrap()
+        .write(bucket, Step::new(&Document::ABSENT, &target))
+        .await;
     assert_eq!(
         written.unwrap().request_id.as_deref(),
         Some("REQ1EXAMPLE"),
@@ -427,7 +430,7 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
         let target = Document::present(target);
         let error = by_name(name)
             .unwrap()
-            .write(bucket, &target)
+            .write(bucket, Step::new(&Document::ABSENT, &target))
             .await
             .unwrap_err();
         assert_eq!(error.code, "UnfitDocument", "{name}");
@@ -476,10 +479,13 @@ fn the_fields_of_a_view_are_there_whether_or_not_the_setting_is() {
 #[test]
 fn an_inverse_reads_the_snapshot_file_exactly_when_there_was_something() {
     for (setting, before) in documents() {
-        let words = setting.inverse("b", &before, "snapshot.json").words();
+        let words = setting
+            .inverse("b", Step::new(&Document::ABSENT, &before), "snapshot.json")
+            .words();
         let by_file = words.last().unwrap() == "file://snapshot.json";
         assert_eq!(by_file, !before.is_absent(), "{words:?}");
-        let file: Value = serde_json::from_slice(&setting.file(&before)).unwrap();
+        let file: Value =
+            serde_json::from_slice(&setting.file(Step::new(&Document::ABSENT, &before))).unwrap();
         assert_eq!(file == json!({"absent": true}), before.is_absent());
         assert!(setting.residue(&before, &before).is_empty());
     }
@@ -489,7 +495,10 @@ fn an_inverse_reads_the_snapshot_file_exactly_when_there_was_something() {
 fn the_commands_are_the_clis() {
     let command = |name: &str, target: Value| {
         let target: Document = serde_json::from_value(target).unwrap();
-        let words = by_name(name).unwrap().command("b", &target, "t.json");
+        let words =
+            by_name(name)
+                .unwrap()
+                .command("b", Step::new(&Document::ABSENT, &target), "t.json");
         words.words()[2..].join(" ").replace(" --bucket b", "")
     };
     let absent = || json!({"absent": true});
