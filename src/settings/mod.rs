@@ -8,12 +8,17 @@
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
 mod acl;
+mod by_id;
 mod call;
 mod encryption;
 mod fidelity;
+mod filter;
+mod lifecycle;
+mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
+mod replication;
 mod shape;
 mod tagging;
 mod versioning;
@@ -92,6 +97,17 @@ pub trait Setting: Send + Sync {
         step.to.pretty().into_bytes()
     }
 
+    /// Whether one write is about one part of the document, such as the configuration of one id. A
+    /// fix then ends the violation of one part, and those of others are left for the next pass.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
+
+    /// Whether one write can do the step; else why not.
+    fn fits(&self, _step: Step<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What the setting reads as once the inverse has run.
     fn restored(&self, before: &Document) -> Document {
         before.clone()
@@ -136,6 +152,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &ownership_controls::OwnershipControls,
         &encryption::Encryption,
         &versioning::Versioning,
+        &object_lock::ObjectLock,
+        &replication::Replication,
+        &lifecycle::Lifecycle,
+        &by_id::ById::<by_id::Inventory>::NEW,
+        &by_id::ById::<by_id::Metrics>::NEW,
+        &by_id::ById::<by_id::Tiering>::NEW,
         &tagging::Tagging,
     ]
 }
