@@ -3,6 +3,8 @@
 //! about, which a fix has to leave alone.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)] // each test file uses its part
 
+pub mod world;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::{
