@@ -14,6 +14,7 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    param::Param,
     rule::Rule,
 };
 use crate::settings::{self, Setting};
@@ -77,6 +78,7 @@ impl Library {
                 }
                 rules.append(&mut here);
             }
+            faults.extend(check::disagreements(rules.values()));
             if !faults.is_empty() {
                 faults.sort();
                 return Err(faults);
@@ -104,6 +106,13 @@ impl Library {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Every parameter that some rule reads, by its name; disabled rules count, so that a config
+    /// outlives a rule's being switched off.
+    pub fn params(&self) -> BTreeMap<&str, &Param> {
+        let params = self.rules.iter().flat_map(|rule| &rule.params);
+        params.map(|param| (param.name.as_str(), param)).collect()
     }
 
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Rule>> {

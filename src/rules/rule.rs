@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::fixtures::Fixture;
+use super::{fixtures::Fixture, param::Param};
 use crate::{
     domain::{Control, Document, HazardLevel, RuleRef, Severity},
     settings::Setting,
@@ -68,15 +66,6 @@ impl Rule {
             version: self.version,
         }
     }
-}
-
-/// Something that an organisation sets for a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    pub name: String,
-    pub about: String,
-    /// Without one, the rule is skipped until the parameter is set.
-    pub default: Option<Value>,
 }
 
 /// When a rule says anything about a bucket at all.
