@@ -7,16 +7,22 @@
 //! rules and the chain use. Only `read` and `write` talk to S3, through [`call`], which keeps the
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
+mod accelerate;
 mod acl;
 mod call;
+mod cors;
 mod encryption;
 mod fidelity;
+mod logging;
+mod notification;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
+mod request_payment;
 mod shape;
 mod tagging;
 mod versioning;
+mod website;
 
 use std::fmt;
 
@@ -137,6 +143,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &encryption::Encryption,
         &versioning::Versioning,
         &tagging::Tagging,
+        &request_payment::RequestPayment,
+        &cors::Cors,
+        &website::WebsiteHosting,
+        &accelerate::Accelerate,
+        &logging::Logging,
+        &notification::Notification,
     ]
 }
 
