@@ -238,8 +238,7 @@ fn judge(
     let mut after = context.new_inner_scope();
     let view = expression::from_json(&rule.setting.view(&target));
     after.add_variable_from_value(rule.setting.name(), view);
-    if violates(&after)?
-        && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
+    if violates(&after)? && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
