@@ -49,6 +49,14 @@ fn needs(operation: &str) -> Option<Need> {
         "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => need("s3:PutLifecycleConfiguration", None),
         "GetObjectLockConfiguration" => need("s3:GetBucketObjectLockConfiguration", None),
         "PutObjectLockConfiguration" => need("s3:PutBucketObjectLockConfiguration", None),
+        "GetBucketReplication" => need("s3:GetReplicationConfiguration", None),
+        "PutBucketReplication" | "DeleteBucketReplication" => need("s3:PutReplicationConfiguration", None),
+        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => need("s3:GetInventoryConfiguration", None),
+        "PutBucketInventoryConfiguration" | "DeleteBucketInventoryConfiguration" => need("s3:PutInventoryConfiguration", None),
+        "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => need("s3:GetMetricsConfiguration", None),
+        "PutBucketMetricsConfiguration" | "DeleteBucketMetricsConfiguration" => need("s3:PutMetricsConfiguration", None),
+        "GetBucketIntelligentTieringConfiguration" | "ListBucketIntelligentTieringConfigurations" => need("s3:GetIntelligentTieringConfiguration", None),
+        "PutBucketIntelligentTieringConfiguration" | "DeleteBucketIntelligentTieringConfiguration" => need("s3:PutIntelligentTieringConfiguration", None),
         _ => return None,
     })
 }

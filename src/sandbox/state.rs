@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{
     acl::Grant,
     objects::Objects,
-    settings::{encryption::Encryption, object_lock::ObjectLock},
+    settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
 };
 
 /// The settings of a bucket that this server keeps.
@@ -29,6 +29,10 @@ pub enum Setting {
     Tagging,
     Lifecycle,
     ObjectLock,
+    Replication,
+    Inventory,
+    Metrics,
+    IntelligentTiering,
 }
 
 impl Setting {
@@ -47,6 +51,19 @@ impl Setting {
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
             Self::Lifecycle => &["PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
             Self::ObjectLock => &["PutObjectLockConfiguration"],
+            Self::Replication => &["PutBucketReplication", "DeleteBucketReplication"],
+            Self::Inventory => &[
+                "PutBucketInventoryConfiguration",
+                "DeleteBucketInventoryConfiguration",
+            ],
+            Self::Metrics => &[
+                "PutBucketMetricsConfiguration",
+                "DeleteBucketMetricsConfiguration",
+            ],
+            Self::IntelligentTiering => &[
+                "PutBucketIntelligentTieringConfiguration",
+                "DeleteBucketIntelligentTieringConfiguration",
+            ],
         }
     }
 }
@@ -99,10 +116,16 @@ pub struct BucketSettings {
     /// Never absent: S3 encrypts everything.
     pub encryption: Encryption,
     pub versioning: Option<Versioning>,
+    /// The root user turned it on, with the device; no call of this server does.
+    pub mfa_delete: bool,
     /// In the order in which they were written. Empty is "no tag set".
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
     pub object_lock: Option<ObjectLock>,
+    pub replication: Option<dto::ReplicationConfiguration>,
+    pub inventory: ById<dto::InventoryConfiguration>,
+    pub metrics: ById<dto::MetricsConfiguration>,
+    pub intelligent_tiering: ById<dto::IntelligentTieringConfiguration>,
 }
 
 impl BucketSettings {
@@ -116,8 +139,13 @@ impl BucketSettings {
             encryption: Encryption::of_a_new_bucket(),
             versioning: None,
             tags: Vec::new(),
+            mfa_delete: false,
             lifecycle: None,
             object_lock: None,
+            replication: None,
+            inventory: ById::new(),
+            metrics: ById::new(),
+            intelligent_tiering: ById::new(),
         }
     }
 

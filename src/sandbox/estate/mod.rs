@@ -168,8 +168,7 @@ fn compliant(
             tag("owner", owner),
             tag("data-classification", class),
         ],
-        lifecycle: None,
-        object_lock: None,
+        ..BucketSettings::of_a_new_bucket(&options.owner.canonical_id())
     }
 }
 

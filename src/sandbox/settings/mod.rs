@@ -3,11 +3,16 @@
 //! [`service`](super::service) does the locking and the faults.
 
 pub(super) mod acl;
+pub(super) mod by_id;
 pub(super) mod encryption;
+pub(super) mod intelligent_tiering;
+pub(super) mod inventory;
 pub(super) mod lifecycle;
+pub(super) mod metrics;
 pub(super) mod object_lock;
 pub(super) mod ownership;
 pub(super) mod policy;
 pub(super) mod public_access_block;
+pub(super) mod replication;
 pub(super) mod tagging;
 pub(super) mod versioning;
