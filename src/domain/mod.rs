@@ -14,6 +14,7 @@ mod person;
 mod plan;
 mod safe;
 pub mod time;
+mod turn;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
@@ -26,3 +27,4 @@ pub use person::{Actor, NotAName, Via};
 pub use plan::{Hazard, HazardLevel, Plan};
 pub use safe::Safe;
 pub use time::Stamp;
+pub use turn::{Behind, OpenChange};

@@ -14,6 +14,7 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    order::Order,
     rule::Rule,
 };
 use crate::settings::{self, Setting};
@@ -24,6 +25,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Clone, Debug)]
 pub struct Library {
     rules: Vec<Arc<Rule>>,
+    order: Order,
     disabled: BTreeSet<String>,
 }
 
@@ -79,8 +81,10 @@ impl Library {
             }
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
+            let order = Order::of(&rules)?;
             Ok(Self {
                 rules,
+                order,
                 disabled: BTreeSet::new(),
             })
         })
@@ -94,6 +98,11 @@ impl Library {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What comes before what when one bucket violates several rules.
+    pub const fn order(&self) -> &Order {
+        &self.order
     }
 
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Rule>> {

@@ -1,6 +1,6 @@
 //! A rule as the rest of the crate sees it: read, checked, and ready to judge.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub struct Rule {
     /// What judging needs, the written setting included.
     pub reads: Vec<&'static dyn Setting>,
     pub params: Vec<Param>,
+    /// Rules that must not violate on a bucket before this one changes it.
+    pub after: Vec<After>,
     /// Slugs of rows in `controls.csv`.
     pub controls: Vec<String>,
     /// The control in the violation line.
@@ -59,6 +61,14 @@ impl Rule {
             version: self.version,
         }
     }
+}
+
+/// A rule that comes before another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub rule: String,
+    /// Where the file says so.
+    pub(super) at: Range<usize>,
 }
 
 /// Something that an organisation sets for a rule.

@@ -11,7 +11,7 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{Applies, Fix, HazardRule, Param, Rule},
+    rule::{After, Applies, Fix, HazardRule, Param, Rule},
     schema::{ParamTable, RuleFile},
     vocabulary,
 };
@@ -67,6 +67,14 @@ pub fn rule(
         setting,
         reads,
         params,
+        after: read
+            .after
+            .into_iter()
+            .map(|rule| After {
+                at: rule.span(),
+                rule: rule.into_inner(),
+            })
+            .collect(),
         controls: read.controls.into_iter().map(Spanned::into_inner).collect(),
         primary,
         frameworks,
