@@ -10,8 +10,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    AccountFacts, Approval, AssumedRole, Breaker, Channels, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, People, Rules, Scan, Secret, Vault, Verify, Webhook,
+    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
+    ConfigFault, Environments, Mode, Owners, People, Rules, Scan, Secret, Vault, Verify, Webhook,
     people::Person,
     values::{Span, channel, days, positive, rate},
 };
@@ -71,6 +71,7 @@ struct ApprovalTable {
     asked: Option<Vec<String>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
+    hazards: AskOnHazards,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -204,6 +205,7 @@ impl File {
                 asked: words(self.approval.asked, &["on-call"]),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
+                hazards: self.approval.hazards,
             },
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),

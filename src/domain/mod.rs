@@ -24,7 +24,7 @@ pub use document::{Digest, Document, canonical};
 pub use entry::{Draft, Entry, Exception, Fact};
 pub use ids::{ChangeId, NotAChangeId};
 pub use person::{Actor, NotAName, Via};
-pub use plan::{Hazard, HazardLevel, Plan};
+pub use plan::{Hazard, HazardLevel, Plan, Reversibility};
 pub use safe::Safe;
 pub use time::Stamp;
 pub use turn::{Behind, OpenChange};

@@ -170,6 +170,7 @@ impl Engine {
                 request_ids,
             },
             plan_hash: plan.hash(id, &subject.asset),
+            hazards_wait: self.hazards_wait(&plan),
             plan,
             asset: subject.asset,
         };

@@ -105,6 +105,9 @@ pub struct Fix {
     pub action: String,
     /// Yields the whole document that the setting becomes.
     pub target: String,
+    /// Why it can't be undone, whatever the setting says of the step. It then waits for a person in
+    /// every environment.
+    pub one_way: Option<String>,
 }
 
 /// A hazard that is said when its expression holds.

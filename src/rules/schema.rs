@@ -29,6 +29,7 @@
 //! [fix]
 //! action = "remove public-read grant"
 //! target = "..."                      # the whole document that the setting becomes
+//! one_way = "..."                     # why it can't be undone, where it can't: waits for a person everywhere
 //!
 //! [[hazards]]
 //! level = "high"                      # note, medium, high
@@ -112,6 +113,7 @@ pub struct ParamTable {
 pub struct FixTable {
     pub action: Spanned<String>,
     pub target: Spanned<String>,
+    pub one_way: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
-        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, RuleRef, Severity,
-        Stage, Stamp, Via,
+        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Reversibility,
+        RuleRef, Severity, Stage, Stamp, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -114,6 +114,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
                 text: "the log-delivery grant goes too; server access logs of other buckets into this one stop".to_owned(),
             },
         ],
+        reversibility: Reversibility::Residue,
         residue: vec!["requests that were refused meanwhile".to_owned()],
     };
     let plan_hash = plan.hash(id(seed.number), &asset);
@@ -151,6 +152,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
         },
         plan,
         plan_hash,
+        hazards_wait: false,
     }
 }
 

@@ -87,6 +87,7 @@ pub fn rule(
         fix: Fix {
             action: read.fix.action.into_inner(),
             target: read.fix.target.into_inner(),
+            one_way: read.fix.one_way.map(Spanned::into_inner),
         },
         hazards: read
             .hazards
@@ -140,6 +141,7 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
         ("rationale".to_owned(), &read.rationale),
         ("fix.action".to_owned(), &read.fix.action),
     ];
+    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
     words.extend(
         read.applies_why
             .iter()
