@@ -15,6 +15,7 @@ use super::{
     fixtures::{self, TestResult},
     frameworks::Catalogue,
     order::Order,
+    param::Param,
     rule::Rule,
 };
 use crate::settings::{self, Setting};
@@ -79,6 +80,7 @@ impl Library {
                 }
                 rules.append(&mut here);
             }
+            faults.extend(check::disagreements(rules.values()));
             if !faults.is_empty() {
                 faults.sort();
                 return Err(faults);
@@ -113,6 +115,13 @@ impl Library {
     /// What comes before what when one bucket violates several rules.
     pub const fn order(&self) -> &Order {
         &self.order
+    }
+
+    /// Every parameter that some rule reads, by its name; disabled rules count, so that a config
+    /// outlives a rule's being switched off.
+    pub fn params(&self) -> BTreeMap<&str, &Param> {
+        let params = self.rules.iter().flat_map(|rule| &rule.params);
+        params.map(|param| (param.name.as_str(), param)).collect()
     }
 
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Rule>> {

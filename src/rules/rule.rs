@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use serde_json::Value;
-
-use super::fixtures::Fixture;
+use super::{fixtures::Fixture, param::Param};
 use crate::{
     domain::{Control, Document, HazardLevel, RuleRef, Severity},
     settings::Setting,
@@ -78,15 +76,6 @@ pub struct After {
     pub rule: String,
     /// Where the file says so.
     pub(super) at: Range<usize>,
-}
-
-/// Something that an organisation sets for a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    pub name: String,
-    pub about: String,
-    /// Without one, the rule is skipped until the parameter is set.
-    pub default: Option<Value>,
 }
 
 /// When a rule says anything about a bucket at all.

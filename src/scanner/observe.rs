@@ -63,7 +63,7 @@ impl Scanner {
                 .iter()
                 .map(|(name, read)| (name.clone(), document(read)))
                 .collect(),
-            params: self.config.parameters.clone(),
+            params: self.config.parameters_of(&subject),
             rules: Which::All,
         };
         let verdicts = judge(&self.judge, case).await;
