@@ -28,7 +28,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::{Command, Document, artifact::Summary};
+use crate::domain::{Command, Document, Reversibility, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
 
@@ -116,6 +116,16 @@ pub trait Setting: Send + Sync {
     /// What the inverse can't give back, in words.
     fn residue(&self, _before: &Document, _target: &Document) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How much of `before` can be had back once the step to `target` was made. A setting says here
+    /// which steps lead one way only: a lock that can't be taken off, a rule that deletes data.
+    fn reversibility(&self, before: &Document, target: &Document) -> Reversibility {
+        if self.residue(before, target).is_empty() {
+            Reversibility::Exact
+        } else {
+            Reversibility::Residue
+        }
     }
 
     /// For rule expressions: every field is always there, and helper fields that are derived from
