@@ -231,6 +231,7 @@ fn judge(
     }
     rule.setting
         .fits(Step::new(&before, &target))
+        .map_err(Failure::Broken)
         .map_err(at("fix.target"))?;
     let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
     let evidence = told(&context)?;
