@@ -229,10 +229,8 @@ fn judge(
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    rule.setting
-        .fits(Step::new(&before, &target))
-        .map_err(Failure::Broken)
-        .map_err(at("fix.target"))?;
+    let fits = rule.setting.fits(Step::new(&before, &target));
+    fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
     let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
     let evidence = told(&context)?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
@@ -240,8 +238,7 @@ fn judge(
     let mut after = context.new_inner_scope();
     let view = expression::from_json(&rule.setting.view(&target));
     after.add_variable_from_value(rule.setting.name(), view);
-    if violates(&after)?
-        && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
+    if violates(&after)? && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
