@@ -114,7 +114,7 @@ macro_rules! send {
         drop(
             $client
                 .$call()
-                .bucket(&$asset.bucket)
+                .bucket($asset.name())
                 .expected_bucket_owner($asset.account.as_str())
                 .send()
                 .await,

@@ -309,7 +309,7 @@ async fn document(client: &Client, change: &Change) -> Document {
     let setting = settings::by_name(&change.ticket.plan.setting).unwrap();
     let bucket = Bucket {
         client,
-        name: &change.ticket.asset.bucket,
+        name: change.ticket.asset.name(),
         owner: None,
     };
     setting.read(bucket).await.unwrap().document

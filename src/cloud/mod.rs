@@ -142,7 +142,7 @@ impl Cloud {
 fn at<'a>(region: &'a Region, asset: &'a Asset) -> Bucket<'a> {
     Bucket {
         client: &region.client,
-        name: asset.bucket.as_str(),
+        name: asset.name(),
         owner: Some(asset.account.as_str()),
     }
 }

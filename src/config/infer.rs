@@ -92,11 +92,11 @@ mod tests {
     fn tags_that_disagree_or_could_not_be_read_mean_production() {
         let text = "[[accounts]]\nid = \"111122223333\"\nenvironment = \"dev\"\n";
         let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
-        let asset = Asset {
-            account: Account::try_from("111122223333".to_owned()).unwrap(),
-            region: "us-east-1".into(),
-            bucket: "b".into(),
-        };
+        let asset = Asset::bucket(
+            Account::try_from("111122223333".to_owned()).unwrap(),
+            "us-east-1",
+            "b",
+        );
         assert!(config.subject(asset.clone(), None).environment.production);
         let tags = [("Env", "dev"), ("environment", "prod")];
         let tags = tags
@@ -114,11 +114,11 @@ mod tests {
         let text = "[[accounts]]\nid = \"111122223333\"\nenvironment = \"dev\"\nowner = \"data@acme.com\"\n";
         let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
         let subject = |account: &str, tags: &[(&str, &str)]| {
-            let asset = Asset {
-                account: Account::try_from(account.to_owned()).unwrap(),
-                region: "us-east-1".into(),
-                bucket: "b".into(),
-            };
+            let asset = Asset::bucket(
+                Account::try_from(account.to_owned()).unwrap(),
+                "us-east-1",
+                "b",
+            );
             config.subject(
                 asset,
                 Some(

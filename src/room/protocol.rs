@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason, time,
+    Asset, Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason,
+    time,
 };
 
 /// Of this protocol. A screen of another version is told so and closed.
@@ -88,7 +89,7 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
-    /// Lets a rule act on a bucket again after a rollback held it.
+    /// Lets a rule act again on what a person calls so ([`Asset::answers_to`]) after it was held there.
     Release {
         rule: String,
         bucket: String,
@@ -173,6 +174,7 @@ pub struct Row {
     pub environment: String,
     pub production: bool,
     pub account: String,
+    /// What it is about, by its label: a bucket's name, or `account 123456789012`.
     pub bucket: String,
     pub violation: String,
     pub rule: String,
@@ -195,7 +197,7 @@ impl Row {
             environment: ticket.environment.name.clone(),
             production: ticket.environment.production,
             account: ticket.asset.account.to_string(),
-            bucket: ticket.asset.bucket.clone(),
+            bucket: ticket.asset.label(),
             violation: ticket.violation(),
             rule: ticket.rule.id.clone(),
             owner: ticket.owner.contact.clone(),
@@ -270,7 +272,7 @@ pub struct LedgerEntry {
     pub pretty: String,
 }
 
-/// A bucket and rule without a verdict.
+/// A bucket (or the account, by its label) and rule without a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     pub account: String,
@@ -325,11 +327,11 @@ pub struct Status {
     pub warnings: Vec<String>,
 }
 
-/// A rule that leaves a bucket alone until a person releases it.
+/// A rule that leaves a bucket or the account alone until a person releases it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub rule: String,
-    pub bucket: String,
+    pub asset: Asset,
     /// What happened there.
     pub cause: String,
 }

@@ -15,7 +15,7 @@ pub fn plan(
     found: &Found,
 ) -> Plan {
     let setting = rule.setting;
-    let bucket = &subject.asset.bucket;
+    let bucket = subject.asset.name();
     let target = &found.target;
     Plan {
         setting: setting.name().to_owned(),

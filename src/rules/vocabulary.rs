@@ -61,7 +61,7 @@ pub fn bucket(subject: &Subject) -> Value {
         owner,
     } = subject;
     json!({
-        "name": asset.bucket,
+        "name": asset.bucket_name().unwrap_or_default(),
         "account": asset.account.as_str(),
         "region": asset.region,
         "env": environment.name,

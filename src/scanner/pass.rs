@@ -9,7 +9,7 @@ use super::{Observation, Progress, observe::TAGGING};
 use crate::{
     cloud::Cloud,
     config::Config,
-    domain::Asset,
+    domain::{Asset, Scope},
     rules::{Case, Evaluator, Library, Verdict},
     settings::{self, CallError, Setting},
 };
@@ -27,10 +27,20 @@ pub struct Scanner {
 /// How a pass went.
 #[derive(Clone, Debug, Default)]
 pub struct PassReport {
-    /// Every bucket that was listed.
+    /// Every bucket that was listed, and the account itself where a rule is about it.
     pub listed: BTreeSet<Asset>,
     /// The listing came to its end, and nobody stopped the pass.
     pub complete: bool,
+}
+
+impl PassReport {
+    /// How many buckets were listed.
+    pub fn buckets(&self) -> usize {
+        let listed = self.listed.iter();
+        listed
+            .filter(|asset| asset.scope() == Scope::Bucket)
+            .count()
+    }
 }
 
 impl Scanner {
@@ -90,7 +100,7 @@ impl Scanner {
             let assets: Vec<_> = page
                 .assets
                 .into_iter()
-                .filter(|asset| Some(asset.bucket.as_str()) != vault)
+                .filter(|asset| vault.is_none() || asset.bucket_name() != vault)
                 .collect();
             self.progress.listed(assets.len());
             report.listed.extend(assets.iter().cloned());
@@ -110,7 +120,11 @@ impl Scanner {
         let mut from = None;
         loop {
             let page = self.cloud.list(from).await?;
-            if let Some(asset) = page.assets.into_iter().find(|asset| asset.bucket == bucket) {
+            if let Some(asset) = page
+                .assets
+                .into_iter()
+                .find(|asset| asset.answers_to(bucket))
+            {
                 return Ok(Some(self.observe(asset).await));
             }
             from = page.next;

@@ -51,7 +51,7 @@ impl Store {
             for (rule, cause) in &observation.unknown {
                 let unknown = Unknown {
                     account: asset.account.to_string(),
-                    bucket: asset.bucket.clone(),
+                    bucket: asset.label(),
                     rule: rule.clone(),
                     cause: cause.clone(),
                 };

@@ -113,11 +113,7 @@ fn subject(test: &TestTable) -> Result<Subject, String> {
     let account =
         Account::try_from("123456789012".to_owned()).map_err(|error| error.to_string())?;
     Ok(Subject {
-        asset: Asset {
-            account,
-            region: bucket.region.clone(),
-            bucket: bucket.name.clone(),
-        },
+        asset: Asset::bucket(account, &bucket.region, &bucket.name),
         tags: test.tags.clone(),
         environment: Environment {
             name: bucket.env.clone(),
