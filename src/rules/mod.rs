@@ -29,6 +29,7 @@ mod vocabulary;
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;
+pub use frameworks::{Catalogue, Edition, Framework, Kind};
 pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
 pub use plan::plan;

@@ -30,6 +30,9 @@ pub struct Rule {
     pub primary: Control,
     /// Its siblings.
     pub frameworks: Vec<Control>,
+    /// Every control that its rows stand for, in every framework and version; the ones above among
+    /// them.
+    pub derived: Vec<Control>,
     pub applies: Option<Applies>,
     pub violates: String,
     pub evidence: String,
@@ -45,7 +48,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every control it stands for, the primary one first.
+    /// Whether it stands for a control of this framework in this version.
+    pub fn covers(&self, framework: &str, version: &str) -> bool {
+        let of = |control: &&Control| control.framework == framework && control.version == version;
+        self.derived.iter().any(|control| of(&control))
+    }
+
+    /// The controls that its tickets show, the primary one first.
     pub fn controls(&self) -> Vec<Control> {
         std::iter::once(&self.primary)
             .chain(&self.frameworks)

@@ -59,6 +59,8 @@ pub fn rule(
                 .filter(|name| settings::by_name(name).is_some())
                 .collect(),
         });
+    let controls: Vec<String> = read.controls.into_iter().map(Spanned::into_inner).collect();
+    let derived = derived(catalogue, &controls, &primary, &frameworks);
     Ok(Rule {
         id: read.id.into_inner(),
         version: read.version,
@@ -67,9 +69,10 @@ pub fn rule(
         setting,
         reads,
         params,
-        controls: read.controls.into_iter().map(Spanned::into_inner).collect(),
+        controls,
         primary,
         frameworks,
+        derived,
         applies,
         violates: read.violates.into_inner(),
         evidence: read.evidence.into_inner(),
@@ -238,6 +241,22 @@ fn check_controls(
         faults.add(&read.id.span(), "frameworks", "one of them must be primary");
     }
     primary.map(|primary| (primary, siblings))
+}
+
+/// What the rows stand for, and the organisation's own controls, which have no row.
+fn derived(
+    catalogue: &Catalogue,
+    rows: &[String],
+    primary: &Control,
+    siblings: &[Control],
+) -> Vec<Control> {
+    let mut derived = catalogue.derived(rows);
+    for control in std::iter::once(primary).chain(siblings) {
+        if !derived.contains(control) {
+            derived.push(control.clone());
+        }
+    }
+    derived
 }
 
 fn check_params(tables: &[Spanned<ParamTable>], faults: &mut Faults) -> Vec<Param> {
