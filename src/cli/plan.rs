@@ -8,7 +8,7 @@ use color_eyre::{Result, eyre::bail};
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::{ChangeId, Safe},
+    domain::{ChangeId, Safe, Scope},
     engine::{Clock as _, SystemClock},
     room,
     rules::{self, Evaluator, Verdict},
@@ -31,6 +31,18 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     let Some(observation) = found else {
         bail!("there is no bucket `{asset}` in this account");
     };
+    let account = &observation.subject.asset.account;
+    match (rule.scope(), observation.subject.asset.scope()) {
+        (Scope::Account, Scope::Bucket) => bail!(
+            "the rule {id} is about the account: `sixfold plan {id} account:{account}`",
+            id = rule.id
+        ),
+        (Scope::Bucket, Scope::Account) => bail!(
+            "the rule {} is about buckets: name one of account {account}",
+            rule.id
+        ),
+        _ => {}
+    }
     let verdict = observation
         .verdicts
         .iter()

@@ -1,7 +1,7 @@
 //! What a bucket's tags and its account say about environment and owner.
 
 use super::{AccountFacts, Config};
-use crate::domain::{Asset, Environment, Owner, Subject, Tags};
+use crate::domain::{Asset, Environment, Owner, Scope, Subject, Tags};
 
 /// The values of the tags of these keys, ignoring the keys' case; an empty value counts as none.
 fn values<'a>(tags: &'a Tags, keys: &'a [String]) -> impl Iterator<Item = &'a str> {
@@ -20,8 +20,13 @@ impl Config {
     /// not be.
     ///
     /// A tag beats the account map, and of several tags one that says production wins. Nothing known
-    /// means production, and so do tags that could not be read, whatever the account map says.
+    /// means production, and so do tags that could not be read, whatever the account map says. The
+    /// account itself has no tags, so the map alone speaks for it.
     pub fn subject(&self, asset: Asset, tags: Option<Tags>) -> Subject {
+        let tags = match asset.scope() {
+            Scope::Bucket => tags,
+            Scope::Account => Some(Tags::new()),
+        };
         let account = self.accounts.get(&asset.account);
         let environment = self.environment(account, tags.as_ref());
         let tags = tags.unwrap_or_default();

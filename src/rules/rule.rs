@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fixtures::Fixture;
 use crate::{
-    domain::{Control, Document, HazardLevel, RuleRef, Severity},
+    domain::{Control, Document, HazardLevel, RuleRef, Scope, Severity},
     settings::Setting,
 };
 
@@ -60,6 +60,11 @@ impl Rule {
             .chain(&self.frameworks)
             .cloned()
             .collect()
+    }
+
+    /// What it is about: the asset whose setting the fix writes.
+    pub fn scope(&self) -> Scope {
+        self.setting.scope()
     }
 
     pub fn reference(&self) -> RuleRef {

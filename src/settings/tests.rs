@@ -56,42 +56,65 @@ impl HttpConnector for Canned {
     }
 }
 
-fn s3(status: u16, body: &'static str) -> (Client, Arc<Mutex<Vec<String>>>) {
+/// S3 and S3 Control, both with the same answer.
+struct Endpoint {
+    client: Client,
+    control: aws_sdk_s3control::Client,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Endpoint {
+    fn bucket<'a>(&'a self, owner: Option<&'a str>) -> Bucket<'a> {
+        Bucket {
+            client: &self.client,
+            control: &self.control,
+            name: "b",
+            owner,
+        }
+    }
+}
+
+fn s3(status: u16, body: &'static str) -> Endpoint {
     let seen = Arc::default();
     let connector = SharedHttpConnector::new(Canned {
         status,
         body,
         seen: Arc::clone(&seen),
     });
+    let for_control = connector.clone();
+    let credentials = Credentials::new("AKID", "secret", None, None, "test");
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
+        .credentials_provider(credentials.clone())
         .endpoint_url("http://127.0.0.1:1")
         .force_path_style(true)
         .retry_config(RetryConfig::disabled())
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build();
-    (Client::from_conf(config), seen)
+    let control = aws_sdk_s3control::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| for_control.clone()))
+        .build();
+    Endpoint {
+        client: Client::from_conf(config),
+        control: aws_sdk_s3control::Client::from_conf(control),
+        seen,
+    }
 }
 
 async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
-    let (client, _) = s3(status, body);
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
-    };
+    let endpoint = s3(status, body);
+    let bucket = endpoint.bucket(Some("123456789012"));
     by_name(setting).unwrap().read(bucket).await
 }
 
 async fn sent(setting: &str, target: Value) -> String {
-    let (client, seen) = s3(200, "");
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
-    };
+    let endpoint = s3(200, "");
+    let bucket = endpoint.bucket(Some("123456789012"));
     let target: Document = serde_json::from_value(target).unwrap();
     let written = by_name(setting)
         .unwrap()
@@ -102,9 +125,17 @@ async fn sent(setting: &str, target: Value) -> String {
         Some("REQ1EXAMPLE"),
         "{setting}"
     );
-    let seen = seen.lock().unwrap();
+    let seen = endpoint.seen.lock().unwrap();
     assert_eq!(seen.len(), 1, "{setting}: one write, one request");
     seen[0].clone()
+}
+
+/// S3 Control wraps what S3 says as it is.
+fn refusal(setting: &dyn Setting, body: &'static str) -> &'static str {
+    match setting.scope() {
+        Scope::Bucket => body,
+        Scope::Account => format!("<ErrorResponse>{body}</ErrorResponse>").leak(),
+    }
 }
 
 const GROUP: &str = "http://acs.amazonaws.com/groups";
@@ -268,6 +299,7 @@ async fn only_the_settings_own_code_means_not_set() {
     }
     for setting in all() {
         let body = "<Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>";
+        let body = refusal(*setting, body);
         let error = read(setting.name(), 404, body).await.unwrap_err();
         assert_eq!(
             error.kind,
@@ -276,6 +308,7 @@ async fn only_the_settings_own_code_means_not_set() {
             setting.name()
         );
         let body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+        let body = refusal(*setting, body);
         let error = read(setting.name(), 403, body).await.unwrap_err();
         assert_eq!(error.kind, CallErrorKind::Denied, "{}", setting.name());
         assert!(
@@ -421,12 +454,8 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
         ("versioning", json!({"Status": 1})),
         ("ownership_controls", json!({})),
     ] {
-        let (client, seen) = s3(200, "");
-        let bucket = Bucket {
-            client: &client,
-            name: "b",
-            owner: None,
-        };
+        let endpoint = s3(200, "");
+        let bucket = endpoint.bucket(None);
         let target = Document::present(target);
         let error = by_name(name)
             .unwrap()
@@ -434,7 +463,7 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
             .await
             .unwrap_err();
         assert_eq!(error.code, "UnfitDocument", "{name}");
-        assert!(seen.lock().unwrap().is_empty(), "{name}");
+        assert!(endpoint.seen.lock().unwrap().is_empty(), "{name}");
     }
 }
 
@@ -611,6 +640,51 @@ fn a_target_with_a_hole_is_not_tidied_into_something_else() {
         let outcome = by_name(name).unwrap().tidy(value.clone());
         assert!(outcome.is_err(), "{name}: {value}");
     }
+}
+
+#[tokio::test]
+async fn the_accounts_block_is_asked_of_s3_control_and_is_the_same_document_as_a_buckets() {
+    const NAME: &str = "account_public_access_block";
+    let (_, body, document) = bodies().swap_remove(1);
+    let block = read(NAME, 200, body).await.unwrap();
+    assert_eq!(block.document.to_json(), document);
+    assert_eq!(by_name(NAME).unwrap().representable(&block), Ok(()));
+    let more = body.replace("</Pub", "<Deep>x</Deep></Pub").leak();
+    let more = read(NAME, 200, more).await.unwrap();
+    let lost = by_name(NAME).unwrap().representable(&more).unwrap_err();
+    assert_eq!(lost, ["`deep` = `x`"]);
+
+    // As AWS says it, which is not as S3 says it of a bucket.
+    let nothing = "<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>\
+        <Message>The public access block configuration was not found</Message>\
+        <AccountId>123456789012</AccountId></Error><RequestId>R</RequestId></ErrorResponse>";
+    assert!(read(NAME, 404, nothing).await.unwrap().document.is_absent());
+
+    let at = "https://123456789012.s3-control.us-east-1.amazonaws.com/v20180820/configuration/\
+              publicAccessBlock";
+    let put = sent(NAME, document.clone()).await;
+    assert!(put.starts_with(&format!("PUT {at} ")), "{put}");
+    assert!(
+        put.contains("<IgnorePublicAcls>false</IgnorePublicAcls>"),
+        "{put}"
+    );
+    let delete = sent(NAME, json!({"absent": true})).await;
+    assert!(delete.starts_with(&format!("DELETE {at} ")), "{delete}");
+
+    let setting = by_name(NAME).unwrap();
+    let (absent, present) = (Document::ABSENT, Document::present(document));
+    let there = Step::new(&absent, &present);
+    assert_eq!(
+        setting.command("123456789012", there, "t").words()[1..].join(" "),
+        "s3control put-public-access-block --account-id 123456789012 \
+         --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=false,\
+         BlockPublicPolicy=true,RestrictPublicBuckets=false"
+    );
+    let back = setting.inverse("123456789012", Step::new(&present, &absent), "s");
+    assert_eq!(
+        back.words()[1..].join(" "),
+        "s3control delete-public-access-block --account-id 123456789012"
+    );
 }
 
 proptest::proptest! {
