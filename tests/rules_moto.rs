@@ -9,7 +9,7 @@
 mod estates;
 mod peer;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use aws_sdk_s3::Client;
 use estates::{Names, Seed};
@@ -118,13 +118,13 @@ fn config(world: &World, seed: &Seed, bucket: &str) -> Config {
         AccountFacts {
             environment: Some(seed.environment.clone().unwrap_or_else(|| "dev".to_owned())),
             owner: Some("owner@example.com".to_owned()),
+            ..AccountFacts::default()
         },
     );
-    config.parameters = seed
-        .params
-        .iter()
-        .map(|(name, value)| (name.clone(), world.names.on(bucket, value)))
-        .collect::<BTreeMap<_, _>>();
+    for (name, value) in &seed.params {
+        let value = world.names.on(bucket, value);
+        config.parameters.insert(name.clone(), value);
+    }
     config
 }
 
