@@ -14,10 +14,14 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    order::Order,
     param::Param,
     rule::Rule,
 };
-use crate::settings::{self, Setting};
+use crate::{
+    domain::Scope,
+    settings::{self, Setting},
+};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -25,6 +29,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Clone, Debug)]
 pub struct Library {
     rules: Vec<Arc<Rule>>,
+    order: Order,
     disabled: BTreeSet<String>,
     catalogue: Arc<Catalogue>,
 }
@@ -85,8 +90,10 @@ impl Library {
             }
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
+            let order = Order::of(&rules)?;
             Ok(Self {
                 rules,
+                order,
                 disabled: BTreeSet::new(),
                 catalogue: Arc::new(catalogue),
             })
@@ -106,6 +113,11 @@ impl Library {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What comes before what when one bucket violates several rules.
+    pub const fn order(&self) -> &Order {
+        &self.order
     }
 
     /// Every parameter that some rule reads, by its name; disabled rules count, so that a config
@@ -130,10 +142,11 @@ impl Library {
         there
     }
 
-    /// What has to be read so that every enabled rule can judge.
-    pub fn needed_settings(&self) -> Vec<&'static dyn Setting> {
+    /// What has to be read of an asset so that every enabled rule that is about it can judge.
+    pub fn needed_settings(&self, scope: Scope) -> Vec<&'static dyn Setting> {
         let needed: BTreeSet<&str> = self
             .enabled()
+            .filter(|rule| rule.scope() == scope)
             .flat_map(|rule| rule.reads.iter().map(|setting| setting.name()))
             .collect();
         let all = settings::all().iter().copied();

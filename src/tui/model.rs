@@ -137,6 +137,8 @@ pub struct Model {
     pub subject: Option<ChangeId>,
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
+    /// Rules whose violation of its bucket waits until the subject has closed.
+    pub behind: Vec<String>,
     /// Why the ticket or the diff can't be shown.
     pub change_trouble: Option<String>,
     pub diff_trouble: Option<String>,
@@ -188,6 +190,7 @@ impl Model {
             subject: None,
             change: None,
             diff: None,
+            behind: Vec::new(),
             change_trouble: None,
             diff_trouble: None,
             ticket_scroll: 0,
@@ -249,16 +252,16 @@ impl Model {
     pub fn hold(&self) -> Option<&Hold> {
         let id = self.subject?;
         let change = self.change.as_ref().filter(|change| change.id == id);
-        let (rule, bucket) = if let Some(change) = change {
-            (&change.ticket.rule.id, &change.ticket.asset.bucket)
+        let (rule, label) = if let Some(change) = change {
+            (&change.ticket.rule.id, change.ticket.asset.label())
         } else {
             let row = self.queue.rows.iter().find(|row| row.id == id)?;
-            (&row.rule, &row.bucket)
+            (&row.rule, row.bucket.clone())
         };
         let holds = &self.status.as_ref()?.holds;
         holds
             .iter()
-            .find(|hold| hold.rule == *rule && hold.bucket == *bucket)
+            .find(|hold| hold.rule == *rule && hold.asset.label() == label)
     }
 
     /// A change that is in the middle of a step, if any is.

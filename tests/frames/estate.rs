@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sixfold::{
     domain::{
-        Account, Actor, Asset, Change, ChangeId, Command, Control, Digest, Document, Draft, Entry,
-        Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, RuleRef, Severity, Stage,
-        Stamp, Via,
+        Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
+        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Reversibility,
+        RuleRef, Severity, Stage, Stamp, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown},
+    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown, Waiting},
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -75,11 +75,8 @@ pub struct Seed {
 }
 
 pub fn ticket(seed: &Seed) -> Ticket {
-    let asset = Asset {
-        account: Account::try_from("123456789012".to_owned()).unwrap(),
-        region: "us-east-1".to_owned(),
-        bucket: seed.bucket.to_owned(),
-    };
+    let account = Account::try_from("123456789012".to_owned()).unwrap();
+    let asset = Asset::bucket(account, "us-east-1", seed.bucket);
     let (before, target) = documents(seed.setting);
     let command = if seed.setting == "acl" {
         Command::s3api("put-bucket-acl", seed.bucket).with("--acl", "private")
@@ -114,6 +111,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
                 text: "the log-delivery grant goes too; server access logs of other buckets into this one stop".to_owned(),
             },
         ],
+        reversibility: Reversibility::Residue,
         residue: vec!["requests that were refused meanwhile".to_owned()],
     };
     let plan_hash = plan.hash(id(seed.number), &asset);
@@ -151,6 +149,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
         },
         plan,
         plan_hash,
+        hazards_wait: false,
     }
 }
 
@@ -458,6 +457,7 @@ pub fn status(changes: &[Change]) -> Status {
             last_took_ms: 8_400,
             compliant: 171,
             violating: 14,
+            waiting: 2,
             exempt: 1,
             skipped: 19,
             unknown: 3,
@@ -473,6 +473,7 @@ pub fn status(changes: &[Change]) -> Status {
             .filter(|change| change.stage == Stage::Halted)
             .map(hold)
             .collect(),
+        waiting: waiting(changes),
         rules: 8,
         ledger_seq: entries(changes).len() as u64,
         ledger_hash: Digest::of("head"),
@@ -481,12 +482,35 @@ pub fn status(changes: &[Change]) -> Status {
     }
 }
 
+/// Two rules wait until the walkthrough's change has closed.
+fn waiting(changes: &[Change]) -> Vec<Waiting> {
+    changes
+        .iter()
+        .flat_map(|change| {
+            behind(change.id).into_iter().map(|rule| Waiting {
+                account: change.ticket.asset.account.to_string(),
+                bucket: change.ticket.asset.label(),
+                rule,
+                behind: Behind::Change(change.id),
+            })
+        })
+        .collect()
+}
+
+pub fn behind(id: ChangeId) -> Vec<String> {
+    let rules: &[&str] = match id.number() {
+        418_114 => &["acl-foreign-accounts", "owner-enforced"],
+        _ => &[],
+    };
+    rules.iter().map(|rule| (*rule).to_owned()).collect()
+}
+
 /// What holds the rule of a change that halted.
 fn hold(change: &Change) -> Hold {
     let cause = change.fix.as_ref().and_then(|fix| fix.cause.clone());
     Hold {
         rule: change.ticket.rule.id.clone(),
-        bucket: change.ticket.asset.bucket.clone(),
+        asset: change.ticket.asset.clone(),
         cause: format!("{} halted: {}", change.id, cause.unwrap_or_default()),
     }
 }
@@ -598,11 +622,11 @@ pub fn unknowns() -> Vec<Unknown> {
 pub fn exceptions() -> Vec<Exception> {
     vec![Exception {
         rule: "s3-acl-public-read".to_owned(),
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "acme-prod-www".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "acme-prod-www",
+        ),
         reason: Reason {
             code: ReasonCode::BusinessNeed,
             note: "public website assets".to_owned(),

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, TimeZone as _, Utc};
 use serde_json::json;
 use sixfold::domain::{
     Account, Actor, Asset, ChangeId, Command, Control, Digest, Document, Draft, Entry, Environment,
-    Exception, Fact, Owner, Plan, RuleRef, Severity, Stamp, Tags, Via,
+    Exception, Fact, Owner, Plan, Reversibility, RuleRef, Severity, Stamp, Tags, Via,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
         Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -25,11 +25,8 @@ pub fn id(number: u64) -> ChangeId {
 }
 
 pub fn asset(bucket: &str) -> Asset {
-    Asset {
-        account: Account::try_from("111122223333".to_owned()).unwrap(),
-        region: "us-east-1".to_owned(),
-        bucket: bucket.to_owned(),
-    }
+    let account = Account::try_from("111122223333".to_owned()).unwrap();
+    Asset::bucket(account, "us-east-1", bucket)
 }
 
 pub fn grants(n: usize) -> Document {
@@ -81,6 +78,7 @@ impl Story {
             ),
             restored: grants(3).digest(),
             hazards: Vec::new(),
+            reversibility: Reversibility::Exact,
             residue: Vec::new(),
         }
     }
@@ -128,6 +126,7 @@ impl Story {
             },
             plan: self.plan(),
             plan_hash: self.plan_hash(),
+            hazards_wait: false,
         }
     }
 

@@ -79,11 +79,11 @@ documents = {{ versioning = {{ Status = "Enabled" }} }}
 /// The walkthrough's bucket.
 pub fn subject() -> Subject {
     Subject {
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "acme-prod-customer-exports".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "acme-prod-customer-exports",
+        ),
         tags: Tags::from([("env".to_owned(), "prod".to_owned())]),
         environment: Environment {
             name: "prod".to_owned(),
@@ -129,4 +129,41 @@ pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Ca
         params: BTreeMap::new(),
         rules: Which::All,
     }
+}
+
+/// A rule that wants a tag of the bucket and adds it. `extra` are lines of its head, such as `after`.
+pub fn tag_rule(id: &str, severity: &str, tag: &str, extra: &str) -> String {
+    format!(
+        r#"
+id = "{id}"
+version = 1
+title = "tag {tag} missing"
+severity = "{severity}"
+setting = "tagging"
+{extra}
+violates = '!("{tag}" in tagging.tags)'
+evidence = '["no tag {tag}"]'
+rationale = "r"
+
+[[frameworks]]
+framework = "House"
+version = "1"
+id = "X-1"
+primary = true
+
+[fix]
+action = "add the tag {tag}"
+target = '{{"TagSet": tagging.TagSet + [{{"Key": "{tag}", "Value": "yes"}}]}}'
+
+[[tests]]
+name = "v"
+verdict = "violation"
+documents = {{ tagging = {{ absent = true }} }}
+
+[[tests]]
+name = "c"
+verdict = "compliant"
+documents = {{ tagging = {{ TagSet = [{{ Key = "{tag}", Value = "yes" }}] }} }}
+"#
+    )
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Severity, Stamp, Tags,
-    control::tags, time,
+    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Scope, Severity, Stamp,
+    Tags, control::tags, time,
 };
 
 /// 00: the observation that tripped a rule.
@@ -41,14 +41,21 @@ pub struct Ticket {
     pub detection: Detection,
     pub plan: Plan,
     pub plan_hash: Digest,
+    /// The room's config had this plan's high hazards wait for a person, wherever the bucket is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hazards_wait: bool,
 }
 
 impl Detection {
-    /// `AllUsers: READ for a bucket tagged env=prod`
+    /// `AllUsers: READ for a bucket tagged env=prod`; the account itself has no tags.
     pub fn text(&self, ticket: &Ticket) -> String {
         format!(
-            "{} for a bucket {}env={}\nmatches {}\nrule: {}",
+            "{} for {} {}env={}\nmatches {}\nrule: {}",
             self.evidence.join(", "),
+            match ticket.asset.scope() {
+                Scope::Bucket => "a bucket",
+                Scope::Account => "an account",
+            },
             if ticket.environment.from.starts_with("tag") {
                 "tagged "
             } else {
@@ -67,8 +74,24 @@ impl Ticket {
         format!("{} {}", self.primary.short(), self.title)
     }
 
+    /// Why a person decides, in words such as `env=prod`; empty where the standing policy does. What
+    /// is decided follows from the ticket alone, whatever the config says later.
+    pub fn waits_for(&self) -> Vec<String> {
+        let production = self
+            .environment
+            .production
+            .then(|| format!("env={}", self.environment));
+        let one_way = self.plan.reversibility.one_way().is_some();
+        let one_way = one_way.then(|| "one-way fix".to_owned());
+        let hazard = self.hazards_wait.then(|| "high hazard".to_owned());
+        [production, one_way, hazard]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     pub fn text(&self, id: ChangeId) -> String {
-        format!(
+        let mut text = format!(
             "{id}\nviolation: {}\nasset: {}\nframework: {}\nseverity: {}\nowner: {}\ndetected: {}",
             self.violation(),
             self.asset.uri(),
@@ -76,6 +99,10 @@ impl Ticket {
             self.severity,
             self.owner,
             time::to_second(self.detected_at),
-        )
+        );
+        if let Some(why) = self.plan.reversibility.one_way() {
+            text.push_str(&format!("\none-way: {why}"));
+        }
+        text
     }
 }

@@ -12,12 +12,12 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{Applies, Fix, HazardRule, Rule},
+    rule::{After, Applies, Fix, HazardRule, Rule},
     schema::RuleFile,
     vocabulary,
 };
 use crate::{
-    domain::Control,
+    domain::{self, Control},
     settings::{self, Setting},
 };
 
@@ -70,6 +70,14 @@ pub fn rule(
         setting,
         reads,
         params,
+        after: read
+            .after
+            .into_iter()
+            .map(|rule| After {
+                at: rule.span(),
+                rule: rule.into_inner(),
+            })
+            .collect(),
         controls,
         primary,
         frameworks,
@@ -80,6 +88,7 @@ pub fn rule(
         fix: Fix {
             action: read.fix.action.into_inner(),
             target: read.fix.target.into_inner(),
+            one_way: read.fix.one_way.map(Spanned::into_inner),
         },
         hazards: read
             .hazards
@@ -133,6 +142,7 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
         ("rationale".to_owned(), &read.rationale),
         ("fix.action".to_owned(), &read.fix.action),
     ];
+    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
     words.extend(
         read.applies_why
             .iter()
@@ -191,12 +201,23 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
     };
     let setting = find("setting", &read.setting);
     let mut reads: Vec<_> = setting.into_iter().collect();
+    let mut foreign = Vec::new();
     for name in &read.reads {
-        if let Some(found) = find("reads", name)
-            && !reads.iter().any(|known| known.name() == found.name())
-        {
-            reads.push(found);
+        let Some(found) = find("reads", name) else {
+            continue;
+        };
+        match (setting.map(Setting::scope), found.scope()) {
+            (Some(domain::Scope::Account), domain::Scope::Bucket) => foreign.push(name),
+            _ if reads.iter().any(|known| known.name() == found.name()) => {}
+            _ => reads.push(found),
         }
+    }
+    for name in foreign {
+        let message = format!(
+            "a rule about the account can't read `{}`: every bucket has one of its own",
+            name.get_ref()
+        );
+        faults.add(&name.span(), "reads", message);
     }
     (setting, reads)
 }

@@ -5,7 +5,8 @@ use s3s::{S3Error, S3Result, dto};
 
 use crate::sandbox::{
     errors::{invalid_argument, invalid_request, malformed_xml, refuse},
-    state::{Bucket, BucketSettings, Buckets, Setting, Versioning},
+    state::{Bucket, BucketSettings, Setting, Versioning},
+    world::Buckets,
 };
 
 const MOST_RULES: usize = 1_000;
