@@ -16,7 +16,7 @@ use aws_sdk_s3::{
     },
 };
 use chrono::{DateTime, Utc};
-use common::{client, client_of, refusal};
+use common::{at, client, client_of, refusal};
 use sixfold::sandbox::{
     BucketSettings, Clock, Grant, Grantee, LockMode, ObjectLock, Ownership, Permission,
     PublicAccessBlock, Sandbox, SandboxOptions, Span, Versioning, estate,
@@ -483,11 +483,7 @@ async fn a_thousand_configurations_are_kept_and_listed_by_the_hundred() {
     // One that is there already may be written again.
     put("m0500".to_owned()).await.unwrap();
 
-    let bucket = Bucket {
-        client: &client,
-        name: "busy",
-        owner: Some("111122223333"),
-    };
+    let bucket = at(&client, "busy", Some("111122223333"));
     let setting = settings::by_name("metrics").unwrap();
     let read = setting.read(bucket).await.unwrap();
     let listed = sandbox
@@ -513,11 +509,7 @@ async fn another_account_reads_and_writes_what_a_policy_gives_it_action_by_actio
     let (sandbox, client) = with_bucket("lent").await;
     let party = sandbox.options().other.clone().unwrap();
     let partner = client_of(&sandbox, &party, "us-east-1");
-    let bucket = Bucket {
-        client: &partner,
-        name: "lent",
-        owner: None,
-    };
+    let bucket = at(&partner, "lent", None);
     for (name, action, target) in [
         (
             "lifecycle",
