@@ -21,7 +21,7 @@ pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};
 
 use crate::{
-    domain::{Account, Asset, Document},
+    domain::{Account, Asset, Document, Identity},
     settings::{Bucket, CallError, CallErrorKind, Read, Setting, Written},
 };
 
@@ -33,6 +33,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Cloud {
     account: Account,
+    identity: Identity,
     /// Where buckets are looked for, and where those without a region of their own are said to be.
     home: String,
     base: aws_sdk_s3::config::Builder,
@@ -50,6 +51,11 @@ struct Region {
 impl Cloud {
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Whose credentials the calls carry.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub fn home(&self) -> &str {

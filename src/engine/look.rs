@@ -80,6 +80,7 @@ impl Engine {
             subject: subject.clone(),
             documents,
             params: self.config.parameters.clone(),
+            room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked)
