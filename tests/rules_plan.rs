@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use sixfold::{
     domain::{ChangeId, Document, Plan, canonical},
     rules::{Case, Evaluator, Found, Verdict, Which, plan},
-    settings,
+    settings::{self, Step},
 };
 
 const CHANGE: ChangeId = ChangeId::new(2026, 418_114);
@@ -146,7 +146,7 @@ proptest::proptest! {
                 ]);
                 let before = setting.tidy(shuffled(&document, turn)).unwrap();
                 let plan = plan_of(rule, &before, &params);
-                (canonical(&plan), plan.hash(CHANGE, &subject().asset), setting.file(&plan.target))
+                (canonical(&plan), plan.hash(CHANGE, &subject().asset), setting.file(Step::new(&plan.before, &plan.target)))
             };
             proptest::prop_assert_eq!(plan(0), plan(turn), "{}", rule);
         }

@@ -21,8 +21,8 @@ pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};
 
 use crate::{
-    domain::{Account, Asset, Document, Identity},
-    settings::{Bucket, CallError, CallErrorKind, Read, Setting, Written},
+    domain::{Account, Asset, Identity},
+    settings::{Bucket, CallError, CallErrorKind, Read, Setting, Step, Written},
 };
 
 /// Times that one read is sent before its failure is believed.
@@ -105,12 +105,12 @@ impl Cloud {
         &self,
         setting: &dyn Setting,
         asset: &Asset,
-        target: &Document,
+        step: Step<'_>,
     ) -> Result<Written, CallError> {
         let region = self.region(&asset.region);
         region.pace.turn(Urgency::Fix).await;
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let written = setting.write(at(&region, asset), target).await;
+        let written = setting.write(at(&region, asset), step).await;
         if matches!(&written, Err(error) if error.kind == CallErrorKind::Throttled) {
             region.pace.slow_down();
         }

@@ -8,7 +8,7 @@ use crate::{
     cloud::VaultError,
     domain::{Change, Digest, Fact, Plan, artifact::Backup, canonical},
     ledger::failpoint,
-    settings::{Read, Setting},
+    settings::{self, Read, Setting},
 };
 
 impl From<VaultError> for StepFault {
@@ -47,7 +47,12 @@ impl Engine {
         let file = Plan::snapshot_file(&plan.setting, change.id);
         failpoint!("backup.store");
         let stored = vault
-            .store(change.id, &file, look.setting.file(&look.read.document))
+            .store(
+                change.id,
+                &file,
+                look.setting
+                    .file(settings::Step::new(&plan.target, &look.read.document)),
+            )
             .await?;
         failpoint!("backup.stored");
         let backup = Backup {

@@ -78,7 +78,7 @@ impl Engine {
         self.record_for(change, intent).await?;
         fresh(&look)?;
         failpoint!("fix.write");
-        let written = permit.write(self).await;
+        let written = permit.write(self, &look.read.document).await;
         failpoint!("fix.sent");
         match written {
             Ok(written) => {

@@ -98,7 +98,7 @@ impl Engine {
         self.record(vec![caller.draft(self.now(), None, fact(false))])
             .await?;
         let permit = permit_from_vault(setting, asset, &before);
-        permit.write(self).await.map_err(failed)?;
+        permit.write(self, &read.document).await.map_err(failed)?;
         match self
             .read_until_settled(setting, asset, &read.document, &restored)
             .await?

@@ -13,7 +13,7 @@ use crate::{
         time,
     },
     room::protocol::{Answer, Refusal, RefusalCode},
-    settings::{self, CallError, Setting, Written},
+    settings::{self, CallError, Setting, Step, Written},
 };
 
 /// Who speaks, by which way. Made from a connection's identity, never from a request's text.
@@ -44,12 +44,14 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Uses the leave up.
-    pub(super) async fn write(self, engine: &Engine) -> Result<Written, CallError> {
-        engine
-            .cloud
-            .write(self.setting, &self.asset, &self.target)
-            .await
+    /// Uses the leave up, over the state that was just read.
+    pub(super) async fn write(
+        self,
+        engine: &Engine,
+        read: &Document,
+    ) -> Result<Written, CallError> {
+        let step = Step::new(read, &self.target);
+        engine.cloud.write(self.setting, &self.asset, step).await
     }
 }
 

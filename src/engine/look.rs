@@ -79,7 +79,7 @@ impl Engine {
         let asked = Case {
             subject: subject.clone(),
             documents,
-            params: self.config.parameters.clone(),
+            params: self.config.parameters_of(&subject),
             room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };

@@ -153,7 +153,7 @@ impl Engine {
                 .permit_revert(change, receipt)
                 .map_err(StepFault::Halt)?;
             failpoint!("revert.write");
-            request_id = permit.write(self).await?.request_id;
+            request_id = permit.write(self, &now.document).await?.request_id;
             failpoint!("revert.sent");
         }
         match self

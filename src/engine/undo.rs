@@ -37,7 +37,7 @@ impl Engine {
             representable(setting, &now)?;
             let permit = self.permit_undo(change, receipt).map_err(StepFault::Halt)?;
             failpoint!("undo.write");
-            permit.write(self).await?;
+            permit.write(self, &now.document).await?;
             failpoint!("undo.sent");
         }
         // A state that was never touched needs no write, and then it reads as it did before.

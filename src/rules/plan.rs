@@ -1,7 +1,10 @@
 //! From a finding to the plan that is shown, hashed, approved and run.
 
 use super::{judge::Found, rule::Rule};
-use crate::domain::{ChangeId, Document, Plan, Subject};
+use crate::{
+    domain::{ChangeId, Document, Plan, Subject},
+    settings::Step,
+};
 
 /// The plan of a change. A pure function: the same finding gives the same bytes everywhere.
 pub fn plan(
@@ -19,8 +22,16 @@ pub fn plan(
         action: rule.fix.action.clone(),
         before: before.clone(),
         target: target.clone(),
-        command: setting.command(bucket, target, &Plan::target_file(setting.name(), change)),
-        inverse: setting.inverse(bucket, before, &Plan::snapshot_file(setting.name(), change)),
+        command: setting.command(
+            bucket,
+            Step::new(before, target),
+            &Plan::target_file(setting.name(), change),
+        ),
+        inverse: setting.inverse(
+            bucket,
+            Step::new(target, before),
+            &Plan::snapshot_file(setting.name(), change),
+        ),
         restored: setting.restored(before).digest(),
         hazards: found.hazards.clone(),
         residue: setting.residue(before, target),

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::fixtures::Fixture;
+use super::{fixtures::Fixture, param::Param};
 use crate::{
     domain::{Control, Document, HazardLevel, RuleRef, Severity},
     settings::Setting,
@@ -30,6 +28,9 @@ pub struct Rule {
     pub primary: Control,
     /// Its siblings.
     pub frameworks: Vec<Control>,
+    /// Every control that its rows stand for, in every framework and version; the ones above among
+    /// them.
+    pub derived: Vec<Control>,
     pub applies: Option<Applies>,
     pub violates: String,
     pub evidence: String,
@@ -45,7 +46,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every control it stands for, the primary one first.
+    /// Whether it stands for a control of this framework in this version.
+    pub fn covers(&self, framework: &str, version: &str) -> bool {
+        let of = |control: &&Control| control.framework == framework && control.version == version;
+        self.derived.iter().any(|control| of(&control))
+    }
+
+    /// The controls that its tickets show, the primary one first.
     pub fn controls(&self) -> Vec<Control> {
         std::iter::once(&self.primary)
             .chain(&self.frameworks)
@@ -59,15 +66,6 @@ impl Rule {
             version: self.version,
         }
     }
-}
-
-/// Something that an organisation sets for a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    pub name: String,
-    pub about: String,
-    /// Without one, the rule is skipped until the parameter is set.
-    pub default: Option<Value>,
 }
 
 /// When a rule says anything about a bucket at all.

@@ -23,6 +23,8 @@
 //! [[params]]                          # what an organisation sets; without a default the rule is
 //! name = "kms_key"                    # skipped until it is set
 //! about = "..."
+//! type = "text"                       # text, number, list (of texts), map (of texts), bool, or several
+//!                                     # of them: ["text", "map"]; that of the default where not said
 //!
 //! [fix]
 //! action = "remove public-read grant"
@@ -53,6 +55,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::param::Kind;
 use crate::domain::{HazardLevel, Severity};
 
 #[derive(Debug, Deserialize)]
@@ -100,7 +103,17 @@ pub struct FrameworkTable {
 pub struct ParamTable {
     pub name: String,
     pub about: String,
+    #[serde(rename = "type")]
+    pub kinds: Option<Kinds>,
     pub default: Option<Value>,
+}
+
+/// One type, or several that a parameter may be of.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Kinds {
+    One(Kind),
+    Any(Vec<Kind>),
 }
 
 #[derive(Debug, Deserialize)]

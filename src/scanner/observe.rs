@@ -58,7 +58,7 @@ impl Scanner {
                 .iter()
                 .map(|(name, read)| (name.clone(), document(read)))
                 .collect(),
-            params: self.config.parameters.clone(),
+            params: self.config.parameters_of(&subject),
             room: self.cloud.identity().clone(),
             rules: Which::All,
         };

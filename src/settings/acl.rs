@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Proposed, Read, Setting, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -165,7 +165,8 @@ impl Setting for Acl {
         })
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let unfit = |message: String| CallError::unfit("PutBucketAcl", message);
         let policy = match target.value() {
             None => None,
@@ -192,17 +193,17 @@ impl Setting for Acl {
         answer.map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        if shape::held::<Policy>(target).is_some_and(|policy| policy.is_private()) {
-            self.inverse(bucket, &Document::ABSENT, file)
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if shape::held::<Policy>(step.to).is_some_and(|policy| policy.is_private()) {
+            Command::s3api("put-bucket-acl", bucket).with("--acl", "private")
         } else {
-            self.inverse(bucket, target, file)
+            self.inverse(bucket, step, file)
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
         let put = Command::s3api("put-bucket-acl", bucket);
-        if before.is_absent() {
+        if step.to.is_absent() {
             put.with("--acl", "private")
         } else {
             put.with("--access-control-policy", format!("file://{file}"))

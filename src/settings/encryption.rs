@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Written,
+    Bucket, CallError, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -112,7 +112,8 @@ impl Setting for Encryption {
         )
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let Some(value) = target.value() else {
             let answer = s3!(bucket, "DeleteBucketEncryption", delete_bucket_encryption);
             return answer.map(Written::from);
@@ -129,8 +130,8 @@ impl Setting for Encryption {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        if target.is_absent() {
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
             Command::s3api("delete-bucket-encryption", bucket)
         } else {
             Command::s3api("put-bucket-encryption", bucket).with(
@@ -140,8 +141,8 @@ impl Setting for Encryption {
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        self.command(bucket, before, file)
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        self.command(bucket, step, file)
     }
 
     fn restored(&self, before: &Document) -> Document {

@@ -8,12 +8,17 @@
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
 mod acl;
+mod by_id;
 mod call;
 mod encryption;
 mod fidelity;
+mod filter;
+mod lifecycle;
+mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
+mod replication;
 mod shape;
 mod tagging;
 mod versioning;
@@ -44,6 +49,21 @@ pub struct Read {
     /// The body as it came: XML, for the policy its JSON text. None where S3 answered "not set".
     pub raw: Option<String>,
     pub request_id: Option<String>,
+}
+
+/// A setting's way from one document to another. Most settings are put whole and look at the end
+/// alone; those that S3 keeps by id (inventory, metrics, …) put or delete the one id that differs.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// What was read last.
+    pub from: &'a Document,
+    pub to: &'a Document,
+}
+
+impl<'a> Step<'a> {
+    pub const fn new(from: &'a Document, to: &'a Document) -> Self {
+        Self { from, to }
+    }
 }
 
 /// A write that S3 accepted.
@@ -90,20 +110,32 @@ pub trait Setting: Send + Sync {
     /// Answers that mean "not set" give [`Document::ABSENT`].
     async fn read(&self, bucket: Bucket<'_>) -> Result<Read, CallError>;
 
-    /// Makes the setting what `target` says; absent is the delete call or, where there is none, the
-    /// neutral put. It does exactly what [`Setting::command`] prints.
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError>;
+    /// Makes the setting what the step leads to, in one call; absent is the delete call or, where
+    /// there is none, the neutral put. It does exactly what [`Setting::command`] prints.
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError>;
 
-    /// The `aws` command that reaches `target`; `file` is the name of a file with
-    /// [`Setting::file`]'s bytes, for targets that do not fit on a line.
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command;
+    /// The `aws` command of the step; `file` is the name of a file with [`Setting::file`]'s bytes,
+    /// for documents that do not fit on a line.
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command;
 
-    /// The `aws` command that puts `before` back from the snapshot file.
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command;
+    /// The `aws` command of a step back to the state before, from the snapshot file.
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command;
 
-    /// Exactly what the `file://` argument takes; `{"absent": true}` for an absent document.
-    fn file(&self, document: &Document) -> Vec<u8> {
-        document.pretty().into_bytes()
+    /// Exactly what the `file://` argument of the step takes; `{"absent": true}` where it leads to
+    /// an absent document.
+    fn file(&self, step: Step<'_>) -> Vec<u8> {
+        step.to.pretty().into_bytes()
+    }
+
+    /// Whether one write is about one part of the document, such as the configuration of one id. A
+    /// fix then ends the violation of one part, and those of others are left for the next pass.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
+
+    /// Whether one write can do the step; else why not.
+    fn fits(&self, _step: Step<'_>) -> Result<(), String> {
+        Ok(())
     }
 
     /// What the setting reads as once the inverse has run.
@@ -156,6 +188,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &ownership_controls::OwnershipControls,
         &encryption::Encryption,
         &versioning::Versioning,
+        &object_lock::ObjectLock,
+        &replication::Replication,
+        &lifecycle::Lifecycle,
+        &by_id::ById::<by_id::Inventory>::NEW,
+        &by_id::ById::<by_id::Metrics>::NEW,
+        &by_id::ById::<by_id::Tiering>::NEW,
         &tagging::Tagging,
     ]
 }

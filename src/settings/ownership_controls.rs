@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Proposed, Read, Setting, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -68,7 +68,8 @@ impl Setting for OwnershipControls {
         )
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let Some(value) = target.value() else {
             let answer = s3!(
                 bucket,
@@ -89,9 +90,9 @@ impl Setting for OwnershipControls {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        match ownership(target) {
-            None => self.inverse(bucket, target, file),
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        match ownership(step.to) {
+            None => self.inverse(bucket, step, file),
             Some(word) => Command::s3api("put-bucket-ownership-controls", bucket).with(
                 "--ownership-controls",
                 format!("Rules=[{{ObjectOwnership={word}}}]"),
@@ -99,8 +100,8 @@ impl Setting for OwnershipControls {
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        if before.is_absent() {
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
             Command::s3api("delete-bucket-ownership-controls", bucket)
         } else {
             Command::s3api("put-bucket-ownership-controls", bucket)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Written,
+    Bucket, CallError, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -69,7 +69,8 @@ impl Setting for PublicAccessBlock {
         )
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let Some(value) = target.value() else {
             let answer = s3!(
                 bucket,
@@ -95,9 +96,9 @@ impl Setting for PublicAccessBlock {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        match shape::held::<Flags>(target) {
-            None => self.inverse(bucket, target, file),
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        match shape::held::<Flags>(step.to) {
+            None => self.inverse(bucket, step, file),
             Some(flags) => {
                 let flags = flags.named().map(|(name, on)| format!("{name}={on}"));
                 Command::s3api("put-public-access-block", bucket)
@@ -106,8 +107,8 @@ impl Setting for PublicAccessBlock {
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        if before.is_absent() {
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
             Command::s3api("delete-public-access-block", bucket)
         } else {
             Command::s3api("put-public-access-block", bucket).with(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Written,
+    Bucket, CallError, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -68,7 +68,8 @@ impl Setting for Tagging {
         })
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let Some(value) = target.value() else {
             let answer = s3!(bucket, "DeleteBucketTagging", delete_bucket_tagging);
             return answer.map(Written::from);
@@ -85,16 +86,16 @@ impl Setting for Tagging {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        if target.is_absent() {
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
             Command::s3api("delete-bucket-tagging", bucket)
         } else {
             Command::s3api("put-bucket-tagging", bucket).with("--tagging", format!("file://{file}"))
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        self.command(bucket, before, file)
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        self.command(bucket, step, file)
     }
 
     /// Beside `TagSet`: `tags`, the same as a map.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Written,
+    Bucket, CallError, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -61,7 +61,8 @@ impl Setting for Versioning {
         })
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = step.to;
         let state: State = match target.value() {
             None => State::default(),
             Some(value) => shape::typed(value.clone())
@@ -79,16 +80,16 @@ impl Setting for Versioning {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, _file: &str) -> Command {
+    fn command(&self, bucket: &str, step: Step<'_>, _file: &str) -> Command {
         Command::s3api("put-bucket-versioning", bucket).with(
             "--versioning-configuration",
-            format!("Status={}", State::of(target).sent()),
+            format!("Status={}", State::of(step.to).sent()),
         )
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        if before.is_absent() {
-            self.command(bucket, before, file)
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
+            self.command(bucket, step, file)
         } else {
             Command::s3api("put-bucket-versioning", bucket)
                 .with("--versioning-configuration", format!("file://{file}"))
@@ -96,7 +97,7 @@ impl Setting for Versioning {
     }
 
     /// Without `MFADelete`, which a put refuses to take from anyone but the root user.
-    fn file(&self, document: &Document) -> Vec<u8> {
+    fn file(&self, Step { to: document, .. }: Step<'_>) -> Vec<u8> {
         let state = State::of(document);
         let sent = if document.is_absent() {
             document.clone()

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Proposed, Read, Setting, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -61,8 +61,8 @@ impl Setting for Policy {
         })
     }
 
-    async fn write(&self, bucket: Bucket<'_>, target: &Document) -> Result<Written, CallError> {
-        let target = refusal::storable(target);
+    async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
+        let target = refusal::storable(step.to);
         let Some(value) = target.value() else {
             let answer = s3!(bucket, "DeleteBucketPolicy", delete_bucket_policy);
             return answer.map(Written::from);
@@ -76,21 +76,22 @@ impl Setting for Policy {
         .map(Written::from)
     }
 
-    fn command(&self, bucket: &str, target: &Document, file: &str) -> Command {
-        if target.is_absent() {
+    fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        if step.to.is_absent() {
             Command::s3api("delete-bucket-policy", bucket)
         } else {
             Command::s3api("put-bucket-policy", bucket).with("--policy", format!("file://{file}"))
         }
     }
 
-    fn inverse(&self, bucket: &str, before: &Document, file: &str) -> Command {
-        self.command(bucket, &refusal::storable(before), file)
+    fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
+        let to = refusal::storable(step.to);
+        self.command(bucket, Step::new(step.from, &to), file)
     }
 
     /// Without white space, which would count towards S3's limit, and without principals that were
     /// deleted, with which S3 would not take it. The raw body that goes to the vault has them.
-    fn file(&self, document: &Document) -> Vec<u8> {
+    fn file(&self, Step { to: document, .. }: Step<'_>) -> Vec<u8> {
         canonical(&refusal::storable(document).to_json()).into_bytes()
     }
 
@@ -147,7 +148,7 @@ impl Setting for Policy {
         if statements(&document).is_empty() {
             return Ok(Document::ABSENT);
         }
-        let size = self.file(&document).len();
+        let size = canonical(&document.to_json()).len();
         if size > LONGEST {
             return Err(format!(
                 "the policy would have {size} bytes; S3 takes {LONGEST}"
