@@ -14,6 +14,7 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    order::Order,
     param::Param,
     rule::Rule,
 };
@@ -25,6 +26,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Clone, Debug)]
 pub struct Library {
     rules: Vec<Arc<Rule>>,
+    order: Order,
     disabled: BTreeSet<String>,
     catalogue: Arc<Catalogue>,
 }
@@ -85,8 +87,10 @@ impl Library {
             }
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
+            let order = Order::of(&rules)?;
             Ok(Self {
                 rules,
+                order,
                 disabled: BTreeSet::new(),
                 catalogue: Arc::new(catalogue),
             })
@@ -106,6 +110,11 @@ impl Library {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What comes before what when one bucket violates several rules.
+    pub const fn order(&self) -> &Order {
+        &self.order
     }
 
     /// Every parameter that some rule reads, by its name; disabled rules count, so that a config

@@ -28,7 +28,7 @@ use std::{collections::BTreeMap, fmt};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::{Command, Document, Identity, artifact::Summary};
+use crate::domain::{Command, Document, Identity, Reversibility, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
 pub use policy::{denied, matches};
@@ -152,6 +152,16 @@ pub trait Setting: Send + Sync {
     /// that can't be carried out must not exist.
     fn refusal(&self, _proposed: &Proposed<'_>) -> Option<String> {
         None
+    }
+
+    /// How much of `before` can be had back once the step to `target` was made. A setting says here
+    /// which steps lead one way only: a lock that can't be taken off, a rule that deletes data.
+    fn reversibility(&self, before: &Document, target: &Document) -> Reversibility {
+        if self.residue(before, target).is_empty() {
+            Reversibility::Exact
+        } else {
+            Reversibility::Residue
+        }
     }
 
     /// For rule expressions: every field is always there, and helper fields that are derived from

@@ -12,7 +12,7 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{Applies, Fix, HazardRule, Rule},
+    rule::{After, Applies, Fix, HazardRule, Rule},
     schema::RuleFile,
     vocabulary,
 };
@@ -70,6 +70,14 @@ pub fn rule(
         setting,
         reads,
         params,
+        after: read
+            .after
+            .into_iter()
+            .map(|rule| After {
+                at: rule.span(),
+                rule: rule.into_inner(),
+            })
+            .collect(),
         controls,
         primary,
         frameworks,
@@ -80,6 +88,7 @@ pub fn rule(
         fix: Fix {
             action: read.fix.action.into_inner(),
             target: read.fix.target.into_inner(),
+            one_way: read.fix.one_way.map(Spanned::into_inner),
         },
         hazards: read
             .hazards
@@ -133,6 +142,7 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
         ("rationale".to_owned(), &read.rationale),
         ("fix.action".to_owned(), &read.fix.action),
     ];
+    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
     words.extend(
         read.applies_why
             .iter()
