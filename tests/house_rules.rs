@@ -86,7 +86,8 @@ const CLI: &[(&str, &[&str])] = &[
         &["cloud", "domain", "engine", "room", "rules", "scanner"],
     ),
     ("print", &[]),
-    ("rules", &["config", "domain", "rules"]),
+    ("rules/mod", &["config", "domain", "rules"]),
+    ("rules/show", &["domain", "rules"]),
     ("scan", &["cloud", "domain", "room", "rules", "scanner"]),
     ("serve", &["room"]),
 ];

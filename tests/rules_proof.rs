@@ -9,7 +9,10 @@ mod house;
 
 use std::{collections::BTreeMap, ops::Range};
 
-use estates::{Made, Names, Seed};
+use estates::{
+    Made, Seed,
+    world::{World, client, make, world},
+};
 use house::House;
 use sixfold::{
     config::AccountFacts,
@@ -19,7 +22,6 @@ use sixfold::{
     },
     room::protocol::Answer,
     rules::Rule,
-    sandbox::{Party, Sandbox, SandboxOptions, estate},
     settings,
 };
 
@@ -28,31 +30,6 @@ const BUCKETS: usize = 30;
 
 /// Rules whose violations no bucket of AWS can be in, and why.
 const NOT_HERE: &[(&str, &str)] = &[];
-
-struct World {
-    sandbox: Sandbox,
-    names: Names,
-}
-
-async fn world() -> World {
-    let mut options = SandboxOptions::default();
-    options.owner = Party {
-        account: "123456789012".to_owned().try_into().unwrap(),
-        ..options.owner
-    };
-    let names = Names {
-        account: "123456789012".to_owned(),
-        canonical_id: options.owner.canonical_id(),
-    };
-    let sandbox = Sandbox::start(options).await.unwrap();
-    estate::make(&sandbox);
-    for bucket in sandbox.state().buckets() {
-        if bucket != estate::VAULT {
-            sandbox.state().remove(&bucket).unwrap();
-        }
-    }
-    World { sandbox, names }
-}
 
 /// Proves one rule; the words say what went wrong, where.
 async fn prove(rule: &Rule) -> Result<(), String> {
@@ -136,9 +113,14 @@ async fn prove_room(
         let account = names.account.clone().try_into().unwrap();
         let environment = Some(seed.environment.clone().unwrap_or_else(|| "dev".to_owned()));
         let owner = Some("owner@example.com".to_owned());
-        config
-            .accounts
-            .insert(account, AccountFacts { environment, owner });
+        config.accounts.insert(
+            account,
+            AccountFacts {
+                environment,
+                owner,
+                ..AccountFacts::default()
+            },
+        );
         for (name, value) in &seed.params {
             config
                 .parameters
@@ -188,44 +170,6 @@ async fn prove_room(
     house.close().await.0.stop().await;
     Ok(proven)
 }
-
-/// Makes a bucket; the system's own tags can't be put by anyone, so they are put behind the API's back.
-async fn make(
-    sandbox: &Sandbox,
-    client: &aws_sdk_s3::Client,
-    region: &str,
-    name: &str,
-    documents: &BTreeMap<String, Document>,
-) -> Result<(), String> {
-    let tags = documents
-        .get("tagging")
-        .filter(|document| document.to_json().to_string().contains("\"aws:"));
-    let Some(tags) = tags else {
-        return estates::make(client, region, name, documents).await;
-    };
-    let mut others = documents.clone();
-    others.remove("tagging");
-    estates::make(client, region, name, &others).await?;
-    let tags = tags.to_json()["TagSet"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let text =
-        |tag: &serde_json::Value, key: &str| tag[key].as_str().unwrap_or_default().to_owned();
-    let tags = tags
-        .iter()
-        .map(|tag| (text(tag, "Key"), text(tag, "Value")));
-    let tags: Vec<_> = tags.collect();
-    let patched = sandbox.state().patch(name, |settings| settings.tags = tags);
-    patched.map_err(|error| error.to_string())
-}
-
-fn client(sandbox: &Sandbox, region: &str) -> aws_sdk_s3::Client {
-    common::client_of(sandbox, &sandbox.options().owner, region)
-}
-
-#[path = "common/sandbox.rs"]
-mod common;
 
 /// Waits for the end of a change, approving what waits for a person.
 async fn fixed(house: &House, change: Change) -> Change {

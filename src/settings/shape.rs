@@ -12,7 +12,7 @@ use crate::domain::Document;
 pub struct Empty {}
 
 /// A text that views fill in as empty where there is none.
-pub fn filled(text: Option<String>) -> Option<String> {
+pub fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
@@ -70,6 +70,36 @@ pub fn without_empty(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(without_empty).collect(),
         other => other,
     }
+}
+
+/// Fills `keys` that an object lacks with null, so that an expression may name them. Null and not
+/// an empty text, because to these settings an empty prefix is something else than none.
+pub fn filled(value: Value, keys: &[&str]) -> Value {
+    match value {
+        Value::Object(mut map) => {
+            for key in keys {
+                map.entry(*key).or_insert(Value::Null);
+            }
+            Value::Object(map)
+        }
+        other => other,
+    }
+}
+
+/// Drops what [`filled`] fills in, and what views add.
+pub fn without_filling(value: Value) -> Value {
+    fn without_null(value: Value) -> Value {
+        match value {
+            Value::Object(map) => map
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_null(value)))
+                .collect(),
+            Value::Array(items) => items.into_iter().map(without_null).collect(),
+            other => other,
+        }
+    }
+    without_null(without_derived(value))
 }
 
 /// `1 grant`, `3 grants`
