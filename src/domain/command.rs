@@ -24,6 +24,14 @@ impl Command {
         }
     }
 
+    /// `aws s3control CALL --account-id ACCOUNT`
+    pub fn s3control(call: &str, account: &str) -> Self {
+        Self {
+            call: ["aws", "s3control", call].map(str::to_owned).to_vec(),
+            options: vec![("--account-id".to_owned(), account.to_owned())],
+        }
+    }
+
     #[must_use]
     pub fn with(mut self, option: &str, value: impl Into<String>) -> Self {
         self.options.push((option.to_owned(), value.into()));

@@ -1,9 +1,12 @@
 //! The operations, each in a line or two: this file says which function answers which call. Reads see the
 //! bucket, writes change a copy of its settings; the lock is never held across an await.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use s3s::{S3, S3Request, S3Response, S3Result, dto};
@@ -32,7 +35,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         &self.gate.state
     }
 
@@ -83,6 +86,11 @@ impl Service {
         }
         found.replace(setting, new, after.stale);
         Ok(S3Response::new(output))
+    }
+
+    /// How long reads lag behind a write that is no bucket's.
+    pub(super) fn stale(&self, operation: &str, target: &str) -> Option<Duration> {
+        self.faults().after_write(operation, target).stale
     }
 
     /// Changes objects; what is refused has changed nothing.

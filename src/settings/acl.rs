@@ -83,9 +83,9 @@ impl Grantee {
     /// Without the empty fields of [`Self::view`].
     pub(super) fn filled(self) -> Self {
         Self {
-            id: shape::said(self.id),
-            uri: shape::said(self.uri),
-            email_address: shape::said(self.email_address),
+            id: shape::filled(self.id),
+            uri: shape::filled(self.uri),
+            email_address: shape::filled(self.email_address),
             ..self
         }
     }

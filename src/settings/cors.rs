@@ -49,7 +49,7 @@ impl Configuration {
 
     fn document(mut self) -> Result<Document, String> {
         for (at, rule) in self.rules.iter_mut().enumerate() {
-            rule.id = shape::said(rule.id.take());
+            rule.id = shape::filled(rule.id.take());
             for list in [
                 &mut rule.allowed_headers,
                 &mut rule.allowed_methods,
@@ -232,23 +232,13 @@ impl Setting for Cors {
     }
 
     fn representable(&self, read: &Read) -> Result<(), Vec<String>> {
-        fidelity::compare_xml_as(
-            read,
-            |name, text| name == "id" && text.is_empty(),
-            |name, text| {
-                let listed = [
-                    "allowedheader",
-                    "allowedmethod",
-                    "allowedorigin",
-                    "exposeheader",
-                ];
-                if listed.contains(&name.as_str()) {
-                    (name + "s", text)
-                } else {
-                    (name, text)
-                }
-            },
-        )
+        const RENAMED: [(&str, &str); 4] = [
+            ("allowedheader", "allowedheaders"),
+            ("allowedmethod", "allowedmethods"),
+            ("allowedorigin", "allowedorigins"),
+            ("exposeheader", "exposeheaders"),
+        ];
+        fidelity::compare_renamed_xml(read, &RENAMED, |name, text| name == "id" && text.is_empty())
     }
 }
 

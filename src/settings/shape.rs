@@ -12,7 +12,7 @@ use crate::domain::Document;
 pub struct Empty {}
 
 /// A text that views fill in as empty where there is none.
-pub fn said(text: Option<String>) -> Option<String> {
+pub fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
@@ -74,7 +74,7 @@ pub fn without_empty(value: Value) -> Value {
 
 /// Fills `keys` that an object lacks with null, so that an expression may name them. Null and not
 /// an empty text, because to these settings an empty prefix is something else than none.
-pub fn filled(value: Value, keys: &[&str]) -> Value {
+pub fn with_all(value: Value, keys: &[&str]) -> Value {
     match value {
         Value::Object(mut map) => {
             for key in keys {
@@ -86,7 +86,7 @@ pub fn filled(value: Value, keys: &[&str]) -> Value {
     }
 }
 
-/// Drops what [`filled`] fills in, and what views add.
+/// Drops what [`with_all`] fills in, and what views add.
 pub fn without_filling(value: Value) -> Value {
     fn without_null(value: Value) -> Value {
         match value {

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_s3::{
     Client,
@@ -38,13 +38,13 @@ impl HttpConnector for Canned {
         let mut seen = self.seen.lock().unwrap();
         let answer = self.bodies[seen.len().min(self.bodies.len() - 1)];
         seen.push(format!(
-            "{} {} owner={} acl={} size={} skip={} {}",
+            "{} {} owner={} acl={} skip={} size={} {}",
             request.method(),
             request.uri(),
             header("x-amz-expected-bucket-owner"),
             header("x-amz-acl"),
-            header("x-amz-transition-default-minimum-object-size"),
             header("x-amz-skip-destination-validation"),
+            header("x-amz-transition-default-minimum-object-size"),
             String::from_utf8_lossy(body)
         ));
         drop(seen);
@@ -73,13 +73,7 @@ pub(super) fn s3_that_answers(
     bodies: Vec<&'static str>,
     header: Option<(&'static str, &'static str)>,
 ) -> (Client, Seen) {
-    let seen = Arc::default();
-    let connector = SharedHttpConnector::new(Canned {
-        status,
-        bodies,
-        header,
-        seen: Arc::clone(&seen),
-    });
+    let (connector, seen) = connector(status, bodies, header);
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -92,13 +86,47 @@ pub(super) fn s3_that_answers(
     (Client::from_conf(config), seen)
 }
 
-async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
-    let (client, _) = s3(status, body);
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
+fn connector(
+    status: u16,
+    bodies: Vec<&'static str>,
+    header: Option<(&'static str, &'static str)>,
+) -> (SharedHttpConnector, Seen) {
+    let seen = Arc::default();
+    let canned = Canned {
+        status,
+        bodies,
+        header,
+        seen: Arc::clone(&seen),
     };
+    (SharedHttpConnector::new(canned), seen)
+}
+
+/// A bucket without an account to ask.
+pub(super) fn on<'a>(client: &'a Client, owner: Option<&'a str>) -> Bucket<'a> {
+    static NOWHERE: LazyLock<aws_sdk_s3control::Client> = LazyLock::new(|| {
+        let config =
+            aws_sdk_s3control::Config::builder().behavior_version(BehaviorVersion::latest());
+        aws_sdk_s3control::Client::from_conf(config.build())
+    });
+    Bucket {
+        client,
+        control: &NOWHERE,
+        name: "b",
+        owner,
+    }
+}
+
+async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
+    if by_name(setting).unwrap().scope() == Scope::Account {
+        // S3 Control wraps what S3 says as it is.
+        let body = match body.starts_with("<Error>") {
+            true => format!("<ErrorResponse>{body}</ErrorResponse>").leak(),
+            false => body,
+        };
+        return read_account(setting, status, body).await;
+    }
+    let (client, _) = s3(status, body);
+    let bucket = on(&client, Some("123456789012"));
     by_name(setting).unwrap().read(bucket).await
 }
 
@@ -109,11 +137,7 @@ async fn sent(setting: &str, target: Value) -> String {
 /// The one request that a step makes.
 pub(super) async fn sent_from(setting: &str, from: &Document, target: Value) -> String {
     let (client, seen) = s3(200, "");
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
-    };
+    let bucket = on(&client, Some("123456789012"));
     let target: Document = serde_json::from_value(target).unwrap();
     let written = by_name(setting)
         .unwrap()
@@ -233,6 +257,17 @@ fn small_bodies() -> Vec<Body> {
             json!({"TagSet": [{"Key": "env", "Value": "a & b"}, {"Key": "owner", "Value": ""}]}),
         ),
         (
+            "object_lock",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
+             <Mode>COMPLIANCE</Mode><Years>7</Years></DefaultRetention></Rule></ObjectLockConfiguration>",
+            lock(),
+        ),
+        (
+            "object_lock",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
+            json!({"ObjectLockEnabled": "Enabled"}),
+        ),
+        (
             "request_payment",
             "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>",
             json!({"Payer": "Requester"}),
@@ -278,17 +313,6 @@ fn small_bodies() -> Vec<Body> {
             "notification",
             "<NotificationConfiguration></NotificationConfiguration>",
             json!({"absent": true}),
-        ),
-        (
-            "object_lock",
-            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
-             <Mode>COMPLIANCE</Mode><Years>7</Years></DefaultRetention></Rule></ObjectLockConfiguration>",
-            lock(),
-        ),
-        (
-            "object_lock",
-            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
-            json!({"ObjectLockEnabled": "Enabled"}),
         ),
     ]
 }
@@ -440,6 +464,27 @@ async fn a_field_that_the_sdk_does_not_know_is_named_and_never_erased() {
             "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership><Deep>x</Deep></Rule></OwnershipControls>",
         ),
         (
+            "object_lock",
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><Deep>x</Deep>\
+             </Rule></ObjectLockConfiguration>",
+        ),
+        (
+            "lifecycle",
+            "<LifecycleConfiguration><Rule><ID>i</ID><Filter/><Status>Enabled</Status><Expiration><Days>1</Days>\
+             <Deep>x</Deep></Expiration></Rule></LifecycleConfiguration>",
+        ),
+        (
+            "replication",
+            "<ReplicationConfiguration><Role>arn:aws:iam::1:role/r</Role><Rule><ID>i</ID><Priority>1</Priority><Filter/>\
+             <Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::d</Bucket><Deep>x</Deep></Destination></Rule>\
+             </ReplicationConfiguration>",
+        ),
+        (
+            "metrics",
+            "<ListMetricsConfigurationsResult><MetricsConfiguration><Id>i</Id><Deep>x</Deep></MetricsConfiguration>\
+             <IsTruncated>false</IsTruncated></ListMetricsConfigurationsResult>",
+        ),
+        (
             "request_payment",
             "<RequestPaymentConfiguration><Payer>Requester</Payer><Deep>x</Deep></RequestPaymentConfiguration>",
         ),
@@ -467,27 +512,6 @@ async fn a_field_that_the_sdk_does_not_know_is_named_and_never_erased() {
             "<NotificationConfiguration><TopicConfiguration><Id>t</Id><Topic>arn:aws:sns:r:1:t</Topic>\
              <Event>s3:ObjectCreated:*</Event><Deep>x</Deep></TopicConfiguration></NotificationConfiguration>",
         ),
-        (
-            "object_lock",
-            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><Deep>x</Deep>\
-             </Rule></ObjectLockConfiguration>",
-        ),
-        (
-            "lifecycle",
-            "<LifecycleConfiguration><Rule><ID>i</ID><Filter/><Status>Enabled</Status><Expiration><Days>1</Days>\
-             <Deep>x</Deep></Expiration></Rule></LifecycleConfiguration>",
-        ),
-        (
-            "replication",
-            "<ReplicationConfiguration><Role>arn:aws:iam::1:role/r</Role><Rule><ID>i</ID><Priority>1</Priority><Filter/>\
-             <Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::d</Bucket><Deep>x</Deep></Destination></Rule>\
-             </ReplicationConfiguration>",
-        ),
-        (
-            "metrics",
-            "<ListMetricsConfigurationsResult><MetricsConfiguration><Id>i</Id><Deep>x</Deep></MetricsConfiguration>\
-             <IsTruncated>false</IsTruncated></ListMetricsConfigurationsResult>",
-        ),
     ] {
         let read = read(name, 200, body).await.unwrap();
         let lost = by_name(name).unwrap().representable(&read).unwrap_err();
@@ -509,12 +533,12 @@ async fn only_the_settings_own_code_means_not_set() {
             "ServerSideEncryptionConfigurationNotFoundError",
         ),
         ("tagging", "NoSuchTagSet"),
-        ("cors", "NoSuchCORSConfiguration"),
-        ("website", "NoSuchWebsiteConfiguration"),
-        ("accelerate", "UnsupportedArgument"),
         ("lifecycle", "NoSuchLifecycleConfiguration"),
         ("replication", "ReplicationConfigurationNotFoundError"),
         ("object_lock", "ObjectLockConfigurationNotFoundError"),
+        ("cors", "NoSuchCORSConfiguration"),
+        ("website", "NoSuchWebsiteConfiguration"),
+        ("accelerate", "UnsupportedArgument"),
     ] {
         let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>").leak();
         let absent = read(name, 404, body).await.unwrap();
@@ -659,6 +683,25 @@ async fn a_write_sends_what_the_printed_command_says() {
             vec!["DELETE", "tagging"],
         ),
         (
+            "object_lock",
+            lock(),
+            vec![
+                "PUT",
+                "object-lock",
+                "<Mode>COMPLIANCE<",
+                "<Years>7<",
+                owner,
+            ],
+        ),
+        (
+            "object_lock",
+            json!({"absent": true}),
+            vec![
+                "PUT",
+                "<ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
+            ],
+        ),
+        (
             "request_payment",
             json!({"absent": true}),
             vec!["PUT", "requestPayment", "<Payer>BucketOwner</Payer>", owner],
@@ -708,17 +751,6 @@ async fn a_write_sends_what_the_printed_command_says() {
             ],
         ),
         (
-            "object_lock",
-            lock(),
-            vec![
-                "PUT",
-                "object-lock",
-                "<Mode>COMPLIANCE<",
-                "<Years>7<",
-                owner,
-            ],
-        ),
-        (
             "logging",
             json!({"absent": true}),
             vec![
@@ -751,14 +783,6 @@ async fn a_write_sends_what_the_printed_command_says() {
                 "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></NotificationConfiguration>",
             ],
         ),
-        (
-            "object_lock",
-            json!({"absent": true}),
-            vec![
-                "PUT",
-                "<ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
-            ],
-        ),
     ] {
         let request = sent(name, target).await;
         for part in parts {
@@ -776,15 +800,6 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
         ("tagging", json!({"TagSet": [{"Key": "k"}]})),
         ("versioning", json!({"Status": 1})),
         ("ownership_controls", json!({})),
-        ("request_payment", json!({"Payer": 1})),
-        ("cors", json!({"CORSRules": [{"Methods": []}]})),
-        ("website", json!({"IndexDocument": {}})),
-        ("accelerate", json!({"Status": 1})),
-        ("logging", json!({"LoggingEnabled": {"TargetPrefix": "x"}})),
-        (
-            "notification",
-            json!({"EventBridgeConfiguration": {"x": 1}}),
-        ),
         ("object_lock", json!({"ObjectLockEnabled": true})),
         ("lifecycle", json!({"Rules": [{"ID": "i"}]})),
         (
@@ -800,13 +815,18 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
             "intelligent_tiering",
             json!({"Configurations": [{"Id": "i"}]}),
         ),
+        ("request_payment", json!({"Payer": 1})),
+        ("cors", json!({"CORSRules": [{"Methods": []}]})),
+        ("website", json!({"IndexDocument": {}})),
+        ("accelerate", json!({"Status": 1})),
+        ("logging", json!({"LoggingEnabled": {"TargetPrefix": "x"}})),
+        (
+            "notification",
+            json!({"EventBridgeConfiguration": {"x": 1}}),
+        ),
     ] {
         let (client, seen) = s3(200, "");
-        let bucket = Bucket {
-            client: &client,
-            name: "b",
-            owner: None,
-        };
+        let bucket = on(&client, None);
         let target = Document::present(target);
         let error = by_name(name)
             .unwrap()
@@ -945,6 +965,34 @@ fn the_commands_are_the_clis() {
         ),
         ("tagging", absent(), "delete-bucket-tagging"),
         (
+            "object_lock",
+            lock(),
+            "put-object-lock-configuration --object-lock-configuration file://t.json",
+        ),
+        (
+            "object_lock",
+            json!({"ObjectLockEnabled": "Enabled"}),
+            "put-object-lock-configuration --object-lock-configuration ObjectLockEnabled=Enabled",
+        ),
+        (
+            "object_lock",
+            absent(),
+            "put-object-lock-configuration --object-lock-configuration ObjectLockEnabled=Enabled",
+        ),
+        (
+            "lifecycle",
+            lifecycle::tests::bodies()[0].2.clone(),
+            "put-bucket-lifecycle-configuration --transition-default-minimum-object-size \
+             all_storage_classes_128K --lifecycle-configuration file://t.json",
+        ),
+        ("lifecycle", absent(), "delete-bucket-lifecycle"),
+        (
+            "replication",
+            replication::tests::bodies()[0].2.clone(),
+            "put-bucket-replication --replication-configuration file://t.json",
+        ),
+        ("replication", absent(), "delete-bucket-replication"),
+        (
             "request_payment",
             absent(),
             "put-bucket-request-payment --request-payment-configuration Payer=BucketOwner",
@@ -988,34 +1036,6 @@ fn the_commands_are_the_clis() {
             "put-bucket-notification-configuration --skip-destination-validation \
              --notification-configuration {}",
         ),
-        (
-            "object_lock",
-            lock(),
-            "put-object-lock-configuration --object-lock-configuration file://t.json",
-        ),
-        (
-            "object_lock",
-            json!({"ObjectLockEnabled": "Enabled"}),
-            "put-object-lock-configuration --object-lock-configuration ObjectLockEnabled=Enabled",
-        ),
-        (
-            "object_lock",
-            absent(),
-            "put-object-lock-configuration --object-lock-configuration ObjectLockEnabled=Enabled",
-        ),
-        (
-            "lifecycle",
-            lifecycle::tests::bodies()[0].2.clone(),
-            "put-bucket-lifecycle-configuration --transition-default-minimum-object-size \
-             all_storage_classes_128K --lifecycle-configuration file://t.json",
-        ),
-        ("lifecycle", absent(), "delete-bucket-lifecycle"),
-        (
-            "replication",
-            replication::tests::bodies()[0].2.clone(),
-            "put-bucket-replication --replication-configuration file://t.json",
-        ),
-        ("replication", absent(), "delete-bucket-replication"),
     ] {
         assert_eq!(command(name, target), text, "{name}");
     }
@@ -1063,6 +1083,16 @@ fn a_target_with_a_hole_is_not_tidied_into_something_else() {
         ),
         ("policy", json!({"Version": "2012-10-17"})),
         ("policy", json!("text")),
+        ("object_lock", json!({"ObjectLockEnabled": "Disabled"})),
+        (
+            "object_lock",
+            json!({"ObjectLockEnabled": "Enabled",
+                   "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1, "Years": 1}}}),
+        ),
+        (
+            "object_lock",
+            json!({"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Days": 1}}}),
+        ),
         ("request_payment", json!({"Payer": "Nobody"})),
         ("cors", json!({"CORSRules": [{"AllowedMethods": ["GET"]}]})),
         ("website", json!({"RoutingRules": [{"Condition": {}}]})),
@@ -1079,16 +1109,6 @@ fn a_target_with_a_hole_is_not_tidied_into_something_else() {
         (
             "notification",
             json!({"QueueConfigurations": [{"Id": "q", "TopicArn": "arn:aws:sns:r:1:t", "Events": []}]}),
-        ),
-        ("object_lock", json!({"ObjectLockEnabled": "Disabled"})),
-        (
-            "object_lock",
-            json!({"ObjectLockEnabled": "Enabled",
-                   "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1, "Years": 1}}}),
-        ),
-        (
-            "object_lock",
-            json!({"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Days": 1}}}),
         ),
     ] {
         let outcome = by_name(name).unwrap().tidy(value.clone());
@@ -1181,6 +1201,91 @@ fn what_an_inverse_cannot_reach_is_said_beforehand() {
             "log objects that were delivered meanwhile stay in other/",
             "requests made meanwhile are missing from logs/b/"
         ]
+    );
+}
+
+/// Only S3 Control answers: no setting of the account may ask S3.
+fn control(status: u16, body: &'static str) -> (aws_sdk_s3control::Client, Seen) {
+    let (connector, seen) = connector(status, vec![body], None);
+    let config = aws_sdk_s3control::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    (aws_sdk_s3control::Client::from_conf(config), seen)
+}
+
+fn account<'a>(client: &'a Client, control: &'a aws_sdk_s3control::Client) -> Bucket<'a> {
+    Bucket {
+        control,
+        ..on(client, Some("123456789012"))
+    }
+}
+
+async fn read_account(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
+    let (client, asked) = s3(500, "");
+    let (control, _) = control(status, body);
+    let setting = by_name(setting).unwrap();
+    let read = setting.read(account(&client, &control)).await;
+    assert!(asked.lock().unwrap().is_empty());
+    read
+}
+
+async fn sent_to_account(target: Value) -> String {
+    let (client, _) = s3(500, "");
+    let (control, seen) = control(200, "");
+    let target: Document = serde_json::from_value(target).unwrap();
+    let setting = by_name("account_public_access_block").unwrap();
+    let step = Step::new(&Document::ABSENT, &target);
+    let written = setting.write(account(&client, &control), step).await;
+    assert_eq!(written.unwrap().request_id.as_deref(), Some("REQ1EXAMPLE"));
+    seen.lock().unwrap().join("\n")
+}
+
+#[tokio::test]
+async fn the_accounts_block_is_asked_of_s3_control_and_is_the_same_document_as_a_buckets() {
+    const NAME: &str = "account_public_access_block";
+    let (_, body, document) = bodies().swap_remove(1);
+    let block = read(NAME, 200, body).await.unwrap();
+    assert_eq!(block.document.to_json(), document);
+    assert_eq!(by_name(NAME).unwrap().representable(&block), Ok(()));
+    let more = body.replace("</Pub", "<Deep>x</Deep></Pub").leak();
+    let more = read(NAME, 200, more).await.unwrap();
+    let lost = by_name(NAME).unwrap().representable(&more).unwrap_err();
+    assert_eq!(lost, ["`deep` = `x`"]);
+
+    // As AWS says it, which is not as S3 says it of a bucket.
+    let nothing = "<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>\
+        <Message>The public access block configuration was not found</Message>\
+        <AccountId>123456789012</AccountId></Error><RequestId>R</RequestId></ErrorResponse>";
+    assert!(read(NAME, 404, nothing).await.unwrap().document.is_absent());
+
+    let at = "https://123456789012.s3-control.us-east-1.amazonaws.com/v20180820/configuration/\
+              publicAccessBlock";
+    let put = sent_to_account(document.clone()).await;
+    assert!(put.starts_with(&format!("PUT {at} ")), "{put}");
+    assert!(
+        put.contains("<IgnorePublicAcls>false</IgnorePublicAcls>"),
+        "{put}"
+    );
+    let delete = sent_to_account(json!({"absent": true})).await;
+    assert!(delete.starts_with(&format!("DELETE {at} ")), "{delete}");
+
+    let setting = by_name(NAME).unwrap();
+    let (absent, present) = (Document::ABSENT, Document::present(document));
+    let there = Step::new(&absent, &present);
+    assert_eq!(
+        setting.command("123456789012", there, "t").words()[1..].join(" "),
+        "s3control put-public-access-block --account-id 123456789012 \
+         --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=false,\
+         BlockPublicPolicy=true,RestrictPublicBuckets=false"
+    );
+    let back = setting.inverse("123456789012", Step::new(&present, &absent), "s");
+    assert_eq!(
+        back.words()[1..].join(" "),
+        "s3control delete-public-access-block --account-id 123456789012"
     );
 }
 

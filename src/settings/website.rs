@@ -92,7 +92,7 @@ impl Website {
 
     /// Without what a view fills in.
     fn document(mut self) -> Result<Document, String> {
-        let filled = shape::said;
+        let filled = shape::filled;
         self.index_document = self.index_document.filter(|it| !it.suffix.is_empty());
         self.error_document = self.error_document.filter(|it| !it.key.is_empty());
         let all = self.redirect_all_requests_to.take();

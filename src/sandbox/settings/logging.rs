@@ -10,7 +10,8 @@ use crate::sandbox::{
     acl::{Grantee, Permission},
     errors::{invalid_argument, malformed_xml, refuse},
     policy::{Policy, Says, ServiceRequest},
-    state::{Bucket, BucketSettings, Buckets, Setting},
+    state::{Bucket, BucketSettings, Setting},
+    world::Buckets,
 };
 
 /// Who delivers logs where a policy must say so.

@@ -157,7 +157,7 @@ impl Configuration {
     }
 
     fn tidy(&mut self, kind: Kind) -> Result<(), String> {
-        self.id = shape::said(self.id.take());
+        self.id = shape::filled(self.id.take());
         let others = [&self.topic_arn, &self.queue_arn, &self.lambda_function_arn];
         let arns = others.into_iter().flatten().count();
         if self.arn(kind).is_empty() || arns != 1 {
@@ -325,17 +325,16 @@ impl Setting for Notification {
     }
 
     fn representable(&self, read: &Read) -> Result<(), Vec<String>> {
-        fidelity::compare_xml_as(
-            read,
-            |name, text| text.trim().is_empty() && (name == "s3key" || name == "filter"),
-            |name, text| match name.as_str() {
-                "topic" => ("topicarn".to_owned(), text),
-                "queue" => ("queuearn".to_owned(), text),
-                "cloudfunction" => ("lambdafunctionarn".to_owned(), text),
-                "event" => ("events".to_owned(), text),
-                "name" => (name, text.to_lowercase()),
-                _ => (name, text),
-            },
-        )
+        const RENAMED: [(&str, &str); 4] = [
+            ("topic", "topicarn"),
+            ("queue", "queuearn"),
+            ("cloudfunction", "lambdafunctionarn"),
+            ("event", "events"),
+        ];
+        fidelity::compare_renamed_xml(read, &RENAMED, |name, text| {
+            // The document spells these words in lower case.
+            (name == "name" && (text == "Prefix" || text == "Suffix"))
+                || (text.trim().is_empty() && (name == "s3key" || name == "filter"))
+        })
     }
 }
