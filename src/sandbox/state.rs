@@ -30,6 +30,12 @@ pub enum Setting {
     Tagging,
     Lifecycle,
     ObjectLock,
+    Logging,
+    Cors,
+    Website,
+    Notification,
+    Accelerate,
+    RequestPayment,
 }
 
 impl Setting {
@@ -48,6 +54,12 @@ impl Setting {
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
             Self::Lifecycle => &["PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
             Self::ObjectLock => &["PutObjectLockConfiguration"],
+            Self::Logging => &["PutBucketLogging"],
+            Self::Cors => &["PutBucketCors", "DeleteBucketCors"],
+            Self::Website => &["PutBucketWebsite", "DeleteBucketWebsite"],
+            Self::Notification => &["PutBucketNotificationConfiguration"],
+            Self::Accelerate => &["PutBucketAccelerateConfiguration"],
+            Self::RequestPayment => &["PutBucketRequestPayment"],
         }
     }
 }
@@ -94,6 +106,12 @@ pub enum Versioning {
     Suspended,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceleration {
+    Enabled,
+    Suspended,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     pub rules: dto::LifecycleRules,
@@ -115,6 +133,14 @@ pub struct BucketSettings {
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
     pub object_lock: Option<ObjectLock>,
+    pub logging: Option<dto::LoggingEnabled>,
+    /// Empty is "no CORS configuration".
+    pub cors: dto::CORSRules,
+    pub website: Option<dto::WebsiteConfiguration>,
+    /// Without any target is "not set".
+    pub notification: dto::NotificationConfiguration,
+    pub accelerate: Option<Acceleration>,
+    pub requester_pays: bool,
 }
 
 impl BucketSettings {
@@ -130,6 +156,12 @@ impl BucketSettings {
             tags: Vec::new(),
             lifecycle: None,
             object_lock: None,
+            logging: None,
+            cors: Vec::new(),
+            website: None,
+            notification: dto::NotificationConfiguration::default(),
+            accelerate: None,
+            requester_pays: false,
         }
     }
 
