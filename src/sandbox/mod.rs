@@ -32,6 +32,7 @@ mod http;
 mod objects;
 mod policy;
 mod public;
+mod route;
 mod service;
 mod settings;
 mod state;

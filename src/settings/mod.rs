@@ -7,22 +7,28 @@
 //! rules and the chain use. Only `read` and `write` talk to S3, through [`call`], which keeps the
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
+mod accelerate;
 mod account_public_access_block;
 mod acl;
 mod by_id;
 mod call;
+mod cors;
 mod encryption;
 mod fidelity;
 mod filter;
 mod lifecycle;
+mod logging;
+mod notification;
 mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
 mod replication;
+mod request_payment;
 mod shape;
 mod tagging;
 mod versioning;
+mod website;
 
 use std::fmt;
 
@@ -180,6 +186,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &by_id::ById::<by_id::Metrics>::NEW,
         &by_id::ById::<by_id::Tiering>::NEW,
         &tagging::Tagging,
+        &request_payment::RequestPayment,
+        &cors::Cors,
+        &website::WebsiteHosting,
+        &accelerate::Accelerate,
+        &logging::Logging,
+        &notification::Notification,
     ]
 }
 
