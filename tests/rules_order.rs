@@ -15,7 +15,9 @@ use std::{
 use estates::mix::{Mixed, State, mix};
 use serde_json::Value;
 use sixfold::{
-    domain::{Account, Asset, Digest, Document, Environment, Owner, Subject, Tags, canonical},
+    domain::{
+        Account, Asset, Digest, Document, Environment, Identity, Owner, Subject, Tags, canonical,
+    },
     rules::{Case, Evaluator, Library, Rule, Verdict, Which},
 };
 
@@ -55,6 +57,10 @@ impl Bench {
                 .map(|(name, document)| (name.clone(), Ok(document.clone())))
                 .collect(),
             params: bucket.params.clone(),
+            room: Identity {
+                account: Some("123456789012".to_owned()),
+                ..Identity::default()
+            },
             rules: Which::All,
         };
         let verdicts = self.evaluator.judge(case);

@@ -81,6 +81,7 @@ impl Engine {
             subject: subject.clone(),
             documents,
             params: self.config.parameters_of(&subject),
+            room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked)

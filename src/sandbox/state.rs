@@ -30,6 +30,12 @@ pub enum Setting {
     Tagging,
     Lifecycle,
     ObjectLock,
+    Logging,
+    Cors,
+    Website,
+    Notification,
+    Accelerate,
+    RequestPayment,
     Replication,
     Inventory,
     Metrics,
@@ -52,6 +58,12 @@ impl Setting {
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
             Self::Lifecycle => &["PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
             Self::ObjectLock => &["PutObjectLockConfiguration"],
+            Self::Logging => &["PutBucketLogging"],
+            Self::Cors => &["PutBucketCors", "DeleteBucketCors"],
+            Self::Website => &["PutBucketWebsite", "DeleteBucketWebsite"],
+            Self::Notification => &["PutBucketNotificationConfiguration"],
+            Self::Accelerate => &["PutBucketAccelerateConfiguration"],
+            Self::RequestPayment => &["PutBucketRequestPayment"],
             Self::Replication => &["PutBucketReplication", "DeleteBucketReplication"],
             Self::Inventory => &[
                 "PutBucketInventoryConfiguration",
@@ -111,6 +123,12 @@ pub enum Versioning {
     Suspended,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceleration {
+    Enabled,
+    Suspended,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     pub rules: dto::LifecycleRules,
@@ -134,6 +152,14 @@ pub struct BucketSettings {
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
     pub object_lock: Option<ObjectLock>,
+    pub logging: Option<dto::LoggingEnabled>,
+    /// Empty is "no CORS configuration".
+    pub cors: dto::CORSRules,
+    pub website: Option<dto::WebsiteConfiguration>,
+    /// Without any target is "not set".
+    pub notification: dto::NotificationConfiguration,
+    pub accelerate: Option<Acceleration>,
+    pub requester_pays: bool,
     pub replication: Option<dto::ReplicationConfiguration>,
     pub inventory: ById<dto::InventoryConfiguration>,
     pub metrics: ById<dto::MetricsConfiguration>,
@@ -154,6 +180,12 @@ impl BucketSettings {
             mfa_delete: false,
             lifecycle: None,
             object_lock: None,
+            logging: None,
+            cors: Vec::new(),
+            website: None,
+            notification: dto::NotificationConfiguration::default(),
+            accelerate: None,
+            requester_pays: false,
             replication: None,
             inventory: ById::new(),
             metrics: ById::new(),

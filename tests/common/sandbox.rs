@@ -1,17 +1,14 @@
 //! A sandbox and the two clients that drive it: the SDK in this process, and the real `aws` command.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)] // each test file uses its part
 
-use std::{path::PathBuf, process::Stdio, sync::LazyLock};
+use std::{path::PathBuf, process::Stdio};
 
 use aws_sdk_s3::{
     Client,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
     error::{ProvideErrorMetadata, SdkError},
 };
-use sixfold::{
-    sandbox::{Party, Sandbox},
-    settings::Bucket,
-};
+use sixfold::sandbox::{Party, Sandbox};
 
 /// A client of the estate's owner that tries each call once, so that every fault is seen.
 pub fn client(sandbox: &Sandbox) -> Client {
@@ -30,21 +27,6 @@ pub fn client_of(sandbox: &Sandbox, party: &Party, region: &str) -> Client {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     Client::from_conf(config)
-}
-
-/// A bucket as a setting reads and writes it; no account's settings are to be had by this.
-pub fn at<'a>(client: &'a Client, name: &'a str, owner: Option<&'a str>) -> Bucket<'a> {
-    static NOWHERE: LazyLock<aws_sdk_s3control::Client> = LazyLock::new(|| {
-        let latest = BehaviorVersion::latest();
-        let config = aws_sdk_s3control::Config::builder().behavior_version(latest);
-        aws_sdk_s3control::Client::from_conf(config.build())
-    });
-    Bucket {
-        client,
-        control: &NOWHERE,
-        name,
-        owner,
-    }
 }
 
 /// The status and AWS's code of a refused call; `(0, "")` for one that got no answer.
