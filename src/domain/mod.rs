@@ -13,6 +13,7 @@ mod ids;
 mod person;
 mod plan;
 mod safe;
+mod tally;
 pub mod time;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
@@ -25,4 +26,5 @@ pub use ids::{ChangeId, NotAChangeId};
 pub use person::{Actor, NotAName, Via};
 pub use plan::{Hazard, HazardLevel, Plan};
 pub use safe::Safe;
+pub use tally::{Judged, Tally};
 pub use time::Stamp;

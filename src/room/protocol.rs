@@ -5,7 +5,11 @@
 //! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
 //! missed a hundred notices is right again after one question.
 
+mod scores;
+
 use serde::{Deserialize, Serialize};
+
+pub use scores::{ControlScore, Score};
 
 use crate::domain::{
     Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason, time,
@@ -78,6 +82,15 @@ pub enum Request {
         limit: usize,
     },
     Exceptions,
+    /// Every framework: how much of it the rules cover, and how the buckets stand by it.
+    Coverage,
+    /// The controls of one framework in one version.
+    Controls {
+        framework: String,
+        version: String,
+        offset: usize,
+        limit: usize,
+    },
     /// A decision on the plan that was shown. Another plan is another question.
     Decide {
         id: ChangeId,
@@ -132,6 +145,8 @@ pub enum Reply {
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
+    Coverage(Vec<Score>),
+    Controls(Page<ControlScore>),
     /// What was asked for is done or on its way; the words say which.
     Done(String),
 }

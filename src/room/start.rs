@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::Room;
+use super::{Room, coverage::Scores};
 use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
     config::{Config, Mode},
@@ -166,6 +166,7 @@ impl Room {
             engine,
             watch,
             warnings,
+            scores: Scores::default(),
             stopping,
         }))
     }

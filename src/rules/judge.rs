@@ -16,7 +16,7 @@ use super::{
     rule::{Reading, Rule},
     vocabulary,
 };
-use crate::domain::{Document, Hazard, HazardLevel, Subject};
+use crate::domain::{Document, Hazard, HazardLevel, Judged, Subject};
 
 /// Which rules judge a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,16 @@ impl Verdict {
     fn unknown(cause: impl Into<String>) -> Self {
         Self::Unknown {
             cause: cause.into(),
+        }
+    }
+
+    /// What it amounts to, before any exception.
+    pub const fn judged(&self) -> Judged {
+        match self {
+            Self::Compliant => Judged::Compliant,
+            Self::Skipped { .. } => Judged::Skipped,
+            Self::Unknown { .. } => Judged::Unknown,
+            Self::Violation(_) => Judged::Violating,
         }
     }
 

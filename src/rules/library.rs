@@ -16,7 +16,10 @@ use super::{
     frameworks::Catalogue,
     rule::Rule,
 };
-use crate::settings::{self, Setting};
+use crate::{
+    domain::{Digest, canonical},
+    settings::{self, Setting},
+};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -26,6 +29,7 @@ pub struct Library {
     rules: Vec<Arc<Rule>>,
     disabled: BTreeSet<String>,
     catalogue: Arc<Catalogue>,
+    digest: Digest,
 }
 
 /// A rule file before it is read: its path as faults print it, and its text.
@@ -84,6 +88,7 @@ impl Library {
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
             Ok(Self {
+                digest: digest(&rules, &catalogue),
                 rules,
                 disabled: BTreeSet::new(),
                 catalogue: Arc::new(catalogue),
@@ -100,6 +105,12 @@ impl Library {
     /// The frameworks that rules may stand for.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Of every rule as its file has it, disabled ones too, and of the tables of controls: two rooms
+    /// with the same digest look for the same things and would make the same of them.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
@@ -136,6 +147,14 @@ impl Library {
     pub fn test(&self) -> Vec<TestResult> {
         fixtures::run(self)
     }
+}
+
+fn digest(rules: &[Arc<Rule>], catalogue: &Catalogue) -> Digest {
+    let texts: BTreeMap<&str, Digest> = rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), Digest::of(&rule.text)))
+        .collect();
+    Digest::of(canonical(&(texts, catalogue.digest())))
 }
 
 fn embedded() -> Vec<File> {

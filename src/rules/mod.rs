@@ -14,6 +14,7 @@
 //! Documents in, verdicts out: nothing here asks the world anything.
 
 mod check;
+mod coverage;
 mod evaluator;
 mod expression;
 mod fault;
@@ -26,6 +27,7 @@ mod rule;
 mod schema;
 mod vocabulary;
 
+pub use coverage::{Coverage, Covered};
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;

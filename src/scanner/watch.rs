@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
-    domain::{Asset, Stamp},
+    domain::{Asset, Judged, Stamp},
     engine::{Engine, Sighting, Standing},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::Verdict,
@@ -115,13 +115,17 @@ impl Watch {
         let mut tally = Verdicts::default();
         let mut unknown = Vec::new();
         let mut sightings = Vec::new();
+        let mut exempt = BTreeSet::new();
         for (rule, verdict) in &observation.verdicts {
             match verdict {
                 Verdict::Compliant => tally.compliant += 1,
                 Verdict::Skipped { .. } => tally.skipped += 1,
                 Verdict::Unknown { cause } => unknown.push((rule.clone(), cause.clone())),
                 Verdict::Violation(found) => match self.engine.standing(rule, asset)? {
-                    Standing::Exempt => tally.exempt += 1,
+                    Standing::Exempt => {
+                        tally.exempt += 1;
+                        exempt.insert(rule.as_str());
+                    }
                     Standing::Open(_) | Standing::Held => tally.violating += 1,
                     Standing::New => {
                         tally.violating += 1;
@@ -136,6 +140,8 @@ impl Watch {
             verdicts: tally,
             unknown,
         })?;
+        let by_rule = by_rule(&observation.verdicts, &exempt);
+        self.engine.store.note_judged(asset, &by_rule)?;
         if !sightings.is_empty() {
             self.engine.open(sightings).await?;
         }
@@ -175,6 +181,9 @@ impl Watch {
     async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
         if let Err(error) = self.engine.store.forget_all_but(&report.listed) {
             tracing::warn!(%error, "buckets that are gone can't be forgotten");
+        }
+        if let Err(error) = self.engine.store.forget_judged_but(&report.listed) {
+            tracing::warn!(%error, "verdicts of buckets that are gone can't be forgotten");
         }
         missing.retain(|asset, _| !report.listed.contains(asset));
         let waiting = match self.engine.waiting_assets() {
@@ -230,6 +239,18 @@ impl Watch {
         *cached = Some((now, sum));
         Ok(sum)
     }
+}
+
+/// Each rule's verdict in a word, for the store; those of `exempt` rules are violations that may be.
+fn by_rule(verdicts: &[(String, Verdict)], exempt: &BTreeSet<&str>) -> Vec<(String, Judged)> {
+    let judged = |(rule, verdict): &(String, Verdict)| {
+        let judged = match verdict {
+            Verdict::Violation(_) if exempt.contains(rule.as_str()) => Judged::Exempt,
+            verdict => verdict.judged(),
+        };
+        (rule.clone(), judged)
+    };
+    verdicts.iter().map(judged).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -23,10 +23,12 @@ pub enum Topic {
     Entry,
     Unknowns,
     Exceptions,
+    Coverage,
+    Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
@@ -36,6 +38,8 @@ impl Topic {
         Self::Entry,
         Self::Unknowns,
         Self::Exceptions,
+        Self::Coverage,
+        Self::Controls,
     ];
 }
 

@@ -42,7 +42,7 @@ pub fn follow(model: &mut Model) {
 
 pub fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
-    if !matches!(pane, Pane::Queue | Pane::Ledger) {
+    if !matches!(pane, Pane::Queue | Pane::Ledger | Pane::Coverage) {
         // What is looked at closely must not change under the eye.
         model.queue.pin();
     }
@@ -63,6 +63,7 @@ pub fn focus(model: &mut Model, pane: Pane) {
             }
             model.feeds.turn(Topic::Ledger);
         }
+        Pane::Coverage => model.feeds.turn(Topic::Coverage),
     }
     model.dirty = true;
 }
