@@ -269,6 +269,45 @@ fn all_mistakes_of_all_files_are_told_at_once() {
 }
 
 #[test]
+fn a_parameters_type_is_held_against_defaults_tests_and_other_rules() {
+    let param = |kind: &str, more: &str| {
+        let param =
+            format!("\n[[params]]\nname = \"days\"\nabout = \"a\"\ntype = {kind}\n{more}\n[fix]");
+        let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+        rule.replacen("\n[fix]", &param, 1)
+    };
+    let with_test = |kind: &str, value: &str| {
+        let test = format!("name = \"v\"\nparams = {{ days = {value} }}");
+        param(kind, "").replacen("name = \"v\"", &test, 1)
+    };
+    for (rule, told) in [
+        (
+            param("\"number\"", "default = \"x\""),
+            "mine.toml:17: params[0].default: a number is wanted, not \"x\"",
+        ),
+        (
+            with_test("[\"list\", \"bool\"]", "3"),
+            "tests[0].params: days: a list of texts or true or false is wanted, not 3",
+        ),
+        (param("\"date\"", ""), "mine.toml:20: type: "),
+    ] {
+        let (library, _dir) = library_with(&[("mine.toml", &rule)]);
+        let text = lines(&library.expect_err(told));
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let other = param("\"text\"", "").replacen("\"mine\"", "\"other\"", 1);
+    let (library, _dir) = library_with(&[
+        ("mine.toml", &param("\"number\"", "")),
+        ("other.toml", &other),
+    ]);
+    let text = lines(&library.unwrap_err());
+    assert!(
+        text.contains("other.toml:18: params[0].type: `days` has another type in "),
+        "{text}"
+    );
+}
+
+#[test]
 fn two_files_of_one_directory_may_not_have_one_id() {
     let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
     let (library, _dir) = library_with(&[("a.toml", &rule), ("b.toml", &rule)]);
@@ -310,7 +349,7 @@ fn a_rule_that_says_other_than_its_tests_is_found_out() {
         (
             r#"versioning["Status"] == "" && bucket.tags["nope"] == """#,
             "{}",
-            "No such key",
+            "there is no `nope`",
         ),
     ] {
         let rule = versioning_rule("mine", violates, target);

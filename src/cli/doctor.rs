@@ -111,15 +111,6 @@ fn rules(config: &Config, findings: &mut Vec<Finding>) {
         "rules: {all} loaded, {} of them disabled",
         all - enabled
     )));
-    let known = |name: &str| {
-        let mut params = library.rules().iter().flat_map(|rule| &rule.params);
-        params.any(|param| param.name == name)
-    };
-    let stray = config.parameters.keys().filter(|name| !known(name));
-    findings.extend(stray.map(|name| {
-        let text = format!("rules: no rule reads `{name}` under [parameters]: is it misspelt?");
-        Finding::Note(text)
-    }));
 }
 
 /// A message of several lines, set under its word.

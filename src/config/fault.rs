@@ -45,21 +45,36 @@ impl ConfigFault {
         }
     }
 
+    /// A fault of what stands at `at`, in bytes from the text's beginning.
+    pub fn at(path: &Path, text: &str, at: usize, key: &str, message: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: Some(line_at(text, at)),
+            key: Some(key.to_owned()),
+            message: message.into(),
+        }
+    }
+
     /// What the TOML reader says, with the key that stands on that line.
     pub fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start.min(text.len()));
-        let before = text.get(..at).unwrap_or(text);
-        let number = before.matches('\n').count();
-        let line = text.lines().nth(number).unwrap_or_default();
+        let number = line_at(text, at);
+        let line = text.lines().nth(number - 1).unwrap_or_default();
         let key = line.split_once('=').map(|(key, _)| key.trim().to_owned());
         let message = without_addresses(error.message().trim_end());
         Self {
             path: path.to_owned(),
-            line: Some(number + 1),
+            line: Some(number),
             key,
             message,
         }
     }
+}
+
+/// The line of a place in a text, from 1.
+pub fn line_at(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    before.matches('\n').count() + 1
 }
 
 /// A webhook's address is its password, and the reader quotes what it did not expect.

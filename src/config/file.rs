@@ -8,10 +8,13 @@ use std::{
 };
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{
-    AccountFacts, Approval, AssumedRole, Breaker, Channels, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, People, Rules, Scan, Secret, Vault, Verify, Webhook,
+    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
+    ConfigFault, Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault,
+    Verify, Webhook,
+    parameters::Typed,
     people::Person,
     values::{Span, channel, days, positive, rate},
 };
@@ -34,7 +37,8 @@ pub struct File {
     verify: VerifyTable,
     breaker: BreakerTable,
     rules: RulesTable,
-    parameters: BTreeMap<String, serde_json::Value>,
+    parameters: Typed,
+    parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
     channels: ChannelsTable,
     webhooks: Vec<WebhookTable>,
@@ -71,6 +75,7 @@ struct ApprovalTable {
     asked: Option<Vec<String>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
+    hazards: AskOnHazards,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,9 +95,11 @@ struct OwnersTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AccountTable {
-    id: Account,
+    id: Spanned<Account>,
     environment: Option<String>,
     owner: Option<String>,
+    #[serde(default)]
+    parameters: Typed,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -178,7 +185,7 @@ impl File {
         }
     }
 
-    pub fn resolve(self, path: &Path) -> Result<Config, ConfigFault> {
+    pub fn resolve(self, text: &str, path: &Path) -> Result<Config, ConfigFault> {
         let mode = self.mode.unwrap_or(Mode::Observe);
         self.check(mode, path)?;
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -192,7 +199,8 @@ impl File {
             "test",
         ]
         .map(str::to_owned);
-        Ok(Config {
+        let config = Config {
+            file: path.to_owned(),
             estate: self.name.unwrap_or_else(|| "estate".to_owned()),
             mode,
             state: self
@@ -204,6 +212,7 @@ impl File {
                 asked: words(self.approval.asked, &["on-call"]),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
+                hazards: self.approval.hazards,
             },
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),
@@ -219,19 +228,7 @@ impl File {
                     .default
                     .unwrap_or_else(|| "unassigned".to_owned()),
             },
-            accounts: self
-                .accounts
-                .into_iter()
-                .map(|table| {
-                    (
-                        table.id,
-                        AccountFacts {
-                            environment: table.environment,
-                            owner: table.owner,
-                        },
-                    )
-                })
-                .collect(),
+            accounts: accounts(self.accounts, text, path)?,
             scan: Scan {
                 pause: span(self.scan.pause, 5 * MINUTE),
             },
@@ -251,7 +248,8 @@ impl File {
                 directory: self.rules.directory.map(|directory| base.join(directory)),
                 disabled: self.rules.disabled,
             },
-            parameters: self.parameters,
+            parameters: Parameters::typed(self.parameters, "parameters", text),
+            environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
             channels: Channels {
                 audit: self
@@ -265,8 +263,55 @@ impl File {
                     .collect::<Result<_, _>>()?,
             },
             first_change: self.first_change.unwrap_or(1),
-        })
+        };
+        config.check_following()?;
+        Ok(config)
     }
+}
+
+fn accounts(
+    tables: Vec<AccountTable>,
+    text: &str,
+    path: &Path,
+) -> Result<BTreeMap<Account, AccountFacts>, ConfigFault> {
+    let mut accounts = BTreeMap::new();
+    for table in tables {
+        let (at, id) = (table.id.span().start, table.id.into_inner());
+        let name = format!("accounts.{id}.parameters");
+        let facts = AccountFacts {
+            environment: table.environment,
+            owner: table.owner,
+            parameters: Parameters::typed(table.parameters, &name, text),
+        };
+        if accounts.insert(id.clone(), facts).is_some() {
+            let message = format!("account {id} is there twice: put both entries into one");
+            return Err(ConfigFault::at(path, text, at, "accounts.id", message));
+        }
+    }
+    Ok(accounts)
+}
+
+fn environments(
+    tables: BTreeMap<Spanned<String>, Typed>,
+    text: &str,
+    path: &Path,
+) -> Result<BTreeMap<String, Parameters>, ConfigFault> {
+    let mut tables: Vec<_> = tables.into_iter().collect();
+    tables.sort_by_key(|(name, _)| name.span().start);
+    let mut environments = BTreeMap::new();
+    for (name, typed) in tables {
+        let (at, name) = (name.span().start, name.into_inner());
+        let key = format!("parameters_in.{name}");
+        let parameters = Parameters::typed(typed, &key, text);
+        if environments
+            .insert(name.to_lowercase(), parameters)
+            .is_some()
+        {
+            let message = "environments are told apart ignoring case, and this one is there twice";
+            return Err(ConfigFault::at(path, text, at, &key, message));
+        }
+    }
+    Ok(environments)
 }
 
 impl CloudTable {

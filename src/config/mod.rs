@@ -6,6 +6,7 @@
 mod fault;
 mod file;
 mod infer;
+mod parameters;
 mod people;
 mod values;
 
@@ -18,6 +19,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use fault::ConfigFault;
+pub use parameters::{Given, Parameters, follows};
 pub use people::{People, Right, Role};
 
 use crate::domain::Account;
@@ -47,6 +49,8 @@ impl Mode {
 /// Everything, resolved.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Where it was read from.
+    pub file: PathBuf,
     /// A name for this estate, shown on every screen.
     pub estate: String,
     pub mode: Mode,
@@ -62,8 +66,11 @@ pub struct Config {
     pub verify: Verify,
     pub breaker: Breaker,
     pub rules: Rules,
-    /// What only the organisation knows: KMS key, log bucket, mandatory tags.
-    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// What only the organisation knows: KMS key, log bucket, mandatory tags. What counts for one
+    /// bucket is [`Config::parameters_of`].
+    pub parameters: Parameters,
+    /// By the environment's name in lower case.
+    pub environment_parameters: BTreeMap<String, Parameters>,
     pub people: People,
     pub channels: Channels,
     /// The number of the year's first change, for those who move from another tracker.
@@ -111,6 +118,17 @@ pub struct Approval {
     pub window: Duration,
     /// How long a denial or a revert keeps the rule off the bucket.
     pub exception: Duration,
+    /// Which hazards have a plan wait for a person outside production too.
+    pub hazards: AskOnHazards,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AskOnHazards {
+    /// None: they are shown, and outside production the fix runs. The default.
+    #[default]
+    Off,
+    High,
 }
 
 /// What is not production. Everything else is, and so is whatever has no tag.
@@ -131,6 +149,7 @@ pub struct Owners {
 pub struct AccountFacts {
     pub environment: Option<String>,
     pub owner: Option<String>,
+    pub parameters: Parameters,
 }
 
 #[derive(Clone, Debug)]
@@ -207,7 +226,7 @@ impl Config {
 
     /// Resolves a file's text; `path` is for messages, and relative paths in it start at its folder.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigFault> {
-        file::File::parse(text, path)?.resolve(path)
+        file::File::parse(text, path)?.resolve(text, path)
     }
 }
 
@@ -251,6 +270,10 @@ mod tests {
             ),
             ("[vault]\nbuckte = \"x\"\n", "sixfold.toml:2: buckte:"),
             ("[approval]\nwindow = \"0s\"\n", "sixfold.toml:2: window:"),
+            (
+                "[approval]\nhazards = \"all\"\n",
+                "sixfold.toml:2: hazards: unknown variant `all`, expected `off` or `high`",
+            ),
             ("[[webhooks]]\nname = \"\"\n", "sixfold.toml:2: name:"),
             (
                 "[[webhooks]]\nname = \"compliance-log\"\n",

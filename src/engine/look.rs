@@ -79,7 +79,7 @@ impl Engine {
         let asked = Case {
             subject: subject.clone(),
             documents,
-            params: self.config.parameters.clone(),
+            params: self.config.parameters_of(&subject),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked)

@@ -20,6 +20,9 @@ use crate::{
 /// Stretches of the ledger that one question searches through.
 const SEARCHES: usize = 10;
 
+/// Violations waiting for their turn that a status lists; all of them are counted.
+const SHOWN_WAITING: usize = 50;
+
 impl Room {
     /// One request of one caller.
     pub async fn answer(&self, caller: &Caller, request: Request) -> Result<Reply, Refusal> {
@@ -81,6 +84,16 @@ impl Room {
                 .map_err(failed)?
                 .map(Reply::Controls)
                 .ok_or_else(|| no_such_framework(&framework, &version)),
+            Request::Behind { id } => {
+                let change = store
+                    .change(id)
+                    .map_err(failed)?
+                    .ok_or_else(|| unknown(id))?;
+                let rules = store
+                    .waiting_behind(&change.ticket.asset, id)
+                    .map_err(failed)?;
+                Ok(Reply::Behind { id, rules })
+            }
             Request::Decide {
                 id,
                 plan_hash,
@@ -209,6 +222,7 @@ impl Room {
             undelivered: engine.store.undelivered(&engine.channels())?,
             breaker: engine.stopped_fixing(),
             holds: engine.store.holds()?.into_iter().map(hold).collect(),
+            waiting: engine.store.waiting(SHOWN_WAITING)?,
             rules: engine.library.enabled().count(),
             ledger_seq,
             ledger_hash,

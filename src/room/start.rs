@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Room, coverage::Scores};
 use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
-    config::{Config, Mode},
-    domain::{Draft, Fact},
+    config::{Config, ConfigFault, Given, Mode},
+    domain::{Draft, Fact, nearest},
     engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock},
     ledger::{self, LedgerError, Lock},
     rules::{Evaluator, Library, RuleFault},
@@ -35,6 +35,8 @@ pub enum StartError {
         "`disabled` under [rules] in the config names `{0}`, but there is no such rule: `sixfold rules list` shows them all"
     )]
     NoSuchRule(String),
+    #[error("{}", each(.0))]
+    Parameters(Vec<ConfigFault>),
     #[error("the thread that judges can't be started: {0}")]
     Judge(std::io::Error),
     #[error("{0}: decide on its screen, or end it first; `sixfold ledger` reads beside it")]
@@ -64,6 +66,10 @@ impl From<LedgerError> for StartError {
 }
 
 fn lines(faults: &[RuleFault]) -> String {
+    each(faults)
+}
+
+fn each(faults: &[impl ToString]) -> String {
     faults
         .iter()
         .map(ToString::to_string)
@@ -152,10 +158,14 @@ impl Room {
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
         if scan {
-            let (watch, stopping) = (Arc::clone(&watch), stopping.clone());
+            let (watch, again) = (Arc::clone(&watch), Arc::clone(&watch));
+            let (stopping, still) = (stopping.clone(), stopping.clone());
             engine.supervised("the scanner", move |engine| {
                 let pause = engine.config.scan.pause;
                 Arc::clone(&watch).run(pause, stopping.clone())
+            });
+            engine.supervised("the second look", move |_| {
+                Arc::clone(&again).look_again(still.clone())
             });
         }
         let warnings = [findings, warnings].concat();
@@ -183,7 +193,31 @@ pub fn library(config: &Config) -> Result<Library, StartError> {
             return Err(StartError::NoSuchRule(id.clone()));
         }
     }
-    Ok(library)
+    let faults = parameter_faults(config, &library);
+    if faults.is_empty() {
+        Ok(library)
+    } else {
+        Err(StartError::Parameters(faults))
+    }
+}
+
+/// Parameters that no rule reads, and values that their rules do not take. Whoever mistyped a name
+/// believes that it is set, and the rule goes by its default or is skipped.
+fn parameter_faults(config: &Config, library: &Library) -> Vec<ConfigFault> {
+    let known = library.params();
+    let wrong = |(name, given): (&str, &Given)| {
+        let message = match known.get(name) {
+            Some(param) => param.takes(&given.value).err()?,
+            None => match nearest(name, known.keys().copied()) {
+                Some(meant) => format!("no rule has a parameter of this name: is `{meant}` meant?"),
+                None => "no rule has a parameter of this name: `sixfold rules list` shows the rules, and \
+                         the config that `sixfold init` writes names the parameters of the built-in ones"
+                    .to_owned(),
+            },
+        };
+        Some(config.parameter_fault(given, message))
+    };
+    config.given_parameters().filter_map(wrong).collect()
 }
 
 /// In enforce mode a vault that does not pass is refused; in observe mode it is only said.

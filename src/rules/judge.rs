@@ -11,12 +11,16 @@ use cel::{Context, Env};
 use serde_json::Value;
 
 use super::{
-    expression::{self, Expression},
+    expression::{self, Expression, Failure},
     library::Library,
+    param,
     rule::{Reading, Rule},
     vocabulary,
 };
-use crate::domain::{Document, Hazard, HazardLevel, Judged, Subject};
+use crate::{
+    domain::{Document, Hazard, HazardLevel, Judged, Subject},
+    settings::Step,
+};
 
 /// Which rules judge a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,13 +201,9 @@ fn judge(
     case: &Case,
     context: &Context,
 ) -> Result<Verdict, String> {
-    let params = match vocabulary::params(&rule.params, &case.params) {
+    let params = match param::values(&rule.params, &case.params, &case.subject) {
         Ok(params) => expression::from_json(&params),
-        Err(name) => {
-            return Ok(Verdict::Skipped {
-                why: format!("the parameter `{name}` is not set"),
-            });
-        }
+        Err(why) => return Ok(Verdict::Skipped { why }),
     };
     let mut context = context.new_inner_scope();
     context.add_variable_from_value("params", params);
@@ -234,19 +234,28 @@ fn judge(
     }
 
     let target = compiled.target.json(&context).map_err(at("fix.target"))?;
-    let target = rule.setting.tidy(target).map_err(at("fix.target"))?;
+    let tidied = rule.setting.tidy(target).map_err(Failure::Broken);
+    let target = tidied.map_err(at("fix.target"))?;
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    // A fix that leaves the violation would be found, and made, again with every pass.
+    rule.setting
+        .fits(Step::new(&before, &target))
+        .map_err(Failure::Broken)
+        .map_err(at("fix.target"))?;
+    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
+    let evidence = told(&context)?;
+    // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
+    // about one part of many, it must at least leave less of it.
     let mut after = context.new_inner_scope();
     let view = expression::from_json(&rule.setting.view(&target));
     after.add_variable_from_value(rule.setting.name(), view);
-    if violates(&after)? {
+    if violates(&after)? && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
+    {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
     Ok(Verdict::Violation(Box::new(Found {
-        evidence: compiled.evidence.texts(&context).map_err(at("evidence"))?,
+        evidence,
         target,
         hazards: hazards(&compiled.hazards, &context)?,
     })))
@@ -255,13 +264,13 @@ fn judge(
 fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {
     let mut hazards = Vec::new();
     for (index, hazard) in rules.iter().enumerate() {
-        let at = |key: &str| at(format!("hazards[{index}].{key}"));
-        if !hazard.when.bool(context).map_err(at("when"))? {
+        let key = |field: &str| format!("hazards[{index}].{field}");
+        if !hazard.when.bool(context).map_err(at(&key("when")))? {
             continue;
         }
         let names = match &hazard.names {
             None => Vec::new(),
-            Some(names) => names.texts(context).map_err(at("names"))?,
+            Some(names) => names.texts(context).map_err(at(&key("names")))?,
         };
         let text = if names.is_empty() {
             hazard.text.clone()
@@ -276,8 +285,7 @@ fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, S
     Ok(hazards)
 }
 
-/// Puts the key before the message.
-fn at<K: Into<String>>(key: K) -> impl Fn(String) -> String + use<K> {
-    let key = key.into();
-    move |message| format!("{key}: {message}")
+/// Puts the key before the message, where it is the rule's author who has to mend something.
+fn at(key: &str) -> impl Fn(Failure) -> String + '_ {
+    move |failure| failure.at(key)
 }

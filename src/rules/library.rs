@@ -14,6 +14,8 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    order::Order,
+    param::Param,
     rule::Rule,
 };
 use crate::{
@@ -27,6 +29,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Clone, Debug)]
 pub struct Library {
     rules: Vec<Arc<Rule>>,
+    order: Order,
     disabled: BTreeSet<String>,
     catalogue: Arc<Catalogue>,
     digest: Digest,
@@ -81,15 +84,18 @@ impl Library {
                 }
                 rules.append(&mut here);
             }
+            faults.extend(check::disagreements(rules.values()));
             if !faults.is_empty() {
                 faults.sort();
                 return Err(faults);
             }
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
+            let order = Order::of(&rules)?;
             Ok(Self {
                 digest: digest(&rules, &catalogue),
                 rules,
+                order,
                 disabled: BTreeSet::new(),
                 catalogue: Arc::new(catalogue),
             })
@@ -115,6 +121,18 @@ impl Library {
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What comes before what when one bucket violates several rules.
+    pub const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Every parameter that some rule reads, by its name; disabled rules count, so that a config
+    /// outlives a rule's being switched off.
+    pub fn params(&self) -> BTreeMap<&str, &Param> {
+        let params = self.rules.iter().flat_map(|rule| &rule.params);
+        params.map(|param| (param.name.as_str(), param)).collect()
     }
 
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Rule>> {

@@ -1,10 +1,8 @@
 //! A rule as the rest of the crate sees it: read, checked, and ready to judge.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
-use serde_json::Value;
-
-use super::fixtures::Fixture;
+use super::{fixtures::Fixture, param::Param};
 use crate::{
     domain::{Control, Document, HazardLevel, RuleRef, Severity},
     settings::Setting,
@@ -24,6 +22,8 @@ pub struct Rule {
     /// What judging needs, the written setting included.
     pub reads: Vec<&'static dyn Setting>,
     pub params: Vec<Param>,
+    /// Rules that must not violate on a bucket before this one changes it.
+    pub after: Vec<After>,
     /// Slugs of rows in `controls.csv`.
     pub controls: Vec<String>,
     /// The control in the violation line.
@@ -70,13 +70,12 @@ impl Rule {
     }
 }
 
-/// Something that an organisation sets for a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    pub name: String,
-    pub about: String,
-    /// Without one, the rule is skipped until the parameter is set.
-    pub default: Option<Value>,
+/// A rule that comes before another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub rule: String,
+    /// Where the file says so.
+    pub(super) at: Range<usize>,
 }
 
 /// When a rule says anything about a bucket at all.
@@ -95,6 +94,9 @@ pub struct Fix {
     pub action: String,
     /// Yields the whole document that the setting becomes.
     pub target: String,
+    /// Why it can't be undone, whatever the setting says of the step. It then waits for a person in
+    /// every environment.
+    pub one_way: Option<String>,
 }
 
 /// A hazard that is said when its expression holds.

@@ -8,6 +8,8 @@
 //! setting = "acl"                     # what the fix writes
 //! reads = ["policy"]                  # what else the expressions look at
 //! controls = ["bucket_public_read"]   # rows of controls.csv that the ids below stand in
+//! after = ["block-public-access"]     # on one bucket, a violation of this rule waits while one of those
+//!                                     # rules violates there (open, new, exempt and held ones all count)
 //! applies = "..."                     # false: skipped, with `applies_why`
 //! violates = "..."                    # true or false
 //! evidence = "..."                    # a list of texts
@@ -23,10 +25,13 @@
 //! [[params]]                          # what an organisation sets; without a default the rule is
 //! name = "kms_key"                    # skipped until it is set
 //! about = "..."
+//! type = "text"                       # text, number, list (of texts), map (of texts), bool, or several
+//!                                     # of them: ["text", "map"]; that of the default where not said
 //!
 //! [fix]
 //! action = "remove public-read grant"
 //! target = "..."                      # the whole document that the setting becomes
+//! one_way = "..."                     # why it can't be undone, where it can't: waits for a person everywhere
 //!
 //! [[hazards]]
 //! level = "high"                      # note, medium, high
@@ -53,6 +58,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::param::Kind;
 use crate::domain::{HazardLevel, Severity};
 
 #[derive(Debug, Deserialize)]
@@ -67,6 +73,8 @@ pub struct RuleFile {
     pub reads: Vec<Spanned<String>>,
     #[serde(default)]
     pub controls: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub after: Vec<Spanned<String>>,
     #[serde(default)]
     pub frameworks: Vec<Spanned<FrameworkTable>>,
     #[serde(default)]
@@ -100,7 +108,17 @@ pub struct FrameworkTable {
 pub struct ParamTable {
     pub name: String,
     pub about: String,
+    #[serde(rename = "type")]
+    pub kinds: Option<Kinds>,
     pub default: Option<Value>,
+}
+
+/// One type, or several that a parameter may be of.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Kinds {
+    One(Kind),
+    Any(Vec<Kind>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,6 +126,7 @@ pub struct ParamTable {
 pub struct FixTable {
     pub action: Spanned<String>,
     pub target: Spanned<String>,
+    pub one_way: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{expression::Scope, rule::Param};
+use super::{expression::Scope, param::Param};
 use crate::{
     domain::{Document, Subject, Tags},
     settings::Setting,
@@ -92,19 +92,6 @@ fn classification(tags: &Tags) -> String {
         .find_map(|wanted| tags.iter().find(|(key, _)| plain(key) == *wanted))
         .map(|(_, value)| value.trim().to_lowercase())
         .unwrap_or_default()
-}
-
-/// The variable `params`, or the name of the first one that has neither value nor default.
-pub fn params(wanted: &[Param], set: &BTreeMap<String, Value>) -> Result<Value, String> {
-    wanted
-        .iter()
-        .map(|param| {
-            let value = set.get(&param.name).or(param.default.as_ref());
-            value
-                .map(|value| (param.name.clone(), value.clone()))
-                .ok_or_else(|| param.name.clone())
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt as _, stream};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
     domain::{Asset, Judged, Stamp},
-    engine::{Engine, Sighting, Standing},
+    engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::Verdict,
     store::{Observation as Seen, StoreError, Verdicts},
@@ -65,7 +66,7 @@ impl Watch {
         while !stop.is_cancelled() {
             let pass = self
                 .scanner
-                .pass(&stop, |observation| self.take(observation));
+                .pass(&stop, |observation| self.passed(observation));
             let report = tokio::select! {
                 report = pass => report,
                 // Reads in flight may take long; what they would have seen comes with the next pass.
@@ -92,8 +93,30 @@ impl Watch {
         }
     }
 
-    async fn take(&self, observation: Observation) {
-        if let Err(error) = self.judged(&observation).await {
+    /// Looks again, soon, at buckets whose change closed, until stopped. As many at a time as a pass
+    /// looks at, and at the pace of a scan.
+    pub async fn look_again(self: Arc<Self>, stop: CancellationToken) {
+        let due = stream::unfold((), |()| async { Some((self.engine.due_again().await, ())) });
+        let (watch, stop) = (&self, &stop);
+        due.take_until(stop.cancelled())
+            .for_each_concurrent(self.engine.config.cloud.in_flight, |due| async move {
+                let look = watch.scanner.observe(due.asset.clone());
+                tokio::select! {
+                    observation = look => watch.take(&observation).await,
+                    () = stop.cancelled() => {}
+                }
+            })
+            .await;
+    }
+
+    /// An observation that a pass made.
+    async fn passed(&self, observation: Observation) {
+        self.take(&observation).await;
+        self.engine.passed(&observation.subject.asset);
+    }
+
+    async fn take(&self, observation: &Observation) {
+        if let Err(error) = self.judged(observation).await {
             tracing::error!(%error, bucket = observation.subject.asset.bucket, "a violation could not be recorded");
         }
         let tell = {
@@ -110,41 +133,43 @@ impl Watch {
         }
     }
 
-    async fn judged(&self, observation: &Observation) -> Result<(), crate::engine::EngineError> {
+    async fn judged(&self, observation: &Observation) -> Result<(), EngineError> {
         let asset = &observation.subject.asset;
+        if self.engine.moved_since(asset, observation.begun) {
+            // It is queued for another look, or has had it: this one mixes two states.
+            return Ok(());
+        }
         let mut tally = Verdicts::default();
         let mut unknown = Vec::new();
         let mut sightings = Vec::new();
-        let mut exempt = BTreeSet::new();
         for (rule, verdict) in &observation.verdicts {
             match verdict {
                 Verdict::Compliant => tally.compliant += 1,
                 Verdict::Skipped { .. } => tally.skipped += 1,
                 Verdict::Unknown { cause } => unknown.push((rule.clone(), cause.clone())),
-                Verdict::Violation(found) => match self.engine.standing(rule, asset)? {
-                    Standing::Exempt => {
-                        tally.exempt += 1;
-                        exempt.insert(rule.as_str());
-                    }
-                    Standing::Open(_) | Standing::Held => tally.violating += 1,
-                    Standing::New => {
-                        tally.violating += 1;
-                        sightings.extend(self.sighting(observation, rule, found));
-                    }
-                },
+                Verdict::Violation(found) => {
+                    tally.violating += 1;
+                    sightings.extend(self.sighting(observation, rule, found));
+                }
             }
         }
         tally.unknown = unknown.len();
+        let taken = if sightings.is_empty() {
+            Taken::default()
+        } else {
+            self.engine.take(asset, &sightings).await?
+        };
+        tally.exempt = taken.exempt.len();
+        tally.violating -= tally.exempt;
+        tally.waiting = taken.waiting.len();
         self.engine.store.observe(&Seen {
             asset: asset.clone(),
             verdicts: tally,
             unknown,
+            waiting: taken.waiting,
         })?;
-        let by_rule = by_rule(&observation.verdicts, &exempt);
+        let by_rule = by_rule(&observation.verdicts, &taken.exempt);
         self.engine.store.note_judged(asset, &by_rule)?;
-        if !sightings.is_empty() {
-            self.engine.open(sightings).await?;
-        }
         Ok(())
     }
 
@@ -218,6 +243,7 @@ impl Watch {
         if let Ok(sum) = self.sum(figures.running) {
             status.compliant = sum.compliant;
             status.violating = sum.violating;
+            status.waiting = sum.waiting;
             status.exempt = sum.exempt;
             status.skipped = sum.skipped;
             status.unknown = sum.unknown;
@@ -242,10 +268,10 @@ impl Watch {
 }
 
 /// Each rule's verdict in a word, for the store; those of `exempt` rules are violations that may be.
-fn by_rule(verdicts: &[(String, Verdict)], exempt: &BTreeSet<&str>) -> Vec<(String, Judged)> {
+fn by_rule(verdicts: &[(String, Verdict)], exempt: &BTreeSet<String>) -> Vec<(String, Judged)> {
     let judged = |(rule, verdict): &(String, Verdict)| {
         let judged = match verdict {
-            Verdict::Violation(_) if exempt.contains(rule.as_str()) => Judged::Exempt,
+            Verdict::Violation(_) if exempt.contains(rule) => Judged::Exempt,
             verdict => verdict.judged(),
         };
         (rule.clone(), judged)

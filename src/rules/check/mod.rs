@@ -1,18 +1,19 @@
 //! From a file's text to a rule, or to everything that is wrong with it.
 
+mod params;
 mod tests_inside;
-
-use std::collections::BTreeSet;
 
 use cel::Env;
 use toml::Spanned;
+
+pub use params::disagreements;
 
 use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{Applies, Fix, HazardRule, Param, Rule},
-    schema::{ParamTable, RuleFile},
+    rule::{After, Applies, Fix, HazardRule, Rule},
+    schema::RuleFile,
     vocabulary,
 };
 use crate::{
@@ -38,10 +39,10 @@ pub fn rule(
     check_words(&read, &mut faults);
     let (setting, reads) = check_settings(&read, &mut faults);
     let controls = check_controls(&read, catalogue, &mut faults);
-    let params = check_params(&read.params, &mut faults);
+    let params = params::check(&read.params, &mut faults);
     let scope = vocabulary::scope(&reads, &params);
     let applies_uses = check_expressions(&read, env, &scope, &mut faults);
-    let tests = tests_inside::check(&read, &reads, setting, &mut faults);
+    let tests = tests_inside::check(&read, &reads, setting, &params, &mut faults);
 
     let (Some(setting), Some((primary, frameworks)), true) = (setting, controls, faults.is_empty())
     else {
@@ -69,6 +70,14 @@ pub fn rule(
         setting,
         reads,
         params,
+        after: read
+            .after
+            .into_iter()
+            .map(|rule| After {
+                at: rule.span(),
+                rule: rule.into_inner(),
+            })
+            .collect(),
         controls,
         primary,
         frameworks,
@@ -79,6 +88,7 @@ pub fn rule(
         fix: Fix {
             action: read.fix.action.into_inner(),
             target: read.fix.target.into_inner(),
+            one_way: read.fix.one_way.map(Spanned::into_inner),
         },
         hazards: read
             .hazards
@@ -132,6 +142,7 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
         ("rationale".to_owned(), &read.rationale),
         ("fix.action".to_owned(), &read.fix.action),
     ];
+    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
     words.extend(
         read.applies_why
             .iter()
@@ -257,25 +268,6 @@ fn derived(
         }
     }
     derived
-}
-
-fn check_params(tables: &[Spanned<ParamTable>], faults: &mut Faults) -> Vec<Param> {
-    let mut names = BTreeSet::new();
-    for (index, table) in tables.iter().enumerate() {
-        if !names.insert(table.get_ref().name.as_str()) {
-            faults.add(
-                &table.span(),
-                format!("params[{index}].name"),
-                "it is there twice",
-            );
-        }
-    }
-    let param = |table: &Spanned<ParamTable>| Param {
-        name: table.get_ref().name.clone(),
-        about: table.get_ref().about.clone(),
-        default: table.get_ref().default.clone(),
-    };
-    tables.iter().map(param).collect()
 }
 
 /// Compiles every expression and looks at its names; returns those that `applies` uses.

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use toml::Spanned;
 
 use crate::{
     domain::{Account, Asset, Document, Environment, Owner, Subject},
     rules::{
         fault::Faults,
         fixtures::Fixture,
+        param::Param,
         rule::Reading,
-        schema::{ParamTable, RuleFile, TestTable, Word},
+        schema::{RuleFile, TestTable, Word},
     },
     settings::Setting,
 };
@@ -20,6 +20,7 @@ pub fn check(
     read: &RuleFile,
     reads: &[&'static dyn Setting],
     setting: Option<&'static dyn Setting>,
+    params: &[Param],
     faults: &mut Faults,
 ) -> Vec<Fixture> {
     for (word, name) in [
@@ -44,10 +45,14 @@ pub fn check(
                 .ok(),
             _ => None,
         };
-        for name in table.params.keys() {
-            let is_param = |param: &Spanned<ParamTable>| param.get_ref().name == *name;
-            if !read.params.iter().any(is_param) {
-                let message = format!("the rule has no parameter `{name}`");
+        for (name, value) in &table.params {
+            let fits = match params.iter().find(|param| param.name == *name) {
+                None => Err(format!("the rule has no parameter `{name}`")),
+                Some(param) => param
+                    .takes(value)
+                    .map_err(|message| format!("{name}: {message}")),
+            };
+            if let Err(message) = fits {
                 faults.add(&spanned.span(), format!("tests[{index}].params"), message);
             }
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cel::{
     Context, DeclarationError, ExecutionError, Value,
+    extractors::Arguments,
     objects::{Key, Map},
 };
 
@@ -24,6 +25,14 @@ type Outcome = Result<Value, ExecutionError>;
 
 fn wrong(function: &str, message: impl ToString) -> ExecutionError {
     ExecutionError::function_error(function, message)
+}
+
+/// The name under which a function says that something is missing which the organisation may give:
+/// no fault of the expression, and told to whoever runs the room.
+pub const MISSING: &str = "missing";
+
+fn missing(message: impl ToString) -> ExecutionError {
+    ExecutionError::function_error(MISSING, message)
 }
 
 fn map<'a>(function: &str, value: &'a Value) -> Result<&'a Map, ExecutionError> {
@@ -70,17 +79,23 @@ fn arn(bucket: Value) -> Outcome {
     Ok(format!("arn:{partition}:s3:::{name}").into())
 }
 
-/// `known(map, key)`: the value, or an error that names what is not known. For targets that must not
-/// be filled with a guess.
-fn known(values: Value, key: Value) -> Outcome {
-    let Value::String(key) = key else {
-        return Err(wrong("known", "the key is a text"));
+/// `known(map, key)` or `known(map, key, hint)`: the value, or an error that names what is not known
+/// and, by the hint, how it comes to be known. For targets that must not be filled with a guess.
+fn known(Arguments(given): Arguments) -> Outcome {
+    let (values, key, hint) = match given.as_slice() {
+        [values, Value::String(key)] => (values, key, "set it by hand"),
+        [values, Value::String(key), Value::String(hint)] => (values, key, hint.as_str()),
+        _ => return Err(wrong("known", "a map and one or two texts are wanted")),
     };
-    let found = map("known", &values)?.map.get(&Key::from(key.as_str()));
+    let found = map("known", values)?.map.get(&Key::from(key.as_str()));
     found
         .filter(|value| !matches!(value, Value::String(text) if text.is_empty()))
         .cloned()
-        .ok_or_else(|| wrong("known", format!("nothing is known to put into `{key}`")))
+        .ok_or_else(|| {
+            missing(format!(
+                "no value is known for `{key}`, and none is guessed: {hint}"
+            ))
+        })
 }
 
 /// `key_for(kms_key, bucket)`: the KMS key for the bucket's region. The parameter is one key, or a
@@ -90,15 +105,20 @@ fn key_for(keys: Value, bucket: Value) -> Outcome {
     let region = text("key_for", &bucket, "region")?;
     let key = match &keys {
         Value::String(key) => key.to_string(),
-        _ => text("key_for", &keys, &region)?,
+        keys => text("key_for", keys, &region).map_err(|_| {
+            let message = format!(
+                "the table of KMS keys has none for {region}, where the bucket is: add one"
+            );
+            missing(message)
+        })?,
     };
     let arn: Vec<&str> = key.split(':').collect();
     match arn.as_slice() {
-        [] | [""] => Err(wrong("key_for", "the key is empty")),
-        ["arn", _, "kms", there, ..] if *there != region => Err(wrong(
-            "key_for",
-            format!("the key is in {there}, the bucket in {region}"),
-        )),
+        [] | [""] => Err(missing("the KMS key that the parameters give is empty")),
+        ["arn", _, "kms", there, ..] if *there != region => Err(missing(format!(
+            "the KMS key that the parameters give is in {there}, and the bucket in {region}, where it \
+                 can't be used: give a table with a key for each region"
+        ))),
         _ => Ok(key.into()),
     }
 }

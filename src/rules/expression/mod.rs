@@ -10,7 +10,7 @@ mod value;
 
 use std::{sync::Arc, thread};
 
-use cel::{Context, Env, Program, extensions};
+use cel::{Context, Env, ExecutionError, Program, extensions};
 use serde_json::Value as Json;
 
 pub use scope::{Scope, Uses};
@@ -81,22 +81,62 @@ impl Expression {
         scope.uses(self.0.expression())
     }
 
-    pub fn json(&self, context: &Context) -> Result<Json, String> {
-        let value = self.0.execute(context).map_err(|error| error.to_string())?;
-        value.json().map_err(|error| error.to_string())
+    pub fn json(&self, context: &Context) -> Result<Json, Failure> {
+        let value = self.0.execute(context)?;
+        value
+            .json()
+            .map_err(|error| Failure::Broken(error.to_string()))
     }
 
-    pub fn bool(&self, context: &Context) -> Result<bool, String> {
+    pub fn bool(&self, context: &Context) -> Result<bool, Failure> {
         match self.json(context)? {
             Json::Bool(answer) => Ok(answer),
-            other => Err(format!("true or false is wanted, not {other}")),
+            other => Err(Failure::Broken(format!(
+                "true or false is wanted, not {other}"
+            ))),
         }
     }
 
-    pub fn texts(&self, context: &Context) -> Result<Vec<String>, String> {
+    pub fn texts(&self, context: &Context) -> Result<Vec<String>, Failure> {
         let value = self.json(context)?;
         serde_json::from_value(value.clone())
-            .map_err(|_| format!("a list of texts is wanted, not {value}"))
+            .map_err(|_| Failure::Broken(format!("a list of texts is wanted, not {value}")))
+    }
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A function of ours says what is missing, in words for whoever runs the room.
+    Missing(String),
+    /// The expression itself went wrong: a matter for the rule's author.
+    Broken(String),
+}
+
+impl Failure {
+    /// With the key of the rule file in front where the author is meant.
+    pub fn at(self, key: &str) -> String {
+        match self {
+            Self::Missing(message) => message,
+            Self::Broken(message) => format!("{key}: {message}"),
+        }
+    }
+}
+
+impl From<ExecutionError> for Failure {
+    fn from(error: ExecutionError) -> Self {
+        match error {
+            ExecutionError::FunctionError { function, message }
+                if function == functions::MISSING =>
+            {
+                Self::Missing(message)
+            }
+            ExecutionError::FunctionError { function, message } => {
+                Self::Broken(format!("{function}: {message}"))
+            }
+            ExecutionError::NoSuchKey(key) => Self::Broken(format!("there is no `{key}`")),
+            other => Self::Broken(other.to_string()),
+        }
     }
 }
 

@@ -28,7 +28,9 @@ fn evaluate(source: &str) -> Result<Json, String> {
         let acl = json!({"Owner": {"ID": "o"}, "Grants": [{"name": "AllUsers", "at": 1}]});
         context.add_variable_from_value("acl", from_json(&acl));
         context.add_variable_from_value("params", from_json(&json!({"kms_key": "k"})));
-        expression.json(&context)
+        expression
+            .json(&context)
+            .map_err(|failure| failure.at("here"))
     })?
 }
 
@@ -106,24 +108,41 @@ fn a_name_that_nobody_has_is_refused_before_anything_runs() {
 #[test]
 fn what_a_target_must_not_guess_is_an_error() {
     for (source, part) in [
-        ("known({}, 'env')", "nothing is known to put into `env`"),
+        ("known({}, 'env')", "no value is known for `env`"),
         (
-            "known({'env': ''}, 'env')",
-            "nothing is known to put into `env`",
+            "known({'env': ''}, 'env', 'ask')",
+            "no value is known for `env`, and none is guessed: ask",
         ),
-        ("key_for('', {'region': 'r'})", "the key is empty"),
+        (
+            "key_for('', {'region': 'r'})",
+            "the KMS key that the parameters give is empty",
+        ),
         (
             "key_for({'a': 'k'}, {'region': 'b'})",
-            "a text `b` is wanted",
+            "the table of KMS keys has none for b",
         ),
         (
             "key_for('arn:aws:kms:us-east-1:1:key/k', {'region': 'eu-west-1'})",
-            "the key is in us-east-1, the bucket in eu-west-1",
+            "is in us-east-1, and the bucket in eu-west-1",
         ),
         ("merge(1, {})", "a map is wanted"),
     ] {
         let error = evaluate(source).unwrap_err();
         assert!(error.contains(part), "{source}: {error}");
+    }
+}
+
+#[test]
+fn what_the_organisation_can_mend_is_said_without_jargon() {
+    for (source, said) in [
+        (
+            "known({}, 'env', 'ask the owner')",
+            "no value is known for `env`, and none is guessed: ask the owner",
+        ),
+        ("acl.Owner.Name", "here: there is no `Name`"),
+        ("merge(1, {})", "here: merge: a map is wanted"),
+    ] {
+        assert_eq!(evaluate(source).unwrap_err(), said);
     }
 }
 

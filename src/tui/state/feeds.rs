@@ -19,6 +19,7 @@ pub enum Topic {
     Pending,
     Change,
     Diff,
+    Behind,
     Ledger,
     Entry,
     Unknowns,
@@ -28,12 +29,13 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
         Self::Change,
         Self::Diff,
+        Self::Behind,
         Self::Ledger,
         Self::Entry,
         Self::Unknowns,

@@ -163,7 +163,8 @@ fn noticed(model: &mut Model, notice: &Notice) {
                 model.dirty = true;
             }
         }
-        NoticeKind::Scan | NoticeKind::Room => {}
+        NoticeKind::Scan => model.feeds.want(Topic::Behind),
+        NoticeKind::Room => {}
     }
     if model.pane == Pane::Coverage {
         model.feeds.want(Topic::Coverage);
