@@ -157,6 +157,7 @@ impl Engine {
         let plan = rules::plan(rule, &subject, id, &before, &found);
         let ticket = Ticket {
             rule: rule.reference(),
+            library: Some(self.library.digest().clone()),
             title: rule.title.clone(),
             primary: rule.primary.clone(),
             frameworks: rule.frameworks.clone(),

@@ -127,6 +127,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
             id: seed.rule.to_owned(),
             version: 1,
         },
+        library: Some(Digest::of("the library")),
         title: seed.title.to_owned(),
         primary: control(framework, version, number),
         frameworks: vec![
