@@ -86,6 +86,33 @@ fn a_rule_covers_all_ids_of_its_rows_and_not_only_what_its_tickets_show() {
 }
 
 #[test]
+fn the_librarys_digest_changes_with_every_rule_and_with_nothing_else() {
+    let ours = library();
+    let mut less = library();
+    less.disable("versioning");
+    assert_eq!(
+        ours.digest(),
+        less.digest(),
+        "what is disabled is the config's"
+    );
+    let own = versioning_rule("own", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+    let of = |name: &str, text: &str| {
+        let (library, _dir) = library_with(&[(name, text)]);
+        library.unwrap().digest().clone()
+    };
+    let once = of("a.toml", &own);
+    assert_ne!(&once, ours.digest());
+    assert_eq!(once, of("elsewhere/b.toml", &own), "a path judges nothing");
+    assert_ne!(
+        once,
+        of(
+            "a.toml",
+            &own.replace("rationale = \"r\"", "rationale = \"s\"")
+        )
+    );
+}
+
+#[test]
 fn a_folder_with_the_list_of_frameworks_at_its_top_is_a_library_as_ours_is() {
     let (library, _dir) = library_with(&[("frameworks.toml", "[[frameworks]]\n")]);
     let ours = rules_support::library().rules().len();
@@ -94,17 +121,6 @@ fn a_folder_with_the_list_of_frameworks_at_its_top_is_a_library_as_ours_is() {
     let (library, _dir) = library_with(&[("a/frameworks.toml", "[[frameworks]]\n")]);
     assert!(library.is_err());
 }
-
-const THE_FIRST: [&str; 8] = [
-    "acl-authenticated-users",
-    "acl-public-read",
-    "acl-public-write",
-    "block-public-access",
-    "kms-for-classified",
-    "mandatory-tags",
-    "tls-only",
-    "versioning",
-];
 
 #[test]
 fn the_rules_need_the_settings_that_they_read_and_no_others() {

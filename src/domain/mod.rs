@@ -15,6 +15,7 @@ mod nearest;
 mod person;
 mod plan;
 mod safe;
+mod tally;
 pub mod time;
 mod turn;
 
@@ -30,5 +31,6 @@ pub use nearest::nearest;
 pub use person::{Actor, NotAName, Via};
 pub use plan::{Hazard, HazardLevel, Plan, Reversibility};
 pub use safe::Safe;
+pub use tally::{Judged, Tally};
 pub use time::Stamp;
 pub use turn::{Behind, OpenChange};
