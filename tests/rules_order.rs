@@ -15,7 +15,9 @@ use std::{
 use estates::mix::{Mixed, State, mix};
 use serde_json::Value;
 use sixfold::{
-    domain::{Account, Asset, Digest, Document, Environment, Owner, Subject, Tags, canonical},
+    domain::{
+        Account, Asset, Digest, Document, Environment, Identity, Owner, Subject, Tags, canonical,
+    },
     rules::{Case, Evaluator, Library, Rule, Verdict, Which},
 };
 
@@ -55,6 +57,10 @@ impl Bench {
                 .map(|(name, document)| (name.clone(), Ok(document.clone())))
                 .collect(),
             params: bucket.params.clone(),
+            room: Identity {
+                account: Some("123456789012".to_owned()),
+                ..Identity::default()
+            },
             rules: Which::All,
         };
         let verdicts = self.evaluator.judge(case);
@@ -95,11 +101,11 @@ fn tags(tagging: &Document) -> Tags {
 
 fn subject(tags: Tags) -> Subject {
     Subject {
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "example-bucket".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "example-bucket",
+        ),
         tags,
         environment: Environment {
             name: "dev".to_owned(),

@@ -311,6 +311,284 @@ async fn encryption_versioning_and_tags_follow_aws_s_rules() {
     desk.sandbox.stop().await;
 }
 
+/// The settings whose whole `get` output is what the `put` takes.
+#[tokio::test]
+async fn what_get_prints_of_logging_cors_websites_and_notifications_is_what_put_takes() {
+    let desk = Desk::new().await;
+    desk.s3(&["create-bucket", "--bucket", "logs"]).await.json();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs/*",
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::b-one"}},
+    }]})
+    .to_string();
+    let args = ["put-bucket-policy", "--bucket", "logs", "--policy", &policy];
+    assert!(desk.s3(&args).await.ok);
+    let account = desk.sandbox.options().owner.account.to_string();
+
+    for (get, put, argument, document, delete) in [
+        (
+            "get-bucket-logging",
+            "put-bucket-logging",
+            "--bucket-logging-status",
+            json!({"LoggingEnabled": {
+                "TargetBucket": "logs",
+                "TargetPrefix": "b-one/",
+                "TargetObjectKeyFormat": {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}},
+            }}),
+            None,
+        ),
+        (
+            "get-bucket-cors",
+            "put-bucket-cors",
+            "--cors-configuration",
+            json!({"CORSRules": [
+                {
+                    "ID": "app", "AllowedHeaders": ["*"], "AllowedMethods": ["PUT", "GET"],
+                    "AllowedOrigins": ["https://*.acme.com"], "ExposeHeaders": ["ETag"],
+                    "MaxAgeSeconds": 0,
+                },
+                {"AllowedMethods": ["HEAD"], "AllowedOrigins": ["*"]},
+            ]}),
+            Some(("delete-bucket-cors", "NoSuchCORSConfiguration")),
+        ),
+        (
+            "get-bucket-website",
+            "put-bucket-website",
+            "--website-configuration",
+            json!({
+                "IndexDocument": {"Suffix": "index.html"},
+                "ErrorDocument": {"Key": "errors/404.html"},
+                "RoutingRules": [{
+                    "Condition": {"KeyPrefixEquals": "old/"},
+                    "Redirect": {
+                        "HostName": "acme.com", "HttpRedirectCode": "301", "Protocol": "https",
+                        "ReplaceKeyPrefixWith": "",
+                    },
+                }],
+            }),
+            Some(("delete-bucket-website", "NoSuchWebsiteConfiguration")),
+        ),
+        (
+            "get-bucket-notification-configuration",
+            "put-bucket-notification-configuration",
+            "--notification-configuration",
+            json!({
+                "TopicConfigurations": [{
+                    "Id": "created", "TopicArn": format!("arn:aws:sns:us-east-1:{account}:t"),
+                    "Events": ["s3:ObjectCreated:*"],
+                    "Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "in/"}]}},
+                }],
+                "QueueConfigurations": [{
+                    "Id": "gone", "QueueArn": format!("arn:aws:sqs:us-east-1:{account}:q"),
+                    "Events": ["s3:ObjectRemoved:*"],
+                }],
+                "LambdaFunctionConfigurations": [{
+                    "Id": "out", "LambdaFunctionArn": format!("arn:aws:lambda:us-east-1:{account}:function:f"),
+                    "Events": ["s3:ObjectCreated:*"],
+                    "Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "out/"}]}},
+                }],
+                "EventBridgeConfiguration": {},
+            }),
+            None,
+        ),
+        (
+            "get-bucket-accelerate-configuration",
+            "put-bucket-accelerate-configuration",
+            "--accelerate-configuration",
+            json!({"Status": "Enabled"}),
+            None,
+        ),
+        (
+            "get-bucket-request-payment",
+            "put-bucket-request-payment",
+            "--request-payment-configuration",
+            json!({"Payer": "Requester"}),
+            None,
+        ),
+    ] {
+        match delete {
+            Some((_, code)) => assert_eq!(desk.on(get, &[]).await.code(), code),
+            None if get == "get-bucket-request-payment" => {
+                assert_eq!(
+                    desk.on(get, &[]).await.json(),
+                    json!({"Payer": "BucketOwner"})
+                );
+            }
+            None => assert!(desk.on(get, &[]).await.is_silent(), "{get}"),
+        }
+        desk.done(put, &[argument, &document.to_string()]).await;
+        assert_eq!(desk.on(get, &[]).await.json(), document, "{get}");
+        if let Some((delete, code)) = delete {
+            desk.done(delete, &[]).await;
+            assert_eq!(desk.on(get, &[]).await.code(), code);
+            // S3 does not mind a second time.
+            desk.done(delete, &[]).await;
+        }
+    }
+    // What has no delete call is emptied by a put.
+    desk.done("put-bucket-logging", &["--bucket-logging-status", "{}"])
+        .await;
+    assert!(desk.on("get-bucket-logging", &[]).await.is_silent());
+    let empty = [
+        "--skip-destination-validation",
+        "--notification-configuration",
+        "{}",
+    ];
+    desk.done("put-bucket-notification-configuration", &empty)
+        .await;
+    let silent = desk.on("get-bucket-notification-configuration", &[]).await;
+    assert!(silent.is_silent());
+    desk.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn what_s3_refuses_of_cors_websites_and_notifications_is_refused_in_its_words() {
+    let desk = Desk::new().await;
+    let cors = |rule: Value| {
+        (
+            "put-bucket-cors",
+            "--cors-configuration",
+            json!({"CORSRules": [rule]}),
+        )
+    };
+    let website = |website| ("put-bucket-website", "--website-configuration", website);
+    let put = "put-bucket-notification-configuration";
+    let notification = |them: Value| {
+        (
+            put,
+            "--notification-configuration",
+            json!({"QueueConfigurations": them}),
+        )
+    };
+    let queue = |region: &str, event: &str, prefix: &str, suffix: &str| {
+        json!({
+            "QueueArn": format!("arn:aws:sqs:{region}:111122223333:{event}{prefix}{suffix}").replace('*', "any"),
+            "Events": [event],
+            "Filter": {"Key": {"FilterRules": [
+                {"Name": "prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]}},
+        })
+    };
+    let created = "s3:ObjectCreated:*";
+    let here = "us-east-1";
+    for ((command, argument, document), code, part) in [
+        (
+            cors(json!({"AllowedMethods": ["PATCH"], "AllowedOrigins": ["*"]})),
+            "InvalidRequest",
+            "Unsupported method is PATCH",
+        ),
+        (
+            cors(json!({"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.com"]})),
+            "InvalidRequest",
+            "can not have more than one wildcard",
+        ),
+        (
+            cors(
+                json!({"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposeHeaders": ["x-*"]}),
+            ),
+            "InvalidRequest",
+            "do not support wildcard for ExposeHeader",
+        ),
+        (
+            (
+                "put-bucket-cors",
+                "--cors-configuration",
+                json!({"CORSRules": vec![json!({"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}); 101]}),
+            ),
+            "MalformedXML",
+            "",
+        ),
+        (
+            website(json!({"IndexDocument": {"Suffix": "a/index.html"}})),
+            "InvalidArgument",
+            "Suffix is not well formed",
+        ),
+        (
+            website(json!({"ErrorDocument": {"Key": "e"}})),
+            "InvalidArgument",
+            "A value for IndexDocument Suffix must be provided",
+        ),
+        (
+            website(
+                json!({"IndexDocument": {"Suffix": "i"}, "RedirectAllRequestsTo": {"HostName": "acme.com"}}),
+            ),
+            "InvalidArgument",
+            "in conjunction with other Routing Rules",
+        ),
+        (
+            website(json!({"IndexDocument": {"Suffix": "i"}, "RoutingRules": [
+                {"Redirect": {"ReplaceKeyWith": "a", "ReplaceKeyPrefixWith": "b"}}]})),
+            "InvalidRequest",
+            "not both",
+        ),
+        (
+            website(json!({"IndexDocument": {"Suffix": "i"}, "RoutingRules": [
+                {"Redirect": {"HostName": "h", "HttpRedirectCode": "200"}}]})),
+            "InvalidRequest",
+            "redirect code (200)",
+        ),
+        (
+            notification(json!([queue("eu-west-1", created, "", "")])),
+            "InvalidArgument",
+            "destination service region is not valid",
+        ),
+        (
+            notification(
+                json!([{"QueueArn": "arn:aws:sns:us-east-1:111122223333:t", "Events": [created]}]),
+            ),
+            "InvalidArgument",
+            "ARN is not well formed",
+        ),
+        (
+            notification(json!([queue(here, "s3:ObjectRead:*", "", "")])),
+            "InvalidArgument",
+            "event is not supported",
+        ),
+        (
+            notification(json!([
+                queue(here, created, "images/", ".jpg"),
+                queue(here, "s3:ObjectCreated:Put", "images/2026/", ""),
+            ])),
+            "InvalidArgument",
+            "ambiguously defined",
+        ),
+    ] {
+        let refused = desk.on(command, &[argument, &document.to_string()]).await;
+        assert_eq!(refused.code(), code, "{document}");
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    // The same events of other keys, and other events of the same keys.
+    let apart = json!({"QueueConfigurations": [
+        queue(here, created, "images/", ".jpg"),
+        queue(here, created, "images/", ".png"),
+        queue(here, "s3:ObjectRemoved:*", "images/", ".jpg"),
+    ]});
+    desk.done(put, &["--notification-configuration", &apart.to_string()])
+        .await;
+    let read = desk
+        .on("get-bucket-notification-configuration", &[])
+        .await
+        .json();
+    let ids = read["QueueConfigurations"].as_array().unwrap();
+    assert!(
+        ids.iter()
+            .all(|it| it["Id"].as_str().is_some_and(|id| id.len() == 32)),
+        "S3 names them"
+    );
+    desk.s3(&["create-bucket", "--bucket", "with.dots"])
+        .await
+        .json();
+    let dotted = [
+        "put-bucket-accelerate-configuration",
+        "--bucket",
+        "with.dots",
+        "--accelerate-configuration",
+        "Status=Enabled",
+    ];
+    assert_eq!(desk.s3(&dotted).await.code(), "InvalidRequest");
+    desk.sandbox.stop().await;
+}
+
 #[tokio::test]
 async fn the_vault_keeps_versions_refuses_to_overwrite_and_guards_locked_ones() {
     let desk = Desk::new().await;

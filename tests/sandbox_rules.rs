@@ -11,8 +11,10 @@ use aws_sdk_s3::{
     Client,
     primitives::ByteStream,
     types::{
-        BucketCannedAcl, ChecksumAlgorithm, ObjectLockMode, ObjectLockRetention,
-        ObjectLockRetentionMode,
+        AccelerateConfiguration, BucketAccelerateStatus, BucketCannedAcl, BucketLocationConstraint,
+        BucketLoggingStatus, BucketLogsPermission, ChecksumAlgorithm, CreateBucketConfiguration,
+        LoggingEnabled, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode, TargetGrant,
+        Type,
     },
 };
 use chrono::{DateTime, Utc};
@@ -344,6 +346,143 @@ async fn a_new_bucket_refuses_to_be_born_public() {
     let expected = (400, "InvalidBucketAclWithBlockPublicAccessError");
     assert_eq!((status, code.as_str()), expected);
     assert_eq!(sandbox.state().buckets(), ["b-one"]);
+    sandbox.stop().await;
+}
+
+fn logs_to(target: &str, granted: bool) -> BucketLoggingStatus {
+    let everybody = aws_sdk_s3::types::Grantee::builder()
+        .r#type(Type::Group)
+        .uri("http://acs.amazonaws.com/groups/global/AllUsers")
+        .build()
+        .unwrap();
+    let grant = TargetGrant::builder()
+        .grantee(everybody)
+        .permission(BucketLogsPermission::Read)
+        .build();
+    let enabled = LoggingEnabled::builder()
+        .target_bucket(target)
+        .target_prefix("b-one/")
+        .set_target_grants(granted.then(|| vec![grant]))
+        .build()
+        .unwrap();
+    BucketLoggingStatus::builder()
+        .logging_enabled(enabled)
+        .build()
+}
+
+#[tokio::test]
+async fn access_logs_go_only_where_they_would_arrive() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    for name in ["by-policy", "by-acl", "shut", "half"] {
+        client.create_bucket().bucket(name).send().await.unwrap();
+    }
+    let far = client_of(&sandbox, &sandbox.options().owner, "eu-west-1");
+    let constraint = BucketLocationConstraint::from("eu-west-1");
+    let there = CreateBucketConfiguration::builder().location_constraint(constraint);
+    let create = far.create_bucket().bucket("far");
+    let create = create.create_bucket_configuration(there.build());
+    create.send().await.unwrap();
+    let partner = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &partner, "us-east-1");
+    partner
+        .create_bucket()
+        .bucket("theirs")
+        .send()
+        .await
+        .unwrap();
+
+    let acl = |grants: &'static [Permission]| {
+        move |settings: &mut BucketSettings| {
+            settings.ownership = Some(Ownership::ObjectWriter);
+            let grants = grants
+                .iter()
+                .map(|it| Grant::new(Grantee::LogDelivery, *it));
+            settings.acl.extend(grants);
+        }
+    };
+    let state = sandbox.state();
+    let both = acl(&[Permission::Write, Permission::ReadAcp]);
+    state.patch("by-acl", both).unwrap();
+    state.patch("half", acl(&[Permission::Write])).unwrap();
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::by-policy/b-one/*","Condition":{"StringEquals":{"aws:SourceAccount":"ACCOUNT"}}}]}"#;
+    let policy = policy.replace("ACCOUNT", sandbox.options().owner.account.as_str());
+    let put = client
+        .put_bucket_policy()
+        .bucket("by-policy")
+        .policy(policy);
+    put.send().await.unwrap();
+
+    let invalid = (400, "InvalidTargetBucketForLogging");
+    for (target, granted, refused) in [
+        ("by-policy", false, None),
+        ("by-acl", false, None),
+        ("by-acl", true, None),
+        ("by-policy", true, Some((400, "InvalidArgument"))),
+        ("shut", false, Some(invalid)),
+        ("half", false, Some(invalid)),
+        ("nowhere", false, Some(invalid)),
+        ("theirs", false, Some(invalid)),
+        ("far", false, Some((403, "CrossLocationLoggingProhibited"))),
+    ] {
+        let put = client.put_bucket_logging().bucket("b-one");
+        let put = put.bucket_logging_status(logs_to(target, granted)).send();
+        match refused {
+            None => {
+                put.await.unwrap();
+                let read = client.get_bucket_logging().bucket("b-one").send().await;
+                let read = read.unwrap().logging_enabled.unwrap();
+                assert_eq!(read.target_bucket, target);
+                assert_eq!(read.target_grants().len(), usize::from(granted));
+            }
+            Some((status, code)) => {
+                assert_eq!(refusal(put.await), (status, code.to_owned()), "{target}");
+            }
+        }
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn another_account_reads_and_writes_the_settings_that_a_policy_names_and_no_others() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    let party = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &party, "us-east-1");
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":["s3:GetBucketNotification","s3:PutAccelerateConfiguration","s3:DeleteBucketWebsite","s3:PutBucketCORS"],"Resource":"arn:aws:s3:::b-one"}]}"#;
+    let put = client.put_bucket_policy().bucket("b-one").policy(policy);
+    put.send().await.unwrap();
+
+    let b = "b-one";
+    let read = partner.get_bucket_notification_configuration().bucket(b);
+    read.send().await.unwrap();
+    partner
+        .delete_bucket_website()
+        .bucket(b)
+        .send()
+        .await
+        .unwrap();
+    partner.delete_bucket_cors().bucket(b).send().await.unwrap();
+    let enabled = AccelerateConfiguration::builder().status(BucketAccelerateStatus::Enabled);
+    let put = partner.put_bucket_accelerate_configuration().bucket(b);
+    let put = put.accelerate_configuration(enabled.build());
+    put.send().await.unwrap();
+
+    let denied = (403, "AccessDenied".to_owned());
+    let get = partner.get_bucket_accelerate_configuration().bucket(b);
+    assert_eq!(refusal(get.send().await), denied);
+    assert_eq!(
+        refusal(partner.get_bucket_cors().bucket(b).send().await),
+        denied
+    );
+    assert_eq!(
+        refusal(partner.get_bucket_logging().bucket(b).send().await),
+        denied
+    );
+    assert_eq!(
+        refusal(partner.get_bucket_website().bucket(b).send().await),
+        denied
+    );
+    let get = partner.get_bucket_request_payment().bucket(b);
+    assert_eq!(refusal(get.send().await), denied);
     sandbox.stop().await;
 }
 

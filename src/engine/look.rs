@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Engine, StepFault};
 use crate::{
     cloud::Urgency,
-    domain::{Change, Digest, Document, Subject},
+    domain::{Change, Digest, Document, Scope, Subject},
     rules::{Case, Verdict, Which},
     scanner::{TAGGING, judge, tags},
     settings::{self, Read, Setting},
@@ -51,7 +51,8 @@ impl Engine {
             None => rule.setting,
         };
         let mut documents: BTreeMap<String, Result<Document, String>> = BTreeMap::new();
-        let others = rule.reads.iter().map(|other| other.name()).chain([TAGGING]);
+        let tagging = (ticket.asset.scope() == Scope::Bucket).then_some(TAGGING);
+        let others = rule.reads.iter().map(|other| other.name()).chain(tagging);
         for name in others.filter(|name| *name != setting.name()) {
             if documents.contains_key(name) {
                 continue;
@@ -84,6 +85,7 @@ impl Engine {
             subject: subject.clone(),
             documents,
             params: self.config.parameters_of(&subject),
+            room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked)

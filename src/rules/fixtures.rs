@@ -16,7 +16,7 @@ use super::{
     rule::{Reading, Rule},
     schema::Word,
 };
-use crate::domain::{Document, Subject};
+use crate::domain::{Document, Identity, Subject};
 
 /// A test, checked at load.
 #[derive(Clone, Debug)]
@@ -72,6 +72,10 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
             subject: test.subject.clone(),
             documents: documents.clone(),
             params: test.params.clone(),
+            room: Identity {
+                account: Some(test.subject.asset.account.to_string()),
+                ..Identity::default()
+            },
             rules: Which::One(rule.id.clone()),
         });
         let verdict = verdicts.into_iter().next().map(|(_, verdict)| verdict);

@@ -18,8 +18,8 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, HazardLevel, Subject},
-    settings::Step,
+    domain::{Document, Hazard, HazardLevel, Identity, Subject},
+    settings::{self, Proposed, Step},
 };
 
 /// Which rules judge a case.
@@ -39,6 +39,8 @@ pub struct Case {
     pub documents: BTreeMap<String, Result<Document, String>>,
     /// What the organisation set.
     pub params: BTreeMap<String, Value>,
+    /// Whose calls a fix would be made with.
+    pub room: Identity,
     pub rules: Which,
 }
 
@@ -167,7 +169,7 @@ impl Bench {
     /// Every setting that could be read, and `bucket`; `params` differ from rule to rule.
     fn context(&self, case: &Case) -> Result<Context<'static, 'static>, String> {
         let mut context = expression::context(&self.env)?;
-        for setting in crate::settings::all() {
+        for setting in settings::all() {
             if let Some(Ok(document)) = case.documents.get(setting.name()) {
                 let view = expression::from_json(&setting.view(document));
                 context.add_variable_from_value(setting.name(), view);
@@ -243,10 +245,8 @@ fn judge(
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    rule.setting
-        .fits(Step::new(&before, &target))
-        .map_err(Failure::Broken)
-        .map_err(at("fix.target"))?;
+    let fits = rule.setting.fits(Step::new(&before, &target));
+    fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
     // about one part of many, it must at least leave less of it.
     let mut after = context.new_inner_scope();
@@ -256,11 +256,39 @@ fn judge(
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
+    // A plan that could not be carried out, or that would shut the room out, must not exist.
+    let refusal = rule.setting.refusal(&Proposed {
+        bucket: case.subject.asset.name(),
+        before: &before,
+        target: &target,
+        others: &case.documents,
+        room: &case.room,
+    });
+    if let Some(why) = refusal {
+        return Err(format!(
+            "it violates the rule and can't be fixed now: {why}"
+        ));
+    }
+    let mut hazards = hazards(&compiled.hazards, &context)?;
+    hazards.extend(denied(rule, case));
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
         target: Some(target),
-        hazards: hazards(&compiled.hazards, &context)?,
+        hazards,
     })))
+}
+
+/// Said where the bucket's policy keeps the room from writing what the rule would fix.
+fn denied(rule: &Rule, case: &Case) -> Option<Hazard> {
+    let policy = case.documents.get("policy")?.as_ref().ok()?;
+    let bucket = case.subject.asset.name();
+    let statement = settings::denied(policy, rule.setting.name(), bucket, &case.room)?;
+    Some(Hazard {
+        level: HazardLevel::High,
+        text: format!(
+            "the bucket's policy denies this very write to the room, which will be refused. Statement: {statement}"
+        ),
+    })
 }
 
 fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {

@@ -40,7 +40,7 @@ pub fn plan(
         Some(why) => Reversibility::OneWay(why.clone()),
         None => setting.reversibility(before, target),
     };
-    let bucket = &subject.asset.bucket;
+    let bucket = subject.asset.name();
     Some(Plan {
         setting: setting.name().to_owned(),
         action: fix.action.clone(),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::{fixtures::Fixture, param::Param};
 use crate::{
-    domain::{Asset, Control, Document, HazardLevel, Manual, RuleRef, Severity},
+    domain::{Asset, Control, Document, HazardLevel, Manual, RuleRef, Scope, Severity},
     settings::Setting,
 };
 
@@ -65,6 +65,11 @@ impl Rule {
     /// The setting that a change of this rule writes; none where a person does it.
     pub fn writes(&self) -> Option<&'static dyn Setting> {
         self.fix.automatic().map(|_| self.setting)
+    }
+
+    /// What it is about: the asset whose setting the fix writes.
+    pub fn scope(&self) -> Scope {
+        self.setting.scope()
     }
 
     pub fn reference(&self) -> RuleRef {
@@ -128,7 +133,7 @@ impl Steps {
     /// The steps for one asset.
     pub fn on(&self, asset: &Asset) -> Manual {
         let fill = |text: &String| {
-            text.replace("{bucket}", &asset.bucket)
+            text.replace("{bucket}", asset.name())
                 .replace("{region}", &asset.region)
                 .replace("{account}", asset.account.as_str())
         };
