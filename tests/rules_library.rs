@@ -40,7 +40,7 @@ fn the_walkthroughs_rule_has_the_walkthroughs_words() {
     assert_eq!(rule.primary.version, "1.3.0");
     assert_eq!(tags(&rule.frameworks), "SOC 2 CC6.6 · ISO 27001 A.9.4.1");
     assert_eq!(rule.severity, Severity::High);
-    assert_eq!(rule.fix.action, "remove public-read grant");
+    assert_eq!(rule.fix.action(), "remove public-read grant");
     assert_eq!(rule.file, "rules/access/public-read.toml");
 }
 

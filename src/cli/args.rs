@@ -79,6 +79,8 @@ pub enum Command {
     Approve { change: ChangeId },
     /// Deny a change that waits, with a reason
     Deny(Deny),
+    /// Say that what a change asks to be done by hand is done; the room looks whether it is
+    Done { change: ChangeId },
     /// Put the state before a change back
     Revert(Deny),
     /// Let a rule act on a bucket again after a rollback or a halt

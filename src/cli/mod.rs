@@ -70,6 +70,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Plan { rule, asset }) => plan::run(&common, &rule, &asset).await,
         Some(Command::Approve { change }) => change::approve(&common, change).await,
         Some(Command::Deny(deny)) => change::deny(&common, deny).await,
+        Some(Command::Done { change }) => change::done(&common, change).await,
         Some(Command::Revert(revert)) => change::revert(&common, revert).await,
         Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
         Some(Command::ResetBreaker) => change::reset_breaker(&common).await,

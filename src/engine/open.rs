@@ -154,7 +154,7 @@ impl Engine {
         } = sighting;
         let now = self.now();
         let rule = self.library.get(&rule)?;
-        let plan = rules::plan(rule, &subject, id, &before, &found);
+        let remedy = rules::remedy(rule, &subject, id, &before, &found)?;
         let ticket = Ticket {
             rule: rule.reference(),
             library: Some(self.library.digest().clone()),
@@ -171,9 +171,9 @@ impl Engine {
                 documents,
                 request_ids,
             },
-            plan_hash: plan.hash(id, &subject.asset),
-            hazards_wait: self.hazards_wait(&plan),
-            plan,
+            plan_hash: remedy.hash(id, &subject.asset),
+            hazards_wait: remedy.plan().is_some_and(|plan| self.hazards_wait(plan)),
+            remedy,
             asset: subject.asset,
         };
         let asset = ticket.asset.clone();

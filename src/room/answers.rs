@@ -102,6 +102,10 @@ impl Room {
                 .decide(caller, id, &plan_hash, answer)
                 .await
                 .map(Reply::Done),
+            Request::Done { id, plan_hash } => engine
+                .mark_done(caller, id, &plan_hash)
+                .await
+                .map(Reply::Done),
             Request::Revert { id, reason } => {
                 engine.revert(caller, id, reason).await.map(Reply::Done)
             }
@@ -182,7 +186,12 @@ impl Room {
             .change(id)
             .map_err(failed)?
             .ok_or_else(|| unknown(id))?;
-        let plan = &change.ticket.plan;
+        let Some(plan) = change.ticket.plan() else {
+            return Err(Refusal {
+                code: RefusalCode::Conflict,
+                message: "It is done by hand, so there is no document to compare with.".to_owned(),
+            });
+        };
         let (before, target) = (readable(&plan.before), readable(&plan.target));
         let lines = unified(&before, &target);
         let backup = change.backup.map(|backup| backup.uri);
@@ -218,6 +227,7 @@ impl Room {
             scanner: self.watch.status(),
             open: counts.open,
             pending: counts.pending,
+            by_hand: counts.by_hand,
             halted: counts.halted,
             undelivered: engine.store.undelivered(&engine.channels())?,
             breaker: engine.stopped_fixing(),

@@ -41,6 +41,6 @@ pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
 pub use order::Order;
 pub use param::Param;
-pub use plan::plan;
-pub use rule::{After, Applies, Fix, HazardRule, Rule};
+pub use plan::{plan, remedy};
+pub use rule::{After, Applies, Automatic, Fix, HazardRule, Rule, Steps};
 pub use turns::{Claim, Turn, Violation, turns};

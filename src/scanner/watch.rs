@@ -142,7 +142,11 @@ impl Watch {
         let mut tally = Verdicts::default();
         let mut unknown = Vec::new();
         let mut sightings = Vec::new();
+        let mut clear = Vec::new();
         for (rule, verdict) in &observation.verdicts {
+            if matches!(verdict, Verdict::Compliant | Verdict::Skipped { .. }) {
+                clear.push(rule.as_str());
+            }
             match verdict {
                 Verdict::Compliant => tally.compliant += 1,
                 Verdict::Skipped { .. } => tally.skipped += 1,
@@ -154,6 +158,7 @@ impl Watch {
             }
         }
         tally.unknown = unknown.len();
+        self.engine.clear(asset, &clear)?;
         let taken = if sightings.is_empty() {
             Taken::default()
         } else {

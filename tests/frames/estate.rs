@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
-        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Reversibility,
-        RuleRef, Severity, Stage, Stamp, Tally, Via,
+        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
+        Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -150,7 +150,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
             documents: BTreeMap::new(),
             request_ids: Vec::new(),
         },
-        plan,
+        remedy: plan.into(),
         plan_hash,
         hazards_wait: false,
     }
@@ -185,12 +185,12 @@ pub fn change(seed: &Seed) -> Change {
     let past = |stage: Stage| seed.stage.step() >= stage.step();
     let request = production.then(|| ApprovalRequest {
         why: "env=prod".to_owned(),
-        action: ticket.plan.action.clone(),
+        action: ticket.plan().unwrap().action.clone(),
         asked: vec!["on-call".to_owned(), "platform-security".to_owned()],
         channel: "push".to_owned(),
         expires: at("04:12:47"),
         plan_hash: ticket.plan_hash.clone(),
-        hazards: ticket.plan.hazards.clone(),
+        hazards: ticket.plan().unwrap().hazards.clone(),
         round: 1,
     });
     let denied = seed.outcome == Outcome::WontFix;
@@ -230,17 +230,17 @@ pub fn change(seed: &Seed) -> Change {
         vault: "acme-rollback-vault".to_owned(),
         version_id: None,
         sha256: Digest::of("snapshot"),
-        before: ticket.plan.before.digest(),
+        before: ticket.plan().unwrap().before.digest(),
         retention_days: 30,
         retained_until: "2026-05-15T03:14:02Z".parse().unwrap(),
     });
     let halted = seed.stage == Stage::Halted;
     let fix = (past(Stage::Fixed) && !denied).then(|| Fix {
-        command: ticket.plan.command.clone(),
+        command: ticket.plan().unwrap().command.clone(),
         request_id: Some("4442587FB7D0A2F9".to_owned()),
-        read_before: ticket.plan.before.digest(),
-        predicted: ticket.plan.target.digest(),
-        observed: Some(ticket.plan.target.digest()),
+        read_before: ticket.plan().unwrap().before.digest(),
+        predicted: ticket.plan().unwrap().target.digest(),
+        observed: Some(ticket.plan().unwrap().target.digest()),
         verify: vec![
             "acl returns 1 grant".to_owned(),
             "bucket-owner, FULL_CONTROL".to_owned(),
@@ -255,12 +255,12 @@ pub fn change(seed: &Seed) -> Change {
         cause: halted.then(|| "the rollback could not be verified: AccessDenied".to_owned()),
     });
     let rollback = (past(Stage::RollbackStored) && !denied).then(|| Rollback {
-        command: ticket.plan.inverse.clone(),
+        command: ticket.plan().unwrap().inverse.clone(),
         files: vec![Plan::snapshot_file(seed.setting, number)],
         bound_to: number,
         ttl_days: 30,
         expires: "2026-05-15T03:14:02Z".parse().unwrap(),
-        residue: ticket.plan.residue.clone(),
+        residue: ticket.plan().unwrap().residue.clone(),
         uri: format!("s3://acme-rollback-vault/{number}/rollback.json"),
         ran: false,
     });
@@ -285,6 +285,8 @@ pub fn change(seed: &Seed) -> Change {
         ticket,
         request,
         approval,
+        by_hand: None,
+        resolved: None,
         backup,
         intent: None,
         mismatch: None,
@@ -467,6 +469,7 @@ pub fn status(changes: &[Change]) -> Status {
             trouble: None,
         },
         open: count(Change::is_open),
+        by_hand: count(|change| change.stage == Stage::ByHand),
         pending: count(|change| change.stage == Stage::AwaitingApproval),
         halted: count(|change| change.stage == Stage::Halted),
         undelivered: 0,
@@ -482,6 +485,14 @@ pub fn status(changes: &[Change]) -> Status {
         ledger_hash: Digest::of("head"),
         vault: "s3://acme-rollback-vault/".to_owned(),
         warnings: Vec::new(),
+    }
+}
+
+/// The plan of a ticket that is to be changed.
+pub fn plan_of(ticket: &mut Ticket) -> &mut Plan {
+    match &mut ticket.remedy {
+        Remedy::Plan(plan) => plan,
+        Remedy::Manual(_) => panic!("it is done by hand"),
     }
 }
 
@@ -572,8 +583,8 @@ pub fn diff(change: &Change) -> Diff {
             document.pretty()
         }
     };
-    let before = readable(&change.ticket.plan.before);
-    let target = readable(&change.ticket.plan.target);
+    let before = readable(&change.ticket.plan().unwrap().before);
+    let target = readable(&change.ticket.plan().unwrap().target);
     let lines = similar::TextDiff::from_lines(&before, &target)
         .iter_all_changes()
         .map(|line| DiffLine {
@@ -587,7 +598,7 @@ pub fn diff(change: &Change) -> Diff {
         .collect();
     Diff {
         id: change.id,
-        setting: change.ticket.plan.setting.clone(),
+        setting: change.ticket.plan().unwrap().setting.clone(),
         before,
         target,
         lines,

@@ -56,6 +56,7 @@ impl Fake {
                 matches!(
                     request,
                     Request::Decide { .. }
+                        | Request::Done { .. }
                         | Request::Revert { .. }
                         | Request::Release { .. }
                         | Request::ResetBreaker
@@ -81,8 +82,9 @@ impl Fake {
                 sorted.sort_by_key(|change| match change.stage {
                     Stage::Halted => 0,
                     Stage::AwaitingApproval => 1,
-                    Stage::Closed => 3,
-                    _ => 2,
+                    Stage::ByHand => 2,
+                    Stage::Closed => 4,
+                    _ => 3,
                 });
                 let rows: Vec<_> = sorted
                     .into_iter()
@@ -139,6 +141,9 @@ impl Fake {
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
+            Request::Done { id, .. } => Ok(Reply::Done(format!(
+                "{id} is marked done, the room looks at it now"
+            ))),
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
             Request::ResetBreaker => {

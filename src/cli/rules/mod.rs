@@ -79,7 +79,9 @@ fn list(library: &Library, framework: Option<&str>) -> Result<u8> {
             vec![
                 rule.severity.to_string(),
                 rule.id.clone(),
-                rule.setting.name().to_owned(),
+                rule.writes()
+                    .map_or("by hand", |setting| setting.name())
+                    .to_owned(),
                 rule.title.clone(),
                 stands_for(rule, &editions),
             ]

@@ -50,8 +50,8 @@ pub enum Request {
         version: u32,
     },
     Status,
-    /// Changes, open ones first: halted, then waiting for approval, then running, each by severity
-    /// and age; closed ones after them, the latest first.
+    /// Changes, open ones first: halted, then waiting for approval, then to be done by hand, then
+    /// running, each by severity and age; closed ones after them, the latest first.
     Queue {
         filter: String,
         offset: usize,
@@ -102,6 +102,11 @@ pub enum Request {
         id: ChangeId,
         plan_hash: Digest,
         answer: Answer,
+    },
+    /// What was to be done by hand, by the steps that were shown, is done.
+    Done {
+        id: ChangeId,
+        plan_hash: Digest,
     },
     Revert {
         id: ChangeId,

@@ -37,6 +37,15 @@ pub const TABLE: &[Binding] = &[
     .danger()
     .unless(able::undeniable),
     bind(
+        &[char('m')],
+        Action::Done,
+        "open the card that marks done what is to be done by hand",
+        Places::CHANGES,
+    )
+    .hint("mark done", 76)
+    .danger()
+    .unless(able::undoable),
+    bind(
         &[char('r')],
         Action::Revert,
         "open the card that puts the state before back",

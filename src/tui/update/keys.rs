@@ -94,6 +94,7 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
     match action {
         Action::Approve => card::open(model, Purpose::Approve),
         Action::Deny => card::open(model, Purpose::Deny),
+        Action::Done => card::open(model, Purpose::Done),
         Action::Revert => card::open(model, Purpose::Revert),
         Action::Release => card::release(model),
         Action::Resume => card::resume(model),

@@ -66,6 +66,7 @@ fn about_change(model: &Model) -> String {
     };
     match stage {
         Stage::AwaitingApproval => "This waits for a decision: a shows it all.".to_owned(),
+        Stage::ByHand => "This is done by hand: m marks it done, d denies it.".to_owned(),
         Stage::Expired => "Nobody decided in time; the room asks again.".to_owned(),
         Stage::Halted => "Halted, a person must act: e says why and releases it.".to_owned(),
         Stage::Closed => closed(model),

@@ -97,6 +97,7 @@ fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
         }
     };
     count(140, Role::Warn, status.pending, "to approve");
+    count(130, Role::Warn, status.by_hand, "by hand");
     count(58, Role::Warn, status.scanner.unknown, "unknown");
     count(45, Role::Warn, status.undelivered, "undelivered");
     parts
