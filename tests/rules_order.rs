@@ -15,7 +15,9 @@ use std::{
 use estates::mix::{Mixed, State, mix};
 use serde_json::Value;
 use sixfold::{
-    domain::{Account, Asset, Digest, Document, Environment, Identity, Owner, Subject, Tags, canonical},
+    domain::{
+        Account, Asset, Digest, Document, Environment, Identity, Owner, Subject, Tags, canonical,
+    },
     rules::{Case, Evaluator, Library, Rule, Verdict, Which},
 };
 

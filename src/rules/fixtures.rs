@@ -106,7 +106,9 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
                     Verdict::Violation(next) if rule.setting.one_at_a_time() => {
                         target = next.target;
                     }
-                    other => return Err(format!("with the target in place it is {}", told(&other))),
+                    other => {
+                        return Err(format!("with the target in place it is {}", told(&other)));
+                    }
                 }
             }
         }

@@ -255,7 +255,9 @@ fn judge(
         room: &case.room,
     });
     if let Some(why) = refusal {
-        return Err(format!("it violates the rule and can't be fixed now: {why}"));
+        return Err(format!(
+            "it violates the rule and can't be fixed now: {why}"
+        ));
     }
     let mut hazards = hazards(&compiled.hazards, &context)?;
     hazards.extend(denied(rule, case));

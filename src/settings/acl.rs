@@ -71,11 +71,17 @@ impl Policy {
 
     /// Whether it is one of those that AWS delivers logs as.
     fn is_delivery(&self, grantee: &Grantee) -> bool {
-        matches!(self.name(grantee).as_str(), "log-delivery" | "cloudfront-logs")
+        matches!(
+            self.name(grantee).as_str(),
+            "log-delivery" | "cloudfront-logs"
+        )
     }
 
     fn is_public(&self, grantee: &Grantee) -> bool {
-        matches!(self.name(grantee).as_str(), "AllUsers" | "AuthenticatedUsers")
+        matches!(
+            self.name(grantee).as_str(),
+            "AllUsers" | "AuthenticatedUsers"
+        )
     }
 
     /// The name that boxes print: `bucket-owner`, `AllUsers`, `log-delivery`, else the id.
@@ -88,7 +94,11 @@ impl Policy {
             Some("global/AllUsers") => "AllUsers".to_owned(),
             Some("global/AuthenticatedUsers") => "AuthenticatedUsers".to_owned(),
             Some("s3/LogDelivery") => "log-delivery".to_owned(),
-            _ if grantee.id.as_deref().is_some_and(|id| CLOUDFRONT.contains(&id)) => {
+            _ if grantee
+                .id
+                .as_deref()
+                .is_some_and(|id| CLOUDFRONT.contains(&id)) =>
+            {
                 "cloudfront-logs".to_owned()
             }
             _ => [&grantee.uri, &grantee.id, &grantee.email_address]
@@ -218,8 +228,13 @@ impl Setting for Acl {
             return Some("ACLs are disabled by BucketOwnerEnforced, and S3 takes none".to_owned());
         }
         let target: Policy = shape::held(proposed.target)?;
-        let mut public = target.grants.iter().filter(|g| target.is_public(&g.grantee));
-        let grant = public.next().filter(|_| proposed.blocks("BlockPublicAcls"))?;
+        let mut public = target
+            .grants
+            .iter()
+            .filter(|g| target.is_public(&g.grantee));
+        let grant = public
+            .next()
+            .filter(|_| proposed.blocks("BlockPublicAcls"))?;
         Some(format!(
             "while BlockPublicAcls is on, S3 takes no ACL with a public grant ({}); it has to go first",
             target.line(grant)

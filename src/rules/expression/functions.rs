@@ -13,7 +13,7 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 14] = [
+pub const OURS: [&str; 16] = [
     "merge",
     "arn",
     "known",
@@ -28,6 +28,8 @@ pub const OURS: [&str; 14] = [
     "outsiders",
     "acts",
     "cut",
+    "add_statement",
+    "flatten",
 ];
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {

@@ -39,7 +39,10 @@ const WRITES: [(&str, &str); 19] = [
     ("acl", "s3:putbucketacl"),
     ("cors", "s3:putbucketcors"),
     ("encryption", "s3:putencryptionconfiguration"),
-    ("intelligent_tiering", "s3:putintelligenttieringconfiguration"),
+    (
+        "intelligent_tiering",
+        "s3:putintelligenttieringconfiguration",
+    ),
     ("inventory", "s3:putinventoryconfiguration"),
     ("lifecycle", "s3:putlifecycleconfiguration"),
     ("logging", "s3:putbucketlogging"),
@@ -63,9 +66,9 @@ pub fn by(proposed: &Proposed<'_>) -> Option<String> {
     let (at, statement, action) = added
         .filter(|(_, statement)| !before.contains(statement))
         .find_map(|(at, statement)| {
-            let action = REPAIR.iter().find(|action| {
-                hit(&statement, proposed.room, proposed.bucket, action) > Hit::No
-            })?;
+            let action = REPAIR
+                .iter()
+                .find(|action| hit(&statement, proposed.room, proposed.bucket, action) > Hit::No)?;
             Some((at, statement, *action))
         })?;
     Some(format!(
@@ -190,19 +193,33 @@ fn holds(condition: &Condition, room: &Identity) -> Hit {
     };
     let any = |same: &dyn Fn(&str) -> bool| condition.values.iter().any(|other| same(other));
     let below = |other: &str| -> Option<std::cmp::Ordering> {
-        value.parse::<f64>().ok()?.partial_cmp(&other.parse::<f64>().ok()?)
+        value
+            .parse::<f64>()
+            .ok()?
+            .partial_cmp(&other.parse::<f64>().ok()?)
     };
     match operator.as_str() {
         "null" => sure(any(&|other| other == "false")),
-        "bool" | "stringequals" | "arnequals" | "stringlike" | "arnlike"
+        "bool"
+        | "stringequals"
+        | "arnequals"
+        | "stringlike"
+        | "arnlike"
         | "stringequalsignorecase" => sure(any(&|other| matches(&fold(other), &fold(&value)))),
-        "stringnotequals" | "stringnotlike" | "arnnotequals" | "arnnotlike"
+        "stringnotequals"
+        | "stringnotlike"
+        | "arnnotequals"
+        | "arnnotlike"
         | "stringnotequalsignorecase" => sure(!any(&|other| matches(&fold(other), &fold(&value)))),
-        "numericlessthan" => sure(any(&|other| below(other).is_some_and(|order| order.is_lt()))),
-        "numericlessthanequals" => {
-            sure(any(&|other| below(other).is_some_and(|order| order.is_le())))
-        }
-        "numericgreaterthan" => sure(any(&|other| below(other).is_some_and(|order| order.is_gt()))),
+        "numericlessthan" => sure(any(&|other| {
+            below(other).is_some_and(|order| order.is_lt())
+        })),
+        "numericlessthanequals" => sure(any(&|other| {
+            below(other).is_some_and(|order| order.is_le())
+        })),
+        "numericgreaterthan" => sure(any(&|other| {
+            below(other).is_some_and(|order| order.is_gt())
+        })),
         _ => Hit::Maybe,
     }
 }
@@ -239,7 +256,12 @@ mod tests {
             "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
         });
         change(&mut statement);
-        hit(&Statement::of(&statement), &room(), "b", "s3:putbucketpolicy")
+        hit(
+            &Statement::of(&statement),
+            &room(),
+            "b",
+            "s3:putbucketpolicy",
+        )
     }
 
     #[test]
@@ -250,7 +272,10 @@ mod tests {
             ("Resource", json!("arn:aws:s3:::other")),
             ("Action", json!(["s3:Get*", "s3:PutObject"])),
             ("Effect", json!("Allow")),
-            ("Principal", json!({"AWS": "arn:aws:iam::123456789012:role/other"})),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:iam::123456789012:role/other"}),
+            ),
             ("Principal", json!({"AWS": "444455556666"})),
             ("Principal", json!({"Service": "s3.amazonaws.com"})),
         ] {
@@ -260,10 +285,20 @@ mod tests {
             ("Resource", json!("*")),
             ("Resource", json!("arn:aws-cn:s3:::b*")),
             ("Action", json!("s3:PutBucket*")),
-            ("Principal", json!({"AWS": "arn:aws:iam::123456789012:role/ops/sixfold"})),
-            ("Principal", json!({"AWS": "arn:aws:iam::123456789012:root"})),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:iam::123456789012:role/ops/sixfold"}),
+            ),
+            (
+                "Principal",
+                json!({"AWS": "arn:aws:iam::123456789012:root"}),
+            ),
         ] {
-            assert_eq!(deny(|it| it[key] = value.clone()), Hit::Yes, "{key} {value}");
+            assert_eq!(
+                deny(|it| it[key] = value.clone()),
+                Hit::Yes,
+                "{key} {value}"
+            );
         }
     }
 
@@ -282,7 +317,9 @@ mod tests {
         });
         assert_eq!(other, Hit::Yes);
         assert_eq!(
-            deny(|it| it["Condition"] = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/sixfold"}})),
+            deny(
+                |it| it["Condition"] = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/sixfold"}})
+            ),
             Hit::No
         );
     }
@@ -292,17 +329,50 @@ mod tests {
         for (condition, expected) in [
             (json!({"Bool": {"aws:SecureTransport": "false"}}), Hit::No),
             (json!({"Bool": {"aws:SecureTransport": "true"}}), Hit::Yes),
-            (json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}}), Hit::No),
-            (json!({"NumericLessThan": {"s3:TlsVersion": "1.3"}}), Hit::Yes),
-            (json!({"NumericLessThanIfExists": {"s3:TlsVersion": 1.2}}), Hit::No),
-            (json!({"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}), Hit::No),
-            (json!({"StringEquals": {"s3:signatureversion": "AWS"}}), Hit::No),
-            (json!({"NumericGreaterThan": {"s3:signatureAge": "600000"}}), Hit::No),
-            (json!({"StringNotEquals": {"s3:authType": "REST-HEADER"}}), Hit::No),
-            (json!({"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}), Hit::No),
-            (json!({"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}), Hit::Yes),
-            (json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), Hit::Maybe),
-            (json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), Hit::Maybe),
+            (
+                json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+                Hit::No,
+            ),
+            (
+                json!({"NumericLessThan": {"s3:TlsVersion": "1.3"}}),
+                Hit::Yes,
+            ),
+            (
+                json!({"NumericLessThanIfExists": {"s3:TlsVersion": 1.2}}),
+                Hit::No,
+            ),
+            (
+                json!({"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}),
+                Hit::No,
+            ),
+            (
+                json!({"StringEquals": {"s3:signatureversion": "AWS"}}),
+                Hit::No,
+            ),
+            (
+                json!({"NumericGreaterThan": {"s3:signatureAge": "600000"}}),
+                Hit::No,
+            ),
+            (
+                json!({"StringNotEquals": {"s3:authType": "REST-HEADER"}}),
+                Hit::No,
+            ),
+            (
+                json!({"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}),
+                Hit::No,
+            ),
+            (
+                json!({"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}),
+                Hit::Yes,
+            ),
+            (
+                json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+                Hit::Maybe,
+            ),
+            (
+                json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}),
+                Hit::Maybe,
+            ),
         ] {
             let found = deny(|it| it["Condition"] = condition.clone());
             assert_eq!(found, expected, "{condition}");

@@ -104,7 +104,11 @@ const NOT_COUNTED: [&str; 6] = [
 
 fn value(key: &str, value: &str) -> Narrowing {
     let below = |fixed: bool| {
-        if fixed { Narrowing::InEffect } else { Narrowing::Open }
+        if fixed {
+            Narrowing::InEffect
+        } else {
+            Narrowing::Open
+        }
     };
     if value.is_empty() || value.contains("${") {
         return Narrowing::Open;
@@ -146,7 +150,11 @@ fn source(range: &str) -> Narrowing {
         (Ok(IpAddr::V6(_)), Some(bits)) => bits >= 32,
         _ => false,
     };
-    if enough { Narrowing::Fixed } else { Narrowing::Open }
+    if enough {
+        Narrowing::Fixed
+    } else {
+        Narrowing::Open
+    }
 }
 
 #[cfg(test)]
@@ -174,20 +182,55 @@ mod tests {
             ("StringEquals", "aws:sourcevpc", "vpc-91237329", Fixed),
             ("StringLike", "aws:sourcevpc", "vpc-*", Open),
             ("StringLike", "aws:sourceaccount", "123456789012", Fixed),
-            ("StringEquals", "aws:sourceaccount", "${aws:PrincipalAccount}", Open),
-            ("ArnLike", "aws:sourcearn", "arn:aws:cloudfront::123456789012:distribution/*", InEffect),
+            (
+                "StringEquals",
+                "aws:sourceaccount",
+                "${aws:PrincipalAccount}",
+                Open,
+            ),
+            (
+                "ArnLike",
+                "aws:sourcearn",
+                "arn:aws:cloudfront::123456789012:distribution/*",
+                InEffect,
+            ),
             ("ArnLike", "aws:sourcearn", "arn:aws:s3:::logs-*", Open),
             ("ArnLike", "aws:sourcearn", "*", Open),
-            ("ArnEquals", "aws:principalarn", "arn:aws:iam::123456789012:role/x", Fixed),
+            (
+                "ArnEquals",
+                "aws:principalarn",
+                "arn:aws:iam::123456789012:role/x",
+                Fixed,
+            ),
             ("ArnLike", "aws:principalarn", "arn:aws:iam::*:role/x", Open),
             ("StringLike", "aws:userid", "AROAEXAMPLEID:*", InEffect),
             ("StringLike", "aws:userid", "AROA*:*", Open),
             ("StringEquals", "aws:userid", "AIDAEXAMPLEID", Fixed),
-            ("StringLike", "s3:dataaccesspointarn", "arn:aws:s3:us-west-2:123456789012:accesspoint/*", Fixed),
-            ("StringLike", "s3:dataaccesspointarn", "arn:aws:s3:us-west-2:*:accesspoint/x", Open),
-            ("ForAnyValue:StringLike", "aws:principalorgpaths", "o-a1b2c3/r-ab12/ou-ab12-1/*", InEffect),
+            (
+                "StringLike",
+                "s3:dataaccesspointarn",
+                "arn:aws:s3:us-west-2:123456789012:accesspoint/*",
+                Fixed,
+            ),
+            (
+                "StringLike",
+                "s3:dataaccesspointarn",
+                "arn:aws:s3:us-west-2:*:accesspoint/x",
+                Open,
+            ),
+            (
+                "ForAnyValue:StringLike",
+                "aws:principalorgpaths",
+                "o-a1b2c3/r-ab12/ou-ab12-1/*",
+                InEffect,
+            ),
             ("ForAnyValue:StringLike", "aws:principalorgpaths", "*", Open),
-            ("ForAllValues:StringEquals", "aws:principalorgid", "o-a1b2c3d4e5", Open),
+            (
+                "ForAllValues:StringEquals",
+                "aws:principalorgid",
+                "o-a1b2c3d4e5",
+                Open,
+            ),
             ("StringEqualsIfExists", "aws:sourcevpce", "vpce-1", Open),
             ("StringNotEquals", "aws:sourcevpce", "vpce-1", Open),
             ("StringEquals", "aws:resourceaccount", "123456789012", Open),

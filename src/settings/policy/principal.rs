@@ -77,7 +77,11 @@ fn named(id: &str) -> Who<'_> {
         };
     }
     let Some(arn) = Arn::of(id) else {
-        return if is_unique_id(id) { Who::Gone } else { Who::Other };
+        return if is_unique_id(id) {
+            Who::Gone
+        } else {
+            Who::Other
+        };
     };
     // S3 takes no pattern in an account, but a document may come from elsewhere.
     if arn.account.contains(['*', '?']) {
@@ -276,7 +280,10 @@ mod tests {
     fn a_session_is_the_role_that_it_was_made_from() {
         for (arn, name) in [
             ("arn:aws:iam::1:role/path/to/sixfold", "sixfold"),
-            ("arn:aws:sts::1:assumed-role/sixfold/sixfold-scan", "sixfold"),
+            (
+                "arn:aws:sts::1:assumed-role/sixfold/sixfold-scan",
+                "sixfold",
+            ),
             ("arn:aws:iam::1:user/ops/nina", "nina"),
             ("arn:aws:iam::1:root", "root"),
         ] {

@@ -102,11 +102,15 @@ mod tests {
 
     #[test]
     fn what_is_put_back_names_nobody_who_was_deleted() {
-        let both = policy(json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]}));
+        let both =
+            policy(json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]}));
         let left = policy(json!({"AWS": "arn:aws:iam::444455556666:root"}));
         assert_eq!(storable(&both), left);
         assert_eq!(storable(&left), left);
-        assert_eq!(storable(&policy(json!({"AWS": "AROA1234567123456DXYZ"}))), Document::ABSENT);
+        assert_eq!(
+            storable(&policy(json!({"AWS": "AROA1234567123456DXYZ"}))),
+            Document::ABSENT
+        );
         assert!(residue(&both)[0].contains("AIDAJQABLZS4A3QDU576Q"));
         assert!(residue(&left).is_empty());
     }

@@ -270,7 +270,8 @@ mod tests {
     #[test]
     fn strangers_are_let_in_by_everyone_and_by_all_but_a_few() {
         let allow = |who: Value, condition: Value| {
-            let mut statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "r"});
+            let mut statement =
+                json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "r"});
             for (key, value) in who.as_object().into_iter().flatten() {
                 statement[key] = value.clone();
             }
@@ -288,11 +289,36 @@ mod tests {
             (star.clone(), tls, true, true),
             (star.clone(), organisation.clone(), false, false),
             (star, below, false, true),
-            (json!({"NotPrincipal": {"AWS": "444455556666"}}), Value::Null, true, true),
-            (json!({"NotPrincipal": {"AWS": "444455556666"}}), organisation, false, false),
-            (json!({"Principal": {"AWS": ["444455556666", "*"]}}), Value::Null, true, true),
-            (json!({"Principal": {"AWS": "444455556666"}}), Value::Null, false, false),
-            (json!({"Principal": {"Service": "s3.amazonaws.com"}}), Value::Null, false, false),
+            (
+                json!({"NotPrincipal": {"AWS": "444455556666"}}),
+                Value::Null,
+                true,
+                true,
+            ),
+            (
+                json!({"NotPrincipal": {"AWS": "444455556666"}}),
+                organisation,
+                false,
+                false,
+            ),
+            (
+                json!({"Principal": {"AWS": ["444455556666", "*"]}}),
+                Value::Null,
+                true,
+                true,
+            ),
+            (
+                json!({"Principal": {"AWS": "444455556666"}}),
+                Value::Null,
+                false,
+                false,
+            ),
+            (
+                json!({"Principal": {"Service": "s3.amazonaws.com"}}),
+                Value::Null,
+                false,
+                false,
+            ),
         ] {
             let statement = allow(who, condition);
             assert_eq!(statement.public(), public, "{statement:?}");
