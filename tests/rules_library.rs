@@ -13,7 +13,7 @@ use rules_support::{
     acl, case, grant, library, library_with, lines, owners_grant, versioning_rule,
 };
 use sixfold::{
-    domain::{Document, Severity, tags},
+    domain::{Document, Scope, Severity, tags},
     rules::{Evaluator, Kind, Library, Verdict},
 };
 
@@ -89,6 +89,33 @@ fn a_rule_covers_all_ids_of_its_rows_and_not_only_what_its_tickets_show() {
 }
 
 #[test]
+fn the_librarys_digest_changes_with_every_rule_and_with_nothing_else() {
+    let ours = library();
+    let mut less = library();
+    less.disable("versioning");
+    assert_eq!(
+        ours.digest(),
+        less.digest(),
+        "what is disabled is the config's"
+    );
+    let own = versioning_rule("own", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+    let of = |name: &str, text: &str| {
+        let (library, _dir) = library_with(&[(name, text)]);
+        library.unwrap().digest().clone()
+    };
+    let once = of("a.toml", &own);
+    assert_ne!(&once, ours.digest());
+    assert_eq!(once, of("elsewhere/b.toml", &own), "a path judges nothing");
+    assert_ne!(
+        once,
+        of(
+            "a.toml",
+            &own.replace("rationale = \"r\"", "rationale = \"s\"")
+        )
+    );
+}
+
+#[test]
 fn a_folder_with_the_list_of_frameworks_at_its_top_is_a_library_as_ours_is() {
     let (library, _dir) = library_with(&[("frameworks.toml", "[[frameworks]]\n")]);
     let ours = rules_support::library().rules().len();
@@ -99,34 +126,28 @@ fn a_folder_with_the_list_of_frameworks_at_its_top_is_a_library_as_ours_is() {
 }
 
 #[test]
-fn the_settings_that_enabled_rules_read_are_read_and_no_others() {
+fn the_rules_need_the_settings_that_they_read_and_no_others() {
     let mut library = library();
-    let names = |library: &Library| -> BTreeSet<&str> {
-        let needed = library.needed_settings();
+    let all = library.rules().len();
+    let names = |library: &Library, scope| -> BTreeSet<&str> {
+        let needed = library.needed_settings(scope);
         needed.iter().map(|setting| setting.name()).collect()
     };
-    let read = |library: &Library| -> BTreeSet<&str> {
-        let rules = library.enabled().flat_map(|rule| &rule.reads);
-        rules.map(|setting| setting.name()).collect()
+    let read = |library: &Library, scope| -> BTreeSet<&str> {
+        let rules = library.enabled().filter(|rule| rule.scope() == scope);
+        let reads = rules.flat_map(|rule| rule.reads.iter().map(|setting| setting.name()));
+        reads.collect()
     };
-    assert_eq!(names(&library), read(&library));
-    assert!(names(&library).contains("versioning"));
-    let all = library.rules().to_vec();
-    let about_versions: Vec<_> = all
-        .iter()
-        .filter(|rule| {
-            rule.reads
-                .iter()
-                .any(|setting| setting.name() == "versioning")
-        })
-        .collect();
-    for rule in &about_versions {
-        assert!(library.disable(&rule.id));
+    for scope in [Scope::Bucket, Scope::Account] {
+        assert_eq!(names(&library, scope), read(&library, scope));
     }
+    assert!(names(&library, Scope::Bucket).contains("acl"));
+    let about_the_account = "account-block-public-access";
+    assert!(names(&library, Scope::Account).contains("account_public_access_block"));
+    assert!(library.disable(about_the_account));
+    assert!(names(&library, Scope::Account).is_empty());
     assert!(!library.disable("no-such-rule"));
-    assert!(!names(&library).contains("versioning"));
-    assert_eq!(names(&library), read(&library));
-    assert_eq!(library.enabled().count(), all.len() - about_versions.len());
+    assert_eq!(library.enabled().count(), all - 1);
 }
 
 #[test]
@@ -139,10 +160,8 @@ fn an_organisations_file_takes_the_place_of_ours_or_adds_to_them() {
     let new = own.replace(r#"id = "versioning""#, r#"id = "versioning-too""#);
     let (library, dir) = library_with(&[("a/own.toml", &own), ("new.toml", &new)]);
     let library = library.unwrap();
-    assert_eq!(
-        library.rules().len(),
-        rules_support::library().rules().len() + 1
-    );
+    let ours = rules_support::library().rules().len();
+    assert_eq!(library.rules().len(), ours + 1);
     let rule = library.get("versioning").unwrap();
     assert_eq!(rule.title, "t");
     assert_eq!(
@@ -178,8 +197,8 @@ fn each_mistake_is_told_with_its_line_and_key() {
         ("title = \"t\"", "title = \" \"", ":4: title: it is empty"),
         (
             "rationale = \"r\"",
-            "reads = [\"acl\", \"cors\"]\nrationale = \"r\"",
-            ":9: reads: unknown setting `cors`",
+            "reads = [\"acl\", \"corz\"]\nrationale = \"r\"",
+            ":9: reads: unknown setting `corz`",
         ),
         (
             "rationale = \"r\"",

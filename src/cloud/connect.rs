@@ -10,7 +10,7 @@ use aws_config::{
 use aws_sdk_s3::config::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::Cloud;
+use super::{Cloud, control::Resolver, recent::Recent};
 use crate::{
     config,
     domain::{Account, Identity},
@@ -89,11 +89,15 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         in_the_clear,
     };
     let base = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(config.force_path_style);
+    let control = aws_sdk_s3control::config::Builder::from(&sdk)
+        .endpoint_resolver(Resolver::new(config.force_path_style));
     Ok(Cloud {
         account,
         identity,
         home,
         base,
+        control,
+        of_account: Recent::default(),
         regions: std::sync::Mutex::default(),
         ceiling: config.calls_per_second,
         calls: std::sync::atomic::AtomicU64::new(0),

@@ -18,7 +18,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, HazardLevel, Identity, Subject},
+    domain::{Document, Hazard, HazardLevel, Identity, Judged, Subject},
     settings::{self, Proposed, Step},
 };
 
@@ -67,6 +67,16 @@ impl Verdict {
     fn unknown(cause: impl Into<String>) -> Self {
         Self::Unknown {
             cause: cause.into(),
+        }
+    }
+
+    /// What it amounts to, before any exception.
+    pub const fn judged(&self) -> Judged {
+        match self {
+            Self::Compliant => Judged::Compliant,
+            Self::Skipped { .. } => Judged::Skipped,
+            Self::Unknown { .. } => Judged::Unknown,
+            Self::Violation(_) => Judged::Violating,
         }
     }
 
@@ -231,10 +241,8 @@ fn judge(
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    rule.setting
-        .fits(Step::new(&before, &target))
-        .map_err(Failure::Broken)
-        .map_err(at("fix.target"))?;
+    let fits = rule.setting.fits(Step::new(&before, &target));
+    fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
     let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
     let evidence = told(&context)?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
@@ -248,7 +256,7 @@ fn judge(
     }
     // A plan that could not be carried out, or that would shut the room out, must not exist.
     let refusal = rule.setting.refusal(&Proposed {
-        bucket: &case.subject.asset.bucket,
+        bucket: case.subject.asset.name(),
         before: &before,
         target: &target,
         others: &case.documents,
@@ -271,7 +279,7 @@ fn judge(
 /// Said where the bucket's policy keeps the room from writing what the rule would fix.
 fn denied(rule: &Rule, case: &Case) -> Option<Hazard> {
     let policy = case.documents.get("policy")?.as_ref().ok()?;
-    let bucket = &case.subject.asset.bucket;
+    let bucket = case.subject.asset.name();
     let statement = settings::denied(policy, rule.setting.name(), bucket, &case.room)?;
     Some(Hazard {
         level: HazardLevel::High,

@@ -49,6 +49,27 @@ fn needs(operation: &str) -> Option<Need> {
         "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => need("s3:PutLifecycleConfiguration", None),
         "GetObjectLockConfiguration" => need("s3:GetBucketObjectLockConfiguration", None),
         "PutObjectLockConfiguration" => need("s3:PutBucketObjectLockConfiguration", None),
+        "GetBucketLogging" => need("s3:GetBucketLogging", None),
+        "PutBucketLogging" => need("s3:PutBucketLogging", None),
+        "GetBucketCors" => need("s3:GetBucketCORS", None),
+        "PutBucketCors" | "DeleteBucketCors" => need("s3:PutBucketCORS", None),
+        "GetBucketWebsite" => need("s3:GetBucketWebsite", None),
+        "PutBucketWebsite" => need("s3:PutBucketWebsite", None),
+        "DeleteBucketWebsite" => need("s3:DeleteBucketWebsite", None),
+        "GetBucketNotificationConfiguration" => need("s3:GetBucketNotification", None),
+        "PutBucketNotificationConfiguration" => need("s3:PutBucketNotification", None),
+        "GetBucketAccelerateConfiguration" => need("s3:GetAccelerateConfiguration", None),
+        "PutBucketAccelerateConfiguration" => need("s3:PutAccelerateConfiguration", None),
+        "GetBucketRequestPayment" => need("s3:GetBucketRequestPayment", None),
+        "PutBucketRequestPayment" => need("s3:PutBucketRequestPayment", None),
+        "GetBucketReplication" => need("s3:GetReplicationConfiguration", None),
+        "PutBucketReplication" | "DeleteBucketReplication" => need("s3:PutReplicationConfiguration", None),
+        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => need("s3:GetInventoryConfiguration", None),
+        "PutBucketInventoryConfiguration" | "DeleteBucketInventoryConfiguration" => need("s3:PutInventoryConfiguration", None),
+        "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => need("s3:GetMetricsConfiguration", None),
+        "PutBucketMetricsConfiguration" | "DeleteBucketMetricsConfiguration" => need("s3:PutMetricsConfiguration", None),
+        "GetBucketIntelligentTieringConfiguration" | "ListBucketIntelligentTieringConfigurations" => need("s3:GetIntelligentTieringConfiguration", None),
+        "PutBucketIntelligentTieringConfiguration" | "DeleteBucketIntelligentTieringConfiguration" => need("s3:PutIntelligentTieringConfiguration", None),
         _ => return None,
     })
 }
@@ -89,7 +110,7 @@ fn by_policy(need: &Need, bucket: &Bucket, key: Option<&str>, caller: Option<&Kn
         action: need.action,
         resource: &resource,
     });
-    let restricted = bucket.settings.block().restrict_public_buckets;
+    let restricted = bucket.block().restrict_public_buckets;
     if says == Says::Allowed && restricted && public::policy(&policy) {
         // A public policy then opens the bucket to its owner's account alone.
         return Says::Nothing;
@@ -101,7 +122,7 @@ fn by_acl(permission: Permission, bucket: &Bucket, caller: Option<&Known>) -> bo
     if bucket.settings.owner_enforced() {
         return false;
     }
-    let ignore_public = bucket.settings.block().ignore_public_acls;
+    let ignore_public = bucket.block().ignore_public_acls;
     bucket.settings.acl.iter().any(|grant| {
         let permitted =
             grant.permission == permission || grant.permission == Permission::FullControl;

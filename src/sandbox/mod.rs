@@ -8,7 +8,7 @@
 //!
 //! A request passes [`http`] (its id, its log entry), the protocol library (signature, parsing), [`gate`] (faults,
 //! whose bucket, may the caller), and [`service`], which hands it to one of [`buckets`], [`settings`]
-//! and [`objects`]. [`state`] is the world, which tests may also read and change directly;
+//! and [`objects`]. What is asked about an account is [`control`]'s. [`state`] is the world, which tests may also read and change directly;
 //! [`estate`] fills it for the demo.
 //!
 //! The loopback endpoint counts as TLS for policies. Bucket policies and ACLs decide for other
@@ -22,6 +22,7 @@ mod acl;
 mod auth;
 mod buckets;
 mod calls;
+mod control;
 mod errors;
 pub mod estate;
 mod faults;
@@ -31,10 +32,12 @@ mod http;
 mod objects;
 mod policy;
 mod public;
+mod route;
 mod service;
 mod settings;
 mod state;
 mod times;
+mod world;
 
 use std::{
     fmt, io,
@@ -56,8 +59,8 @@ pub use settings::{
     object_lock::{LockMode, ObjectLock, Span},
 };
 pub use state::{
-    BucketSettings, Lifecycle, NewBucket, NoSuchBucket, Ownership, PublicAccessBlock, Setting,
-    State, StoredObject, Versioning,
+    Acceleration, BucketSettings, Lifecycle, NewBucket, NoSuchBucket, Ownership, PublicAccessBlock,
+    Setting, State, StoredObject, Versioning,
 };
 
 use crate::domain::Account;
@@ -186,7 +189,7 @@ impl Sandbox {
         let mut builder = S3ServiceBuilder::new(service.clone());
         builder.set_auth(parties);
         builder.set_access(gate);
-        builder.set_route(service);
+        builder.set_route(control::Route(service));
         let server = http::Server {
             service: builder.build(),
             calls: calls.clone(),

@@ -2,7 +2,6 @@
 //! and the demo read and change it behind the API's back.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
@@ -14,8 +13,10 @@ use tokio::time::Instant;
 use super::{
     acl::Grant,
     objects::Objects,
-    settings::{encryption::Encryption, object_lock::ObjectLock},
+    settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
+    world::Buckets,
 };
+use crate::domain::Account;
 
 /// The settings of a bucket that this server keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +30,16 @@ pub enum Setting {
     Tagging,
     Lifecycle,
     ObjectLock,
+    Logging,
+    Cors,
+    Website,
+    Notification,
+    Accelerate,
+    RequestPayment,
+    Replication,
+    Inventory,
+    Metrics,
+    IntelligentTiering,
 }
 
 impl Setting {
@@ -47,6 +58,25 @@ impl Setting {
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
             Self::Lifecycle => &["PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
             Self::ObjectLock => &["PutObjectLockConfiguration"],
+            Self::Logging => &["PutBucketLogging"],
+            Self::Cors => &["PutBucketCors", "DeleteBucketCors"],
+            Self::Website => &["PutBucketWebsite", "DeleteBucketWebsite"],
+            Self::Notification => &["PutBucketNotificationConfiguration"],
+            Self::Accelerate => &["PutBucketAccelerateConfiguration"],
+            Self::RequestPayment => &["PutBucketRequestPayment"],
+            Self::Replication => &["PutBucketReplication", "DeleteBucketReplication"],
+            Self::Inventory => &[
+                "PutBucketInventoryConfiguration",
+                "DeleteBucketInventoryConfiguration",
+            ],
+            Self::Metrics => &[
+                "PutBucketMetricsConfiguration",
+                "DeleteBucketMetricsConfiguration",
+            ],
+            Self::IntelligentTiering => &[
+                "PutBucketIntelligentTieringConfiguration",
+                "DeleteBucketIntelligentTieringConfiguration",
+            ],
         }
     }
 }
@@ -67,6 +97,17 @@ impl PublicAccessBlock {
         block_public_policy: true,
         restrict_public_buckets: true,
     };
+
+    /// The stricter of both, flag by flag.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            block_public_acls: self.block_public_acls || other.block_public_acls,
+            ignore_public_acls: self.ignore_public_acls || other.ignore_public_acls,
+            block_public_policy: self.block_public_policy || other.block_public_policy,
+            restrict_public_buckets: self.restrict_public_buckets || other.restrict_public_buckets,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +119,12 @@ pub enum Ownership {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versioning {
+    Enabled,
+    Suspended,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceleration {
     Enabled,
     Suspended,
 }
@@ -99,10 +146,24 @@ pub struct BucketSettings {
     /// Never absent: S3 encrypts everything.
     pub encryption: Encryption,
     pub versioning: Option<Versioning>,
+    /// The root user turned it on, with the device; no call of this server does.
+    pub mfa_delete: bool,
     /// In the order in which they were written. Empty is "no tag set".
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
     pub object_lock: Option<ObjectLock>,
+    pub logging: Option<dto::LoggingEnabled>,
+    /// Empty is "no CORS configuration".
+    pub cors: dto::CORSRules,
+    pub website: Option<dto::WebsiteConfiguration>,
+    /// Without any target is "not set".
+    pub notification: dto::NotificationConfiguration,
+    pub accelerate: Option<Acceleration>,
+    pub requester_pays: bool,
+    pub replication: Option<dto::ReplicationConfiguration>,
+    pub inventory: ById<dto::InventoryConfiguration>,
+    pub metrics: ById<dto::MetricsConfiguration>,
+    pub intelligent_tiering: ById<dto::IntelligentTieringConfiguration>,
 }
 
 impl BucketSettings {
@@ -116,12 +177,23 @@ impl BucketSettings {
             encryption: Encryption::of_a_new_bucket(),
             versioning: None,
             tags: Vec::new(),
+            mfa_delete: false,
             lifecycle: None,
             object_lock: None,
+            logging: None,
+            cors: Vec::new(),
+            website: None,
+            notification: dto::NotificationConfiguration::default(),
+            accelerate: None,
+            requester_pays: false,
+            replication: None,
+            inventory: ById::new(),
+            metrics: ById::new(),
+            intelligent_tiering: ById::new(),
         }
     }
 
-    /// The four flags as they take effect: never set is all off.
+    /// The bucket's own four flags: never set is all off. The account's apply beside them.
     pub fn block(&self) -> PublicAccessBlock {
         self.public_access_block.unwrap_or_default()
     }
@@ -156,6 +228,8 @@ pub(super) struct Bucket {
     pub created: DateTime<Utc>,
     pub settings: BucketSettings,
     pub objects: Objects,
+    /// The account's own block, which [`Buckets`] keeps the same in all its buckets.
+    pub in_account: PublicAccessBlock,
     stale: Vec<Stale>,
 }
 
@@ -169,8 +243,19 @@ impl Bucket {
             created: seed.created,
             settings: seed.settings,
             objects: Objects::default(),
+            in_account: PublicAccessBlock::default(),
             stale: Vec::new(),
         }
+    }
+
+    /// Block Public Access as it takes effect.
+    pub(super) fn block(&self) -> PublicAccessBlock {
+        self.block_with(&self.settings)
+    }
+
+    /// As it takes effect once the bucket's settings are these.
+    pub(super) fn block_with(&self, settings: &BucketSettings) -> PublicAccessBlock {
+        settings.block().and(self.in_account)
     }
 
     /// The settings as a read of this one sees them now: those before a write that has not
@@ -231,8 +316,6 @@ pub struct StoredObject {
     pub body: bytes::Bytes,
 }
 
-pub(super) type Buckets = BTreeMap<String, Bucket>;
-
 /// A handle on the world; clones share it. What is done here is seen by the next request, and is
 /// what "somebody else changed it meanwhile" looks like to a client.
 #[derive(Clone, Debug, Default)]
@@ -250,8 +333,7 @@ impl State {
 
     /// Puts a bucket in, in the place of one with the same name.
     pub fn insert(&self, bucket: NewBucket) {
-        self.write()
-            .insert(bucket.name.clone(), Bucket::new(bucket));
+        self.write().insert(Bucket::new(bucket));
     }
 
     /// Takes a bucket out with everything in it.
@@ -284,6 +366,17 @@ impl State {
         found.stale.clear();
         change(&mut found.settings);
         Ok(())
+    }
+
+    /// The account's own Block Public Access as it is, whatever stale reads show.
+    pub fn account_block(&self, account: &Account) -> Option<PublicAccessBlock> {
+        self.read().account_block_now(account.as_str())
+    }
+
+    /// Changes the account's own Block Public Access at once, with no stale reads.
+    pub fn set_account_block(&self, account: &Account, block: Option<PublicAccessBlock>) {
+        self.write()
+            .set_account_block(account.as_str(), block, None);
     }
 
     /// Every version of every object, by key, oldest first. Delete markers are left out.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    state::{Card, Feeds, Focus, Ledger, LineEdit, List},
+    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List},
     theme::Theme,
 };
 use crate::{
@@ -42,15 +42,17 @@ pub enum Pane {
     Approvals,
     Diff,
     Ledger,
+    Coverage,
 }
 
 impl Pane {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Queue,
         Self::Ticket,
         Self::Approvals,
         Self::Diff,
         Self::Ledger,
+        Self::Coverage,
     ];
 
     pub const fn number(self) -> usize {
@@ -64,6 +66,7 @@ impl Pane {
             Self::Approvals => "Approvals",
             Self::Diff => "Diff",
             Self::Ledger => "Ledger",
+            Self::Coverage => "Coverage",
         }
     }
 }
@@ -77,6 +80,8 @@ pub enum Sheet {
     /// How the room is: warnings, holds, vault, ledger.
     Room,
     Entry,
+    /// The controls of one framework.
+    Controls,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +150,7 @@ pub struct Model {
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
     pub ledger: Ledger,
+    pub coverage: Coverage,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
     /// The line of the help that is selected.
@@ -196,6 +202,7 @@ impl Model {
             ticket_scroll: 0,
             diff_scroll: 0,
             ledger: Ledger::default(),
+            coverage: Coverage::default(),
             sheet: None,
             sheet_scroll: 0,
             help_at: 0,
@@ -252,16 +259,16 @@ impl Model {
     pub fn hold(&self) -> Option<&Hold> {
         let id = self.subject?;
         let change = self.change.as_ref().filter(|change| change.id == id);
-        let (rule, bucket) = if let Some(change) = change {
-            (&change.ticket.rule.id, &change.ticket.asset.bucket)
+        let (rule, label) = if let Some(change) = change {
+            (&change.ticket.rule.id, change.ticket.asset.label())
         } else {
             let row = self.queue.rows.iter().find(|row| row.id == id)?;
-            (&row.rule, &row.bucket)
+            (&row.rule, row.bucket.clone())
         };
         let holds = &self.status.as_ref()?.holds;
         holds
             .iter()
-            .find(|hold| hold.rule == *rule && hold.bucket == *bucket)
+            .find(|hold| hold.rule == *rule && hold.asset.label() == label)
     }
 
     /// A change that is in the middle of a step, if any is.

@@ -25,11 +25,8 @@ pub fn id(number: u64) -> ChangeId {
 }
 
 pub fn asset(bucket: &str) -> Asset {
-    Asset {
-        account: Account::try_from("111122223333".to_owned()).unwrap(),
-        region: "us-east-1".to_owned(),
-        bucket: bucket.to_owned(),
-    }
+    let account = Account::try_from("111122223333".to_owned()).unwrap();
+    Asset::bucket(account, "us-east-1", bucket)
 }
 
 pub fn grants(n: usize) -> Document {
@@ -102,6 +99,7 @@ impl Story {
                 id: RULE.to_owned(),
                 version: 1,
             },
+            library: None,
             title: "public-read bucket".to_owned(),
             primary: control("CIS", "1.3.0", "1.20"),
             frameworks: vec![

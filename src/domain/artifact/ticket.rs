@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Severity, Stamp, Tags,
-    control::tags, time,
+    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Scope, Severity, Stamp,
+    Tags, control::tags, time,
 };
 
 /// 00: the observation that tripped a rule.
@@ -24,6 +24,9 @@ pub struct Detection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     pub rule: RuleRef,
+    /// The digest of the whole rule library that judged. Tickets of before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Digest>,
     /// What is wrong, in few words: `public-read bucket`.
     pub title: String,
     /// The control in the violation line.
@@ -47,11 +50,15 @@ pub struct Ticket {
 }
 
 impl Detection {
-    /// `AllUsers: READ for a bucket tagged env=prod`
+    /// `AllUsers: READ for a bucket tagged env=prod`; the account itself has no tags.
     pub fn text(&self, ticket: &Ticket) -> String {
         format!(
-            "{} for a bucket {}env={}\nmatches {}\nrule: {}",
+            "{} for {} {}env={}\nmatches {}\nrule: {}",
             self.evidence.join(", "),
+            match ticket.asset.scope() {
+                Scope::Bucket => "a bucket",
+                Scope::Account => "an account",
+            },
             if ticket.environment.from.starts_with("tag") {
                 "tagged "
             } else {

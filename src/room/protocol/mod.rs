@@ -5,10 +5,12 @@
 //! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
 //! missed a hundred notices is right again after one question.
 
+mod scores;
 mod status;
 
 use serde::{Deserialize, Serialize};
 
+pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 
 use crate::domain::{
@@ -82,6 +84,15 @@ pub enum Request {
         limit: usize,
     },
     Exceptions,
+    /// Every framework: how much of it the rules cover, and how the buckets stand by it.
+    Coverage,
+    /// The controls of one framework in one version.
+    Controls {
+        framework: String,
+        version: String,
+        offset: usize,
+        limit: usize,
+    },
     /// The rules whose violation waits until this change has closed.
     Behind {
         id: ChangeId,
@@ -96,7 +107,7 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
-    /// Lets a rule act on a bucket again after a rollback held it.
+    /// Lets a rule act again on what a person calls so ([`Asset::answers_to`](crate::domain::Asset::answers_to)) after it was held there.
     Release {
         rule: String,
         bucket: String,
@@ -140,6 +151,8 @@ pub enum Reply {
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
+    Coverage(Vec<Score>),
+    Controls(Page<ControlScore>),
     /// Rule ids.
     Behind {
         id: ChangeId,
@@ -186,6 +199,7 @@ pub struct Row {
     pub environment: String,
     pub production: bool,
     pub account: String,
+    /// What it is about, by its label: a bucket's name, or `account 123456789012`.
     pub bucket: String,
     pub violation: String,
     pub rule: String,
@@ -208,7 +222,7 @@ impl Row {
             environment: ticket.environment.name.clone(),
             production: ticket.environment.production,
             account: ticket.asset.account.to_string(),
-            bucket: ticket.asset.bucket.clone(),
+            bucket: ticket.asset.label(),
             violation: ticket.violation(),
             rule: ticket.rule.id.clone(),
             owner: ticket.owner.contact.clone(),
@@ -283,7 +297,7 @@ pub struct LedgerEntry {
     pub pretty: String,
 }
 
-/// A bucket and rule without a verdict.
+/// A bucket (or the account, by its label) and rule without a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     pub account: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    domain::{Account, Asset, Document, Environment, Owner, Subject},
+    domain::{Account, Asset, Document, Environment, Owner, Scope, Subject},
     rules::{
         fault::Faults,
         fixtures::Fixture,
@@ -32,6 +32,7 @@ pub fn check(
             faults.add(&read.id.span(), "tests", message);
         }
     }
+    let scope = setting.map_or(Scope::Bucket, Setting::scope);
     let mut fixtures = Vec::new();
     for (index, spanned) in read.tests.iter().enumerate() {
         let table = spanned.get_ref();
@@ -56,7 +57,7 @@ pub fn check(
                 faults.add(&spanned.span(), format!("tests[{index}].params"), message);
             }
         }
-        match subject(table) {
+        match subject(table, scope) {
             Err(message) => faults.add(&spanned.span(), format!("tests[{index}].bucket"), message),
             Ok(subject) => fixtures.push(Fixture {
                 name: table.name.clone(),
@@ -113,15 +114,14 @@ fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> {
     }
 }
 
-fn subject(test: &TestTable) -> Result<Subject, String> {
+fn subject(test: &TestTable, scope: Scope) -> Result<Subject, String> {
     let bucket = &test.bucket;
     let account =
         Account::try_from("123456789012".to_owned()).map_err(|error| error.to_string())?;
     Ok(Subject {
-        asset: Asset {
-            account,
-            region: bucket.region.clone(),
-            bucket: bucket.name.clone(),
+        asset: match scope {
+            Scope::Bucket => Asset::bucket(account, &bucket.region, &bucket.name),
+            Scope::Account => Asset::account(account, &bucket.region),
         },
         tags: test.tags.clone(),
         environment: Environment {

@@ -13,11 +13,12 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 16] = [
+pub const OURS: [&str; 17] = [
     "merge",
     "arn",
     "known",
     "key_for",
+    "for_region",
     "covers",
     "free_sid",
     "with_condition",
@@ -37,6 +38,7 @@ pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("arn", arn)?;
     context.add_function("known", known)?;
     context.add_function("key_for", key_for)?;
+    context.add_function("for_region", for_region)?;
     statements::add(context)
 }
 
@@ -139,5 +141,25 @@ fn key_for(keys: Value, bucket: Value) -> Outcome {
                  can't be used: give a table with a key for each region"
         ))),
         _ => Ok(key.into()),
+    }
+}
+
+/// `for_region(params.log_bucket, bucket, "log_bucket")`: what a parameter says for the bucket's region.
+/// It is one text for all of them, or a map from region to text.
+fn for_region(values: Value, bucket: Value, name: Value) -> Outcome {
+    let (Value::String(name), region) = (&name, text("for_region", &bucket, "region")?) else {
+        return Err(wrong("for_region", "the parameter's name is wanted"));
+    };
+    match &values {
+        Value::String(value) if !value.is_empty() => Ok(values),
+        Value::String(_) => Err(missing(format!("the parameter `{name}` is empty"))),
+        table => text("for_region", table, &region)
+            .map(Into::into)
+            .map_err(|_| {
+                missing(format!(
+                    "the parameter `{name}` says nothing for {region}, where the bucket is: add it to \
+                     the parameter's table"
+                ))
+            }),
     }
 }

@@ -112,7 +112,7 @@ pub fn unreleasable(model: &Model) -> Option<String> {
     let why = match (change, &model.status) {
         (Some(change), Some(_)) => {
             let ticket = &change.ticket;
-            format!("{} is not held on {}", ticket.rule.id, ticket.asset.bucket)
+            format!("{} is not held on {}", ticket.rule.id, ticket.asset)
         }
         _ => format!("{id} is not loaded yet"),
     };
@@ -188,6 +188,7 @@ pub fn nowhere_back(model: &Model) -> Option<String> {
 pub fn nothing_selected(model: &Model) -> Option<String> {
     let some = match model.pane {
         Pane::Ledger => model.ledger.current().is_some(),
+        Pane::Coverage => model.coverage.current().is_some(),
         _ => model.subject.is_some(),
     };
     (!some).then(|| "nothing is selected".to_owned())
