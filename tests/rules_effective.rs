@@ -49,6 +49,7 @@ fn block(flags: &[&str]) -> Document {
 /// A private bucket without a policy and without a block.
 fn bucket() -> Case {
     case([
+        ("account_public_access_block", Document::ABSENT),
         ("acl", acl(vec![owners_grant()])),
         ("ownership_controls", Document::ABSENT),
         ("policy", Document::ABSENT),
@@ -292,7 +293,27 @@ fn the_mistakes_of_peers_are_not_made_again() {
             "policy-public",
             and(
                 everyone("s3:GetObject", Value::Null),
-                "public_access_block",
+                "account_public_access_block",
+                Ok(block(&["RestrictPublicBuckets"])),
+            ),
+            Compliant,
+        ),
+        (
+            "https://github.com/k2m30/a9s/issues/544",
+            "acl-public-read",
+            and(
+                with("acl", all_users()),
+                "account_public_access_block",
+                Ok(block(&["IgnorePublicAcls"])),
+            ),
+            Compliant,
+        ),
+        (
+            "https://github.com/k2m30/a9s/issues/544",
+            "policy-public",
+            and(
+                everyone("s3:GetObject", Value::Null),
+                "account_public_access_block",
                 denied("GetPublicAccessBlock"),
             ),
             Unknown,

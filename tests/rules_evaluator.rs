@@ -74,6 +74,7 @@ fn a_rule_that_overruns_makes_its_case_unknown_and_nothing_else() {
 fn what_was_denied_or_never_read_is_unknown_by_name_and_never_compliant() {
     let evaluator = Evaluator::start(Arc::new(library())).unwrap();
     let mut denied = case([
+        ("account_public_access_block", Document::ABSENT),
         ("acl", acl(vec![owners_grant()])),
         ("ownership_controls", Document::ABSENT),
         ("public_access_block", Document::ABSENT),

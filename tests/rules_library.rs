@@ -435,6 +435,7 @@ proptest::proptest! {
         grants.extend(picks.iter().map(|(group, permission)| grant(groups[*group], permissions[*permission])));
         let block = Document::present(serde_json::json!({"IgnorePublicAcls": ignored}));
         let verdicts = JUDGE.judge(case([
+            ("account_public_access_block", Document::ABSENT),
             ("acl", acl(grants)),
             ("ownership_controls", Document::ABSENT),
             ("public_access_block", block),

@@ -25,6 +25,7 @@ fn policy(statements: Value) -> Document {
 
 fn bucket(document: Document) -> Case {
     case([
+        ("account_public_access_block", Document::ABSENT),
         ("acl", acl(vec![owners_grant()])),
         ("ownership_controls", Document::ABSENT),
         ("policy", document),
