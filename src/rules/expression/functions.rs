@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::statements;
 use cel::{
     Context, DeclarationError, ExecutionError, Value,
     extractors::Arguments,
@@ -12,19 +13,36 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 5] = ["merge", "arn", "known", "key_for", "for_region"];
+pub const OURS: [&str; 15] = [
+    "merge",
+    "arn",
+    "known",
+    "key_for",
+    "for_region",
+    "covers",
+    "free_sid",
+    "with_condition",
+    "without_principals",
+    "without_actions",
+    "only_principals",
+    "with_actions",
+    "outsiders",
+    "acts",
+    "cut",
+];
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("merge", merge)?;
     context.add_function("arn", arn)?;
     context.add_function("known", known)?;
     context.add_function("key_for", key_for)?;
-    context.add_function("for_region", for_region)
+    context.add_function("for_region", for_region)?;
+    statements::add(context)
 }
 
-type Outcome = Result<Value, ExecutionError>;
+pub(super) type Outcome = Result<Value, ExecutionError>;
 
-fn wrong(function: &str, message: impl ToString) -> ExecutionError {
+pub(super) fn wrong(function: &str, message: impl ToString) -> ExecutionError {
     ExecutionError::function_error(function, message)
 }
 
