@@ -79,6 +79,7 @@ fn case(subject: Subject) -> Case {
         documents: BTreeMap::from(["account_public_access_block", "versioning"].map(absent)),
         params: BTreeMap::new(),
         rules: Which::All,
+        room: sixfold::domain::Identity::default(),
     }
 }
 

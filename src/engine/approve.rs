@@ -1,11 +1,16 @@
 //! 02: asking, waiving, and taking a question back when nobody answered it in time.
 
-use super::{Engine, StepFault, drive::Step, gate::plan_hash, ground::Ground};
+use super::{
+    Engine, StepFault,
+    drive::Step,
+    gate::{plan_hash, plan_of},
+    ground::Ground,
+};
 use crate::{
     chain,
     domain::{
         Actor, Change, Draft, Fact, Via,
-        artifact::{Approval, ApprovalRequest, Decision},
+        artifact::{Approval, ApprovalRequest, Decision, Ticket},
     },
 };
 
@@ -15,25 +20,16 @@ impl Engine {
         if self.nothing_left(change).await? {
             return Ok(Step::Moved);
         }
-        let ticket = &change.ticket;
-        let mut asked = self.config.approval.asked.clone();
-        if !asked.contains(&ticket.owner.team) {
-            asked.push(ticket.owner.team.clone());
-        }
-        let pushed = self
-            .config
-            .channels
-            .webhooks
-            .iter()
-            .any(|hook| hook.approvals);
+        let (ticket, plan) = (&change.ticket, plan_of(change)?);
+        let (asked, channel) = self.asked(ticket);
         let request = ApprovalRequest {
             why: ticket.waits_for().join(", "),
-            action: ticket.plan.action.clone(),
+            action: plan.action.clone(),
             asked,
-            channel: if pushed { "push" } else { "screen" }.to_owned(),
+            channel,
             expires: self.now() + self.config.approval.window,
             plan_hash: plan_hash(change),
-            hazards: ticket.plan.hazards.clone(),
+            hazards: plan.hazards.clone(),
             round,
         };
         let text = request.text(change.id, ticket);
@@ -41,6 +37,17 @@ impl Engine {
             .await?;
         self.push_request(change.id, round, &text);
         Ok(Step::Moved)
+    }
+
+    /// Who is asked, and by which way.
+    pub(super) fn asked(&self, ticket: &Ticket) -> (Vec<String>, String) {
+        let mut asked = self.config.approval.asked.clone();
+        if !asked.contains(&ticket.owner.team) {
+            asked.push(ticket.owner.team.clone());
+        }
+        let hooks = &self.config.channels.webhooks;
+        let pushed = hooks.iter().any(|hook| hook.approvals);
+        (asked, if pushed { "push" } else { "screen" }.to_owned())
     }
 
     /// Where nothing speaks for a person, the standing policy decides.

@@ -18,8 +18,8 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, HazardLevel, Subject},
-    settings::Step,
+    domain::{Document, Hazard, HazardLevel, Identity, Judged, Subject},
+    settings::{self, Proposed, Step},
 };
 
 /// Which rules judge a case.
@@ -39,6 +39,8 @@ pub struct Case {
     pub documents: BTreeMap<String, Result<Document, String>>,
     /// What the organisation set.
     pub params: BTreeMap<String, Value>,
+    /// Whose calls a fix would be made with.
+    pub room: Identity,
     pub rules: Which,
 }
 
@@ -56,8 +58,8 @@ pub enum Verdict {
 pub struct Found {
     /// The part of the documents that violates, in words.
     pub evidence: Vec<String>,
-    /// The whole document that the setting becomes.
-    pub target: Document,
+    /// The whole document that the setting becomes; none where a person has to do it.
+    pub target: Option<Document>,
     pub hazards: Vec<Hazard>,
 }
 
@@ -65,6 +67,16 @@ impl Verdict {
     fn unknown(cause: impl Into<String>) -> Self {
         Self::Unknown {
             cause: cause.into(),
+        }
+    }
+
+    /// What it amounts to, before any exception.
+    pub const fn judged(&self) -> Judged {
+        match self {
+            Self::Compliant => Judged::Compliant,
+            Self::Skipped { .. } => Judged::Skipped,
+            Self::Unknown { .. } => Judged::Unknown,
+            Self::Violation(_) => Judged::Violating,
         }
     }
 
@@ -89,7 +101,8 @@ struct Compiled {
     applies: Option<Expression>,
     violates: Expression,
     evidence: Expression,
-    target: Expression,
+    /// None where a person has to do it.
+    target: Option<Expression>,
     hazards: Vec<CompiledHazard>,
 }
 
@@ -119,7 +132,11 @@ impl Compiled {
                 .transpose()?,
             violates: compile(&rule.violates)?,
             evidence: compile(&rule.evidence)?,
-            target: compile(&rule.fix.target)?,
+            target: rule
+                .fix
+                .automatic()
+                .map(|fix| compile(&fix.target))
+                .transpose()?,
             hazards: hazards.collect::<Result<_, String>>()?,
         })
     }
@@ -162,7 +179,7 @@ impl Bench {
     /// Every setting that could be read, and `bucket`; `params` differ from rule to rule.
     fn context(&self, case: &Case) -> Result<Context<'static, 'static>, String> {
         let mut context = expression::context(&self.env)?;
-        for setting in crate::settings::all() {
+        for setting in settings::all() {
             if let Some(Ok(document)) = case.documents.get(setting.name()) {
                 let view = expression::from_json(&setting.view(document));
                 context.add_variable_from_value(setting.name(), view);
@@ -223,7 +240,16 @@ fn judge(
         return Ok(Verdict::Compliant);
     }
 
-    let target = compiled.target.json(&context).map_err(at("fix.target"))?;
+    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
+    let evidence = told(&context)?;
+    let Some(target) = &compiled.target else {
+        return Ok(Verdict::Violation(Box::new(Found {
+            evidence,
+            target: None,
+            hazards: Vec::new(),
+        })));
+    };
+    let target = target.json(&context).map_err(at("fix.target"))?;
     let tidied = rule.setting.tidy(target).map_err(Failure::Broken);
     let target = tidied.map_err(at("fix.target"))?;
     if target == before {
@@ -231,8 +257,6 @@ fn judge(
     }
     let fits = rule.setting.fits(Step::new(&before, &target));
     fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
-    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
-    let evidence = told(&context)?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
     // about one part of many, it must at least leave less of it.
     let mut after = context.new_inner_scope();
@@ -242,11 +266,39 @@ fn judge(
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
+    // A plan that could not be carried out, or that would shut the room out, must not exist.
+    let refusal = rule.setting.refusal(&Proposed {
+        bucket: case.subject.asset.name(),
+        before: &before,
+        target: &target,
+        others: &case.documents,
+        room: &case.room,
+    });
+    if let Some(why) = refusal {
+        return Err(format!(
+            "it violates the rule and can't be fixed now: {why}"
+        ));
+    }
+    let mut hazards = hazards(&compiled.hazards, &context)?;
+    hazards.extend(denied(rule, case));
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
-        target,
-        hazards: hazards(&compiled.hazards, &context)?,
+        target: Some(target),
+        hazards,
     })))
+}
+
+/// Said where the bucket's policy keeps the room from writing what the rule would fix.
+fn denied(rule: &Rule, case: &Case) -> Option<Hazard> {
+    let policy = case.documents.get("policy")?.as_ref().ok()?;
+    let bucket = case.subject.asset.name();
+    let statement = settings::denied(policy, rule.setting.name(), bucket, &case.room)?;
+    Some(Hazard {
+        level: HazardLevel::High,
+        text: format!(
+            "the bucket's policy denies this very write to the room, which will be refused. Statement: {statement}"
+        ),
+    })
 }
 
 fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {

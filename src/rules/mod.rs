@@ -16,6 +16,7 @@
 //! Documents in, verdicts out: nothing here asks the world anything.
 
 mod check;
+mod coverage;
 mod evaluator;
 mod expression;
 mod fault;
@@ -31,6 +32,7 @@ mod schema;
 mod turns;
 mod vocabulary;
 
+pub use coverage::{Coverage, Covered};
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;
@@ -39,6 +41,6 @@ pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
 pub use order::Order;
 pub use param::Param;
-pub use plan::plan;
-pub use rule::{After, Applies, Fix, HazardRule, Rule};
+pub use plan::{plan, remedy};
+pub use rule::{After, Applies, Automatic, Fix, HazardRule, Rule, Steps};
 pub use turns::{Claim, Turn, Violation, turns};

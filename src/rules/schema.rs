@@ -5,7 +5,7 @@
 //! version = 1                         # raise it when verdicts or targets change
 //! title = "public-read bucket"
 //! severity = "high"                   # low, medium, high, critical
-//! setting = "acl"                     # what the fix writes
+//! setting = "acl"                     # what the fix writes; with [manual], what it is about
 //! reads = ["policy"]                  # what else the expressions look at
 //! controls = ["bucket_public_read"]   # rows of controls.csv that the ids below stand in
 //! after = ["block-public-access"]     # on one bucket, a violation of this rule waits while one of those
@@ -33,7 +33,11 @@
 //! target = "..."                      # the whole document that the setting becomes
 //! one_way = "..."                     # why it can't be undone, where it can't: waits for a person everywhere
 //!
-//! [[hazards]]
+//! [manual]                            # instead of [fix], where no call can fix it: a person does it
+//! action = "turn on MFA delete"
+//! steps = ["..."]                     # {bucket}, {region} and {account} are filled in
+//!
+//! [[hazards]]                         # only with [fix]
 //! level = "high"                      # note, medium, high
 //! when = "..."
 //! text = "..."
@@ -83,7 +87,8 @@ pub struct RuleFile {
     pub applies_why: Option<Spanned<String>>,
     pub violates: Spanned<String>,
     pub evidence: Spanned<String>,
-    pub fix: FixTable,
+    pub fix: Option<FixTable>,
+    pub manual: Option<Spanned<ManualTable>>,
     #[serde(default)]
     pub hazards: Vec<HazardTable>,
     pub rationale: Spanned<String>,
@@ -127,6 +132,13 @@ pub struct FixTable {
     pub action: Spanned<String>,
     pub target: Spanned<String>,
     pub one_way: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManualTable {
+    pub action: Spanned<String>,
+    pub steps: Spanned<Vec<Spanned<String>>>,
 }
 
 #[derive(Debug, Deserialize)]

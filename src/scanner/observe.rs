@@ -68,6 +68,7 @@ impl Scanner {
                 .map(|(name, read)| (name.clone(), document(read)))
                 .collect(),
             params: self.config.parameters_of(&subject),
+            room: self.cloud.identity().clone(),
             rules: Which::All,
         };
         let verdicts = judge(&self.judge, case).await;

@@ -1,5 +1,6 @@
 //! From a file's text to a rule, or to everything that is wrong with it.
 
+mod fix;
 mod params;
 mod tests_inside;
 
@@ -12,7 +13,7 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{After, Applies, Fix, HazardRule, Rule},
+    rule::{After, Applies, HazardRule, Rule},
     schema::RuleFile,
     vocabulary,
 };
@@ -29,7 +30,7 @@ pub fn rule(
     env: &Env,
 ) -> Result<Rule, Vec<RuleFault>> {
     let mut faults = Faults::new(file, text);
-    let read: RuleFile = match toml::from_str(text) {
+    let mut read: RuleFile = match toml::from_str(text) {
         Ok(read) => read,
         Err(error) => {
             faults.add_toml(&error);
@@ -37,6 +38,7 @@ pub fn rule(
         }
     };
     check_words(&read, &mut faults);
+    fix::check(&read, &mut faults);
     let (setting, reads) = check_settings(&read, &mut faults);
     let controls = check_controls(&read, catalogue, &mut faults);
     let params = params::check(&read.params, &mut faults);
@@ -44,7 +46,8 @@ pub fn rule(
     let applies_uses = check_expressions(&read, env, &scope, &mut faults);
     let tests = tests_inside::check(&read, &reads, setting, &params, &mut faults);
 
-    let (Some(setting), Some((primary, frameworks)), true) = (setting, controls, faults.is_empty())
+    let (Some(setting), Some((primary, frameworks)), Some(fix), true) =
+        (setting, controls, fix::fix(&mut read), faults.is_empty())
     else {
         return Err(faults.into_inner());
     };
@@ -85,11 +88,7 @@ pub fn rule(
         applies,
         violates: read.violates.into_inner(),
         evidence: read.evidence.into_inner(),
-        fix: Fix {
-            action: read.fix.action.into_inner(),
-            target: read.fix.target.into_inner(),
-            one_way: read.fix.one_way.map(Spanned::into_inner),
-        },
+        fix,
         hazards: read
             .hazards
             .into_iter()
@@ -140,9 +139,11 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
     let mut words = vec![
         ("title".to_owned(), &read.title),
         ("rationale".to_owned(), &read.rationale),
-        ("fix.action".to_owned(), &read.fix.action),
     ];
-    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
+    if let Some(fix) = &read.fix {
+        words.push(("fix.action".to_owned(), &fix.action));
+        words.extend((fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
+    }
     words.extend(
         read.applies_why
             .iter()
@@ -300,7 +301,9 @@ fn check_expressions(read: &RuleFile, env: &Env, scope: &Scope, faults: &mut Fau
     };
     check("violates".to_owned(), &read.violates);
     check("evidence".to_owned(), &read.evidence);
-    check("fix.target".to_owned(), &read.fix.target);
+    if let Some(fix) = &read.fix {
+        check("fix.target".to_owned(), &fix.target);
+    }
     for (index, hazard) in read.hazards.iter().enumerate() {
         check(format!("hazards[{index}].when"), &hazard.when);
         if let Some(names) = &hazard.names {
