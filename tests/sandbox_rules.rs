@@ -23,6 +23,10 @@ use sixfold::sandbox::{
     BucketSettings, Clock, Grant, Grantee, LockMode, ObjectLock, Ownership, Permission,
     PublicAccessBlock, Sandbox, SandboxOptions, Span, Versioning, estate,
 };
+use sixfold::{
+    domain::Document,
+    settings::{self, Bucket, CallErrorKind, Step},
+};
 
 async fn with_bucket(name: &str) -> (Sandbox, Client) {
     let options = SandboxOptions::default().with_another_account();
@@ -45,6 +49,13 @@ async fn anonymous(sandbox: &Sandbox, path: &str) -> u16 {
         Err(error) => panic!("{error}"),
     };
     tokio::task::spawn_blocking(get).await.unwrap()
+}
+
+/// For settings of buckets, which never ask it.
+fn no_control() -> aws_sdk_s3control::Client {
+    let latest = aws_sdk_s3control::config::BehaviorVersion::latest();
+    let config = aws_sdk_s3control::Config::builder().behavior_version(latest);
+    aws_sdk_s3control::Client::from_conf(config.build())
 }
 
 #[tokio::test]
@@ -599,4 +610,143 @@ async fn synthetic_buckets_are_the_same_for_the_same_seed_and_their_policies_wou
     assert_eq!(estates[0].len(), 200);
     assert!(estates[0] == estates[1]);
     assert!(estates[0] != estates[2]);
+}
+
+#[tokio::test]
+async fn a_thousand_configurations_are_kept_and_listed_by_the_hundred() {
+    use aws_sdk_s3::types::MetricsConfiguration;
+    let (sandbox, client) = with_bucket("busy").await;
+    let put = async |id: String| {
+        let one = MetricsConfiguration::builder().id(&id).build().unwrap();
+        let put = client.put_bucket_metrics_configuration().bucket("busy");
+        put.id(id).metrics_configuration(one).send().await
+    };
+    for n in 0..1_000 {
+        put(format!("m{n:04}")).await.unwrap();
+    }
+    let refused = refusal(put("one-more".to_owned()).await);
+    assert_eq!(refused, (400, "TooManyConfigurations".to_owned()));
+    // One that is there already may be written again.
+    put("m0500".to_owned()).await.unwrap();
+
+    let control = no_control();
+    let bucket = Bucket {
+        client: &client,
+        control: &control,
+        name: "busy",
+        owner: Some("111122223333"),
+    };
+    let setting = settings::by_name("metrics").unwrap();
+    let read = setting.read(bucket).await.unwrap();
+    let listed = sandbox
+        .calls()
+        .count("ListBucketMetricsConfigurations", "busy");
+    assert_eq!(listed, 10);
+    let view = setting.view(&read.document);
+    let ids = view["ids"].as_array().unwrap();
+    assert_eq!((ids.len(), &ids[999]), (1_000, &"m0999".into()));
+    assert_eq!(setting.representable(&read), Ok(()));
+    let token = client
+        .list_bucket_metrics_configurations()
+        .bucket("busy")
+        .continuation_token("%")
+        .send()
+        .await;
+    assert_eq!(refusal(token), (400, "InvalidArgument".to_owned()));
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn another_account_reads_and_writes_what_a_policy_gives_it_action_by_action() {
+    let (sandbox, client) = with_bucket("lent").await;
+    let party = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &party, "us-east-1");
+    let control = no_control();
+    let bucket = Bucket {
+        client: &partner,
+        control: &control,
+        name: "lent",
+        owner: None,
+    };
+    for (name, action, target) in [
+        (
+            "lifecycle",
+            "LifecycleConfiguration",
+            r#"{"Rules":[{"ID":"x","Filter":{"Prefix":""},"Status":"Enabled","Expiration":{"Days":1}}]}"#,
+        ),
+        (
+            "replication",
+            "ReplicationConfiguration",
+            r#"{"Role":"arn:aws:iam::1:role/r","Rules":[{"ID":"x","Prefix":"","Status":"Enabled","Destination":{"Bucket":"arn:aws:s3:::theirs","Account":"999988887777"}}]}"#,
+        ),
+        (
+            "object_lock",
+            "BucketObjectLockConfiguration",
+            r#"{"ObjectLockEnabled":"Enabled"}"#,
+        ),
+        (
+            "inventory",
+            "InventoryConfiguration",
+            r#"{"Configurations":[{"Id":"x","IsEnabled":true,"IncludedObjectVersions":"All","Schedule":{"Frequency":"Daily"},"Destination":{"S3BucketDestination":{"Bucket":"arn:aws:s3:::inv","Format":"CSV"}}}]}"#,
+        ),
+        (
+            "metrics",
+            "MetricsConfiguration",
+            r#"{"Configurations":[{"Id":"x"}]}"#,
+        ),
+        (
+            "intelligent_tiering",
+            "IntelligentTieringConfiguration",
+            r#"{"Configurations":[{"Id":"x","Status":"Enabled","Tierings":[{"Days":90,"AccessTier":"ARCHIVE_ACCESS"}]}]}"#,
+        ),
+    ] {
+        sandbox
+            .state()
+            .patch("lent", |settings| {
+                settings.versioning = Some(Versioning::Enabled);
+                settings.policy = None;
+            })
+            .unwrap();
+        let setting = settings::by_name(name).unwrap();
+        let target: Document = serde_json::from_str(target).unwrap();
+        let step = Step::new(&Document::ABSENT, &target);
+        let allow = async |verb: &str| {
+            let policy = format!(
+                r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"444455556666"}},"Action":"s3:{verb}{action}","Resource":"arn:aws:s3:::lent"}}]}}"#
+            );
+            let put = client.put_bucket_policy().bucket("lent");
+            put.policy(policy).send().await.unwrap();
+        };
+        let denied = setting.read(bucket).await.unwrap_err();
+        assert_eq!(denied.kind, CallErrorKind::Denied, "{name}");
+        allow("Get").await;
+        assert!(
+            setting.read(bucket).await.unwrap().document.is_absent(),
+            "{name}"
+        );
+        let denied = setting.write(bucket, step).await.unwrap_err();
+        assert_eq!(denied.kind, CallErrorKind::Denied, "{name}");
+        allow("Put").await;
+        setting.write(bucket, step).await.unwrap();
+        let owners = Bucket {
+            client: &client,
+            ..bucket
+        };
+        let read = setting.read(owners).await.unwrap();
+        let mut wanted = setting.tidy(target.to_json()).unwrap();
+        assert_eq!(read.document, wanted, "{name}");
+        assert_eq!(setting.representable(&read), Ok(()), "{name}");
+        // And back, as far as it goes.
+        setting
+            .write(owners, Step::new(&wanted, &Document::ABSENT))
+            .await
+            .unwrap();
+        wanted = setting.restored(&Document::ABSENT);
+        assert_eq!(
+            setting.read(owners).await.unwrap().document,
+            wanted,
+            "{name}"
+        );
+    }
+    sandbox.stop().await;
 }

@@ -16,6 +16,7 @@ mod person;
 mod plan;
 mod remedy;
 mod safe;
+mod tally;
 pub mod time;
 mod turn;
 
@@ -32,5 +33,6 @@ pub use person::{Actor, NotAName, Via};
 pub use plan::{Hazard, HazardLevel, Plan, Reversibility};
 pub use remedy::{Manual, Remedy};
 pub use safe::Safe;
+pub use tally::{Judged, Tally};
 pub use time::Stamp;
 pub use turn::{Behind, OpenChange};

@@ -31,8 +31,8 @@ pub struct Sighting {
 /// What is on record about the violations of one asset, once those whose turn it is have a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// How many a person said should stay so.
-    pub exempt: usize,
+    /// Rules whose violation a person said should stay.
+    pub exempt: BTreeSet<String>,
     /// Rules that wait for their turn, and behind what.
     pub waiting: Vec<(String, Behind)>,
 }
@@ -82,7 +82,8 @@ impl Engine {
         let exempt = violations
             .iter()
             .filter(|violation| violation.claim == Claim::Kept(EXEMPT))
-            .count();
+            .map(|violation| violation.rule.id.clone())
+            .collect();
         let mut waiting = Vec::new();
         let mut ready = BTreeSet::new();
         for (rule, turn) in rules::turns(self.library.order(), &violations, &open) {
@@ -156,6 +157,7 @@ impl Engine {
         let remedy = rules::remedy(rule, &subject, id, &before, &found)?;
         let ticket = Ticket {
             rule: rule.reference(),
+            library: Some(self.library.digest().clone()),
             title: rule.title.clone(),
             primary: rule.primary.clone(),
             frameworks: rule.frameworks.clone(),

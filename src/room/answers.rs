@@ -4,6 +4,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{
     Room,
+    coverage::no_such_framework,
     protocol::{
         Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
         Reply, Request, Sign, Status, VERSION,
@@ -64,6 +65,25 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Coverage => Ok(Reply::Coverage(
+                self.scores.all(&engine.library, store).map_err(failed)?,
+            )),
+            Request::Controls {
+                framework,
+                version,
+                offset,
+                limit,
+            } => self
+                .scores
+                .controls(
+                    &engine.library,
+                    store,
+                    (&framework, &version),
+                    (offset, limit),
+                )
+                .map_err(failed)?
+                .map(Reply::Controls)
+                .ok_or_else(|| no_such_framework(&framework, &version)),
             Request::Behind { id } => {
                 let change = store
                     .change(id)

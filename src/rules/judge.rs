@@ -18,7 +18,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, HazardLevel, Identity, Subject},
+    domain::{Document, Hazard, HazardLevel, Identity, Judged, Subject},
     settings::{self, Proposed, Step},
 };
 
@@ -67,6 +67,16 @@ impl Verdict {
     fn unknown(cause: impl Into<String>) -> Self {
         Self::Unknown {
             cause: cause.into(),
+        }
+    }
+
+    /// What it amounts to, before any exception.
+    pub const fn judged(&self) -> Judged {
+        match self {
+            Self::Compliant => Judged::Compliant,
+            Self::Skipped { .. } => Judged::Skipped,
+            Self::Unknown { .. } => Judged::Unknown,
+            Self::Violation(_) => Judged::Violating,
         }
     }
 

@@ -16,6 +16,7 @@
 //! Documents in, verdicts out: nothing here asks the world anything.
 
 mod check;
+mod coverage;
 mod evaluator;
 mod expression;
 mod fault;
@@ -31,6 +32,7 @@ mod schema;
 mod turns;
 mod vocabulary;
 
+pub use coverage::{Coverage, Covered};
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;

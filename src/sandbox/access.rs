@@ -62,6 +62,14 @@ fn needs(operation: &str) -> Option<Need> {
         "PutBucketAccelerateConfiguration" => need("s3:PutAccelerateConfiguration", None),
         "GetBucketRequestPayment" => need("s3:GetBucketRequestPayment", None),
         "PutBucketRequestPayment" => need("s3:PutBucketRequestPayment", None),
+        "GetBucketReplication" => need("s3:GetReplicationConfiguration", None),
+        "PutBucketReplication" | "DeleteBucketReplication" => need("s3:PutReplicationConfiguration", None),
+        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => need("s3:GetInventoryConfiguration", None),
+        "PutBucketInventoryConfiguration" | "DeleteBucketInventoryConfiguration" => need("s3:PutInventoryConfiguration", None),
+        "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => need("s3:GetMetricsConfiguration", None),
+        "PutBucketMetricsConfiguration" | "DeleteBucketMetricsConfiguration" => need("s3:PutMetricsConfiguration", None),
+        "GetBucketIntelligentTieringConfiguration" | "ListBucketIntelligentTieringConfigurations" => need("s3:GetIntelligentTieringConfiguration", None),
+        "PutBucketIntelligentTieringConfiguration" | "DeleteBucketIntelligentTieringConfiguration" => need("s3:PutIntelligentTieringConfiguration", None),
         _ => return None,
     })
 }

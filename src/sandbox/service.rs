@@ -20,8 +20,9 @@ use super::{
     gate::Gate,
     objects,
     settings::{
-        accelerate, acl, cors, encryption, lifecycle, logging, notification, object_lock,
-        ownership, policy, public_access_block, request_payment, tagging, versioning, website,
+        accelerate, acl, cors, encryption, intelligent_tiering, inventory, lifecycle, logging,
+        metrics, notification, object_lock, ownership, policy, public_access_block, replication,
+        request_payment, tagging, versioning, website,
     },
     state::{Bucket, BucketSettings, Setting, State},
 };
@@ -293,6 +294,66 @@ impl S3 for Service {
     async fn put_bucket_request_payment(&self, req: Req<dto::PutBucketRequestPaymentInput>) -> Answer<dto::PutBucketRequestPaymentOutput> {
         let input = req.input;
         self.write("PutBucketRequestPayment", &input.bucket, Setting::RequestPayment, |new, _| request_payment::put(new, &input))
+    }
+
+    async fn get_bucket_replication(&self, req: Req<dto::GetBucketReplicationInput>) -> Answer<dto::GetBucketReplicationOutput> {
+        self.read(&req.input.bucket, replication::get)
+    }
+    async fn put_bucket_replication(&self, req: Req<dto::PutBucketReplicationInput>) -> Answer<dto::PutBucketReplicationOutput> {
+        let name = req.input.bucket.clone();
+        replication::destinations(&self.state().read(), &req.input)?;
+        self.write("PutBucketReplication", &name, Setting::Replication, |new, _| replication::put(new, req.input))
+    }
+    async fn delete_bucket_replication(&self, req: Req<dto::DeleteBucketReplicationInput>) -> Answer<dto::DeleteBucketReplicationOutput> {
+        self.write("DeleteBucketReplication", &req.input.bucket, Setting::Replication, |new, _| {
+            new.replication = None;
+            Ok(dto::DeleteBucketReplicationOutput {})
+        })
+    }
+
+    async fn get_bucket_inventory_configuration(&self, req: Req<dto::GetBucketInventoryConfigurationInput>) -> Answer<dto::GetBucketInventoryConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| inventory::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_inventory_configurations(&self, req: Req<dto::ListBucketInventoryConfigurationsInput>) -> Answer<dto::ListBucketInventoryConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| inventory::list(bucket, req.input))
+    }
+    async fn put_bucket_inventory_configuration(&self, req: Req<dto::PutBucketInventoryConfigurationInput>) -> Answer<dto::PutBucketInventoryConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketInventoryConfiguration", &name, Setting::Inventory, |new, _| inventory::put(new, req.input))
+    }
+    async fn delete_bucket_inventory_configuration(&self, req: Req<dto::DeleteBucketInventoryConfigurationInput>) -> Answer<dto::DeleteBucketInventoryConfigurationOutput> {
+        self.write("DeleteBucketInventoryConfiguration", &req.input.bucket, Setting::Inventory, |new, _| inventory::delete(new, &req.input.id))
+    }
+
+    async fn get_bucket_metrics_configuration(&self, req: Req<dto::GetBucketMetricsConfigurationInput>) -> Answer<dto::GetBucketMetricsConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| metrics::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_metrics_configurations(&self, req: Req<dto::ListBucketMetricsConfigurationsInput>) -> Answer<dto::ListBucketMetricsConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| metrics::list(bucket, req.input))
+    }
+    async fn put_bucket_metrics_configuration(&self, req: Req<dto::PutBucketMetricsConfigurationInput>) -> Answer<dto::PutBucketMetricsConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketMetricsConfiguration", &name, Setting::Metrics, |new, _| metrics::put(new, req.input))
+    }
+    async fn delete_bucket_metrics_configuration(&self, req: Req<dto::DeleteBucketMetricsConfigurationInput>) -> Answer<dto::DeleteBucketMetricsConfigurationOutput> {
+        self.write("DeleteBucketMetricsConfiguration", &req.input.bucket, Setting::Metrics, |new, _| metrics::delete(new, &req.input.id))
+    }
+
+    async fn get_bucket_intelligent_tiering_configuration(&self, req: Req<dto::GetBucketIntelligentTieringConfigurationInput>) -> Answer<dto::GetBucketIntelligentTieringConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| intelligent_tiering::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_intelligent_tiering_configurations(&self, req: Req<dto::ListBucketIntelligentTieringConfigurationsInput>) -> Answer<dto::ListBucketIntelligentTieringConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| intelligent_tiering::list(bucket, req.input))
+    }
+    async fn put_bucket_intelligent_tiering_configuration(&self, req: Req<dto::PutBucketIntelligentTieringConfigurationInput>) -> Answer<dto::PutBucketIntelligentTieringConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketIntelligentTieringConfiguration", &name, Setting::IntelligentTiering, |new, _| intelligent_tiering::put(new, req.input))
+    }
+    async fn delete_bucket_intelligent_tiering_configuration(&self, req: Req<dto::DeleteBucketIntelligentTieringConfigurationInput>) -> Answer<dto::DeleteBucketIntelligentTieringConfigurationOutput> {
+        self.write("DeleteBucketIntelligentTieringConfiguration", &req.input.bucket, Setting::IntelligentTiering, |new, _| intelligent_tiering::delete(new, &req.input.id))
     }
 
     async fn put_object(&self, mut req: Req<dto::PutObjectInput>) -> Answer<dto::PutObjectOutput> {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{
     acl::Grant,
     objects::Objects,
-    settings::{encryption::Encryption, object_lock::ObjectLock},
+    settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
     world::Buckets,
 };
 use crate::domain::Account;
@@ -36,6 +36,10 @@ pub enum Setting {
     Notification,
     Accelerate,
     RequestPayment,
+    Replication,
+    Inventory,
+    Metrics,
+    IntelligentTiering,
 }
 
 impl Setting {
@@ -60,6 +64,19 @@ impl Setting {
             Self::Notification => &["PutBucketNotificationConfiguration"],
             Self::Accelerate => &["PutBucketAccelerateConfiguration"],
             Self::RequestPayment => &["PutBucketRequestPayment"],
+            Self::Replication => &["PutBucketReplication", "DeleteBucketReplication"],
+            Self::Inventory => &[
+                "PutBucketInventoryConfiguration",
+                "DeleteBucketInventoryConfiguration",
+            ],
+            Self::Metrics => &[
+                "PutBucketMetricsConfiguration",
+                "DeleteBucketMetricsConfiguration",
+            ],
+            Self::IntelligentTiering => &[
+                "PutBucketIntelligentTieringConfiguration",
+                "DeleteBucketIntelligentTieringConfiguration",
+            ],
         }
     }
 }
@@ -129,6 +146,8 @@ pub struct BucketSettings {
     /// Never absent: S3 encrypts everything.
     pub encryption: Encryption,
     pub versioning: Option<Versioning>,
+    /// The root user turned it on, with the device; no call of this server does.
+    pub mfa_delete: bool,
     /// In the order in which they were written. Empty is "no tag set".
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
@@ -141,6 +160,10 @@ pub struct BucketSettings {
     pub notification: dto::NotificationConfiguration,
     pub accelerate: Option<Acceleration>,
     pub requester_pays: bool,
+    pub replication: Option<dto::ReplicationConfiguration>,
+    pub inventory: ById<dto::InventoryConfiguration>,
+    pub metrics: ById<dto::MetricsConfiguration>,
+    pub intelligent_tiering: ById<dto::IntelligentTieringConfiguration>,
 }
 
 impl BucketSettings {
@@ -154,6 +177,7 @@ impl BucketSettings {
             encryption: Encryption::of_a_new_bucket(),
             versioning: None,
             tags: Vec::new(),
+            mfa_delete: false,
             lifecycle: None,
             object_lock: None,
             logging: None,
@@ -162,6 +186,10 @@ impl BucketSettings {
             notification: dto::NotificationConfiguration::default(),
             accelerate: None,
             requester_pays: false,
+            replication: None,
+            inventory: ById::new(),
+            metrics: ById::new(),
+            intelligent_tiering: ById::new(),
         }
     }
 

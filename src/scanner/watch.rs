@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
-    domain::{Asset, Stamp},
+    domain::{Asset, Judged, Stamp},
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::Verdict,
@@ -164,8 +164,8 @@ impl Watch {
         } else {
             self.engine.take(asset, &sightings).await?
         };
-        tally.violating -= taken.exempt;
-        tally.exempt = taken.exempt;
+        tally.exempt = taken.exempt.len();
+        tally.violating -= tally.exempt;
         tally.waiting = taken.waiting.len();
         self.engine.store.observe(&Seen {
             asset: asset.clone(),
@@ -173,6 +173,8 @@ impl Watch {
             unknown,
             waiting: taken.waiting,
         })?;
+        let by_rule = by_rule(&observation.verdicts, &taken.exempt);
+        self.engine.store.note_judged(asset, &by_rule)?;
         Ok(())
     }
 
@@ -209,6 +211,9 @@ impl Watch {
     async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
         if let Err(error) = self.engine.store.forget_all_but(&report.listed) {
             tracing::warn!(%error, "buckets that are gone can't be forgotten");
+        }
+        if let Err(error) = self.engine.store.forget_judged_but(&report.listed) {
+            tracing::warn!(%error, "verdicts of buckets that are gone can't be forgotten");
         }
         missing.retain(|asset, _| !report.listed.contains(asset));
         let waiting = match self.engine.waiting_assets() {
@@ -265,6 +270,18 @@ impl Watch {
         *cached = Some((now, sum));
         Ok(sum)
     }
+}
+
+/// Each rule's verdict in a word, for the store; those of `exempt` rules are violations that may be.
+fn by_rule(verdicts: &[(String, Verdict)], exempt: &BTreeSet<String>) -> Vec<(String, Judged)> {
+    let judged = |(rule, verdict): &(String, Verdict)| {
+        let judged = match verdict {
+            Verdict::Violation(_) if exempt.contains(rule) => Judged::Exempt,
+            verdict => verdict.judged(),
+        };
+        (rule.clone(), judged)
+    };
+    verdicts.iter().map(judged).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -9,14 +9,16 @@ use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
         Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
-        Reversibility, RuleRef, Severity, Stage, Stamp, Via,
+        Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown, Waiting},
+    room::protocol::{
+        ControlScore, Diff, DiffLine, Hold, ScannerStatus, Score, Sign, Status, Unknown, Waiting,
+    },
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -122,6 +124,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
             id: seed.rule.to_owned(),
             version: 1,
         },
+        library: Some(Digest::of("the library")),
         title: seed.title.to_owned(),
         primary: control(framework, version, number),
         frameworks: vec![
@@ -644,4 +647,115 @@ pub fn exceptions() -> Vec<Exception> {
         },
         until: "2026-07-14T03:14:02Z".parse().unwrap(),
     }]
+}
+
+const fn tally(counts: [usize; 6]) -> Tally {
+    let [violating, unknown, exempt, compliant, skipped, readable] = counts;
+    Tally {
+        violating,
+        unknown,
+        exempt,
+        compliant,
+        skipped,
+        readable,
+    }
+}
+
+/// A score of each kind: in part, whole, none concerned, no rule at all.
+pub fn scores() -> Vec<Score> {
+    let score =
+        |framework: &str, version: &str, label: &str, title: &str, of: [usize; 3], counts| {
+            let [covered, controls, rules] = of;
+            Score {
+                framework: framework.to_owned(),
+                version: version.to_owned(),
+                label: label.to_owned(),
+                title: title.to_owned(),
+                controls,
+                covered,
+                rules,
+                buckets: tally(counts),
+            }
+        };
+    let cis = "CIS Amazon Web Services Foundations Benchmark";
+    vec![
+        score(
+            "CIS",
+            "1.2.0",
+            "CIS 1.2.0",
+            cis,
+            [0, 3, 0],
+            [0, 0, 0, 0, 415, 415],
+        ),
+        score(
+            "CIS",
+            "3.0.0",
+            "CIS 3.0.0",
+            cis,
+            [4, 8, 12],
+            [9, 3, 2, 391, 10, 412],
+        ),
+        score(
+            "ISO 27001",
+            "2022",
+            "ISO 27001:2022",
+            "ISO/IEC 27001 Information security management systems, Annex A",
+            [7, 8, 21],
+            [0, 0, 0, 415, 0, 415],
+        ),
+        score(
+            "HIPAA",
+            "2013",
+            "HIPAA 2013",
+            "HIPAA Security Rule, 45 CFR Part 164 Subpart C",
+            [29, 31, 30],
+            [0, 3, 0, 412, 0, 412],
+        ),
+        score(
+            "House",
+            "1",
+            "House",
+            "Controls of the organisation itself",
+            [1, 1, 1],
+            [402, 0, 13, 0, 0, 415],
+        ),
+    ]
+}
+
+pub fn controls(framework: &str, version: &str) -> Vec<ControlScore> {
+    assert_eq!((framework, version), ("CIS", "3.0.0"));
+    let control = |id: &str, rules: &[&str], why: &[&str], counts| ControlScore {
+        id: id.to_owned(),
+        rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        why_not: why.iter().map(|why| (*why).to_owned()).collect(),
+        buckets: tally(counts),
+    };
+    vec![
+        control("2.1.1", &["tls-only"], &[], [5, 1, 0, 409, 0, 414]),
+        control(
+            "2.1.2",
+            &[],
+            &[
+                "bucket_mfa_delete: only root with an MFA device can set it (Security Hub S3.20 note); open a manual ticket",
+            ],
+            [0, 0, 0, 0, 415, 415],
+        ),
+        control(
+            "2.1.4",
+            &[
+                "acl-authenticated-users",
+                "acl-public-read",
+                "acl-public-write",
+                "block-public-access",
+            ],
+            &[],
+            [4, 2, 2, 397, 10, 413],
+        ),
+        control(
+            "3.8",
+            &[],
+            &["object_write_data_events: no S3 API: cloudtrail:PutEventSelectors"],
+            [0, 0, 0, 0, 415, 415],
+        ),
+    ]
 }

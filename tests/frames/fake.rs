@@ -125,6 +125,16 @@ impl Fake {
             Request::Unknowns { offset, limit } => {
                 Ok(Reply::Unknowns(page(&self.unknowns, offset, limit)))
             }
+            Request::Coverage => Ok(Reply::Coverage(estate::scores())),
+            Request::Controls {
+                framework,
+                version,
+                offset,
+                limit,
+            } => {
+                let controls = estate::controls(&framework, &version);
+                Ok(Reply::Controls(page(&controls, offset, limit)))
+            }
             Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
             Request::Decide {
                 id,

@@ -99,6 +99,7 @@ impl Story {
                 id: RULE.to_owned(),
                 version: 1,
             },
+            library: None,
             title: "public-read bucket".to_owned(),
             primary: control("CIS", "1.3.0", "1.20"),
             frameworks: vec![

@@ -24,6 +24,9 @@ pub struct Detection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     pub rule: RuleRef,
+    /// The digest of the whole rule library that judged. Tickets of before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Digest>,
     /// What is wrong, in few words: `public-read bucket`.
     pub title: String,
     /// The control in the violation line.

@@ -208,6 +208,7 @@ pub fn nowhere_back(model: &Model) -> Option<String> {
 pub fn nothing_selected(model: &Model) -> Option<String> {
     let some = match model.pane {
         Pane::Ledger => model.ledger.current().is_some(),
+        Pane::Coverage => model.coverage.current().is_some(),
         _ => model.subject.is_some(),
     };
     (!some).then(|| "nothing is selected".to_owned())

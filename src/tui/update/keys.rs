@@ -174,6 +174,11 @@ fn open(model: &mut Model) {
                 sheet(model, Sheet::Entry, Some(Topic::Entry));
             }
         }
+        Pane::Coverage => {
+            if model.coverage.open() {
+                sheet(model, Sheet::Controls, Some(Topic::Controls));
+            }
+        }
         _ => subject::focus(model, Pane::Ticket),
     }
 }

@@ -52,6 +52,9 @@ fn quiet(model: &Model) -> String {
     match (model.sheet, model.pane) {
         (Some(Sheet::Entry), _) => "hash: of this line; prev: of the one before".to_owned(),
         (Some(_), _) => String::new(),
+        (None, Pane::Coverage) => {
+            "how the buckets stand by each framework; Enter: its controls".to_owned()
+        }
         (None, Pane::Ledger) => "every fact on record, the newest first".to_owned(),
         (None, _) => about_change(model),
     }
