@@ -44,6 +44,7 @@ async fn planned(
         AccountFacts {
             environment: Some(seed.environment.clone().unwrap_or_else(|| "dev".to_owned())),
             owner: Some("owner@example.com".to_owned()),
+            ..AccountFacts::default()
         },
     );
     for (name, value) in &seed.params {

@@ -63,6 +63,7 @@ impl Bench {
                 .map(|(name, document)| (name.clone(), Ok(document.clone())))
                 .collect(),
             params: bucket.params.clone(),
+            answers: BTreeMap::new(),
             rules: Which::All,
         };
         let verdicts = self.evaluator.judge(case);

@@ -113,9 +113,14 @@ async fn prove_room(
         let account = names.account.clone().try_into().unwrap();
         let environment = Some(seed.environment.clone().unwrap_or_else(|| "dev".to_owned()));
         let owner = Some("owner@example.com".to_owned());
-        config
-            .accounts
-            .insert(account, AccountFacts { environment, owner });
+        config.accounts.insert(
+            account,
+            AccountFacts {
+                environment,
+                owner,
+                ..AccountFacts::default()
+            },
+        );
         for (name, value) in &seed.params {
             config
                 .parameters

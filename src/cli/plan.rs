@@ -64,7 +64,10 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
     };
     // The number is given when a change opens; the shape of the commands is what counts here.
     let id = ChangeId::new(SystemClock.now().year(), 0);
-    let plan = rules::plan(rule, &observation.subject, id, before, found);
+    let found = scanner
+        .complete(&observation, &rule.id, found, SystemClock.now())
+        .await;
+    let plan = rules::plan(rule, &observation.subject, id, before, &found);
     let mut text = format!(
         "{} {} on {}\nevidence: {}\naction: {}\n\nforward\n{}\n",
         rule.primary.short(),
@@ -81,7 +84,7 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
         plan.target.pretty()
     ));
     for hazard in &plan.hazards {
-        let level = format!("{:?}", hazard.level).to_lowercase();
+        let level = hazard.level.word();
         text.push_str(&format!("\nhazard ({level}): {}", hazard.text));
     }
     for line in &plan.residue {

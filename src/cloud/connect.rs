@@ -80,6 +80,7 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         account,
         home,
         base,
+        kms: aws_sdk_kms::config::Builder::from(&sdk),
         regions: std::sync::Mutex::default(),
         ceiling: config.calls_per_second,
         calls: std::sync::atomic::AtomicU64::new(0),

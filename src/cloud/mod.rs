@@ -1,7 +1,9 @@
 //! S3, as the room sees it: one client per region, every call at the region's pace, retried by us
 //! and not by the SDK, so that a `SlowDown` slows the region down instead of hiding in a retry.
 
+mod beside;
 mod connect;
+mod counting;
 mod listing;
 mod pace;
 mod vault;
@@ -36,6 +38,7 @@ pub struct Cloud {
     /// Where buckets are looked for, and where those without a region of their own are said to be.
     home: String,
     base: aws_sdk_s3::config::Builder,
+    kms: aws_sdk_kms::config::Builder,
     regions: Mutex<HashMap<String, Arc<Region>>>,
     ceiling: f64,
     calls: AtomicU64,
@@ -44,6 +47,7 @@ pub struct Cloud {
 #[derive(Debug)]
 struct Region {
     client: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
     pace: Pace,
 }
 
@@ -69,8 +73,14 @@ impl Cloud {
                 .clone()
                 .region(aws_sdk_s3::config::Region::new(name.to_owned()))
                 .build();
+            let kms = self
+                .kms
+                .clone()
+                .region(aws_sdk_kms::config::Region::new(name.to_owned()))
+                .build();
             Arc::new(Region {
                 client: aws_sdk_s3::Client::from_conf(config),
+                kms: aws_sdk_kms::Client::from_conf(kms),
                 pace: Pace::new(self.ceiling),
             })
         });

@@ -4,6 +4,7 @@
 
 pub mod artifact;
 mod asset;
+mod beside;
 mod change;
 mod command;
 mod control;
@@ -17,6 +18,7 @@ mod safe;
 pub mod time;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
+pub use beside::{Counted, KmsKey, OtherBucket, Reach};
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
 pub use command::Command;
 pub use control::{Control, RuleRef, Severity, tags};

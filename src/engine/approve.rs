@@ -12,10 +12,14 @@ use crate::{
 impl Engine {
     /// Puts the question to people, over a fresh read: nobody is asked about a state that is gone.
     pub(super) async fn ask(&self, change: &Change, round: u32) -> Result<Step, StepFault> {
-        if self.nothing_left(change).await? {
+        let look = self.look(change).await?;
+        if let Ground::Gone(cause) = self.ground(change, &look)? {
+            self.end_unfixed(change, &look, cause).await?;
             return Ok(Step::Moved);
         }
         let ticket = &change.ticket;
+        let hazards = self.hazards_of(look).await;
+        let hazards = hazards.unwrap_or_else(|| ticket.plan.hazards.clone());
         let mut asked = self.config.approval.asked.clone();
         if !asked.contains(&ticket.owner.team) {
             asked.push(ticket.owner.team.clone());
@@ -33,13 +37,14 @@ impl Engine {
             channel: if pushed { "push" } else { "screen" }.to_owned(),
             expires: self.now() + self.config.approval.window,
             plan_hash: plan_hash(change),
-            hazards: ticket.plan.hazards.clone(),
+            hazards,
             round,
         };
         let text = request.text(change.id, ticket);
+        let warning = request.warning();
         self.record_for(change, Fact::ApprovalRequested(request))
             .await?;
-        self.push_request(change.id, round, &text);
+        self.push_request(change.id, round, &text, warning.as_deref());
         Ok(Step::Moved)
     }
 
@@ -76,18 +81,5 @@ impl Engine {
                 .await?;
         }
         Ok(Step::Moved)
-    }
-
-    /// Whether a fresh look shows that this change has nothing to do any more. If so it is recorded,
-    /// and the chain closes the change.
-    pub(super) async fn nothing_left(&self, change: &Change) -> Result<bool, StepFault> {
-        let look = self.look(change).await?;
-        match self.ground(change, &look)? {
-            Ground::Firm | Ground::Applied => Ok(false),
-            Ground::Gone(cause) => {
-                self.end_unfixed(change, &look, cause).await?;
-                Ok(true)
-            }
-        }
     }
 }

@@ -12,12 +12,14 @@ use serde_json::Value;
 
 use super::{
     expression::{self, Expression, Failure},
+    hazards,
     library::Library,
     param,
+    probe::{Answered, Asked},
     rule::{Reading, Rule},
     vocabulary,
 };
-use crate::domain::{Document, Hazard, HazardLevel, Subject};
+use crate::domain::{Document, Hazard, Subject};
 
 /// Which rules judge a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Case {
     pub documents: BTreeMap<String, Result<Document, String>>,
     /// What the organisation set.
     pub params: BTreeMap<String, Value>,
+    /// By probe; for a case of one rule.
+    pub answers: BTreeMap<String, Answered>,
     pub rules: Which,
 }
 
@@ -56,6 +60,9 @@ pub struct Found {
     /// The whole document that the setting becomes.
     pub target: Document,
     pub hazards: Vec<Hazard>,
+    /// What hazards want to know beside the documents. Until the case is judged again with the
+    /// answers, the hazards say that they could not be checked.
+    pub asks: Vec<Asked>,
 }
 
 impl Verdict {
@@ -87,27 +94,12 @@ struct Compiled {
     violates: Expression,
     evidence: Expression,
     target: Expression,
-    hazards: Vec<CompiledHazard>,
-}
-
-struct CompiledHazard {
-    level: HazardLevel,
-    when: Expression,
-    text: String,
-    names: Option<Expression>,
+    hazards: hazards::Compiled,
 }
 
 impl Compiled {
     fn new(env: &Env, rule: &Rule) -> Result<Self, String> {
         let compile = |source: &str| Expression::compile(env, source);
-        let hazards = rule.hazards.iter().map(|hazard| {
-            Ok(CompiledHazard {
-                level: hazard.level,
-                when: compile(&hazard.when)?,
-                text: hazard.text.clone(),
-                names: hazard.names.as_deref().map(compile).transpose()?,
-            })
-        });
         Ok(Self {
             applies: rule
                 .applies
@@ -117,7 +109,7 @@ impl Compiled {
             violates: compile(&rule.violates)?,
             evidence: compile(&rule.evidence)?,
             target: compile(&rule.fix.target)?,
-            hazards: hazards.collect::<Result<_, String>>()?,
+            hazards: hazards::Compiled::new(env, rule)?,
         })
     }
 }
@@ -233,35 +225,13 @@ fn judge(
     if violates(&after)? {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
+    let (hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
     Ok(Verdict::Violation(Box::new(Found {
         evidence: compiled.evidence.texts(&context).map_err(at("evidence"))?,
         target,
-        hazards: hazards(&compiled.hazards, &context)?,
+        hazards,
+        asks,
     })))
-}
-
-fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {
-    let mut hazards = Vec::new();
-    for (index, hazard) in rules.iter().enumerate() {
-        let key = |field: &str| format!("hazards[{index}].{field}");
-        if !hazard.when.bool(context).map_err(at(&key("when")))? {
-            continue;
-        }
-        let names = match &hazard.names {
-            None => Vec::new(),
-            Some(names) => names.texts(context).map_err(at(&key("names")))?,
-        };
-        let text = if names.is_empty() {
-            hazard.text.clone()
-        } else {
-            format!("{}: {}", hazard.text, names.join(", "))
-        };
-        hazards.push(Hazard {
-            level: hazard.level,
-            text,
-        });
-    }
-    Ok(hazards)
 }
 
 /// Puts the key before the message, where it is the rule's author who has to mend something.

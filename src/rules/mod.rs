@@ -11,7 +11,8 @@
 //! - [`Evaluator`] judges cases on a thread of its own, [`judge`] is what it does there;
 //! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
 //!
-//! Documents in, verdicts out: nothing here asks the world anything.
+//! Documents in, verdicts out: nothing here asks the world anything. What hazards want to know beside
+//! the documents ([`probe`]) comes out as questions, and goes in as answers.
 
 mod check;
 mod evaluator;
@@ -19,10 +20,12 @@ mod expression;
 mod fault;
 mod fixtures;
 mod frameworks;
+mod hazards;
 mod judge;
 mod library;
 mod param;
 mod plan;
+mod probe;
 mod rule;
 mod schema;
 mod vocabulary;
@@ -32,6 +35,7 @@ pub use fault::RuleFault;
 pub use fixtures::TestResult;
 pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
-pub use param::{Kind, Param};
+pub use param::Param;
 pub use plan::plan;
+pub use probe::{Answer, Answered, Ask, Asked, Probe};
 pub use rule::{Applies, Fix, HazardRule, Rule};

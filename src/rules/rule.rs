@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{fixtures::Fixture, param::Param};
+use super::{fixtures::Fixture, param::Param, probe::Probe};
 use crate::{
     domain::{Control, Document, HazardLevel, RuleRef, Severity},
     settings::Setting,
@@ -32,6 +32,8 @@ pub struct Rule {
     pub violates: String,
     pub evidence: String,
     pub fix: Fix,
+    /// What hazards want to know beside the settings.
+    pub probes: Vec<Probe>,
     pub hazards: Vec<HazardRule>,
     pub rationale: String,
     pub references: Vec<String>,
@@ -85,6 +87,8 @@ pub struct HazardRule {
     pub text: String,
     /// Yields what it is about (grants, statements); put behind `text`.
     pub names: Option<String>,
+    /// The probes whose answers it looks at.
+    pub(super) probes: BTreeSet<String>,
 }
 
 /// The state of a setting in a test: a document, or why it could not be read.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     acl::Grant,
+    kms::{Keys, KmsKey},
     objects::Objects,
     settings::{encryption::Encryption, object_lock::ObjectLock},
 };
@@ -236,16 +237,29 @@ pub(super) type Buckets = BTreeMap<String, Bucket>;
 /// A handle on the world; clones share it. What is done here is seen by the next request, and is
 /// what "somebody else changed it meanwhile" looks like to a client.
 #[derive(Clone, Debug, Default)]
-pub struct State(Arc<RwLock<Buckets>>);
+pub struct State {
+    buckets: Arc<RwLock<Buckets>>,
+    keys: Arc<RwLock<Keys>>,
+}
 
 impl State {
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Buckets> {
         // Every change replaces a value in one step, so the world is whole even after a panic.
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Buckets> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a KMS key in, in the place of one with the same ARN.
+    pub fn insert_key(&self, key: KmsKey) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key.arn.clone(), key);
     }
 
     /// Puts a bucket in, in the place of one with the same name.

@@ -5,12 +5,16 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Observation, Progress, observe::TAGGING};
+use super::{
+    Observation, Progress,
+    ask::{Shared, with_answers},
+    observe::TAGGING,
+};
 use crate::{
     cloud::Cloud,
     config::Config,
-    domain::Asset,
-    rules::{Case, Evaluator, Library, Verdict},
+    domain::{Asset, Stamp},
+    rules::{Case, Evaluator, Found, Library, Verdict},
     settings::{self, CallError, Setting},
 };
 
@@ -22,6 +26,7 @@ pub struct Scanner {
     pub(super) judge: Arc<Evaluator>,
     pub(super) needed: Arc<[&'static dyn Setting]>,
     pub(super) progress: Arc<Progress>,
+    shared: Arc<Shared>,
 }
 
 /// How a pass went.
@@ -53,6 +58,7 @@ impl Scanner {
             judge,
             needed: needed.into(),
             progress: Arc::default(),
+            shared: Arc::default(),
         }
     }
 
@@ -103,6 +109,19 @@ impl Scanner {
         report.complete = !stop.is_cancelled();
         self.progress.end(report.complete);
         Ok(report)
+    }
+
+    /// A finding with all that its hazards want to know.
+    pub async fn complete(
+        &self,
+        observation: &Observation,
+        rule: &str,
+        found: &Found,
+        now: Stamp,
+    ) -> Found {
+        let case = self.case(observation.subject.clone(), &observation.seen);
+        let (cloud, shared) = (&self.cloud, Some(self.shared.as_ref()));
+        with_answers(cloud, &self.judge, shared, case, rule, found.clone(), now).await
     }
 
     /// One bucket by name; none when no page of the listing has it.

@@ -19,7 +19,7 @@ use crate::{
     domain::{Asset, Stamp},
     engine::{Engine, Sighting, Standing},
     room::protocol::{NoticeKind, ScannerStatus},
-    rules::Verdict,
+    rules::{Found, Verdict},
     store::{Observation as Seen, StoreError, Verdicts},
 };
 
@@ -125,6 +125,8 @@ impl Watch {
                     Standing::Open(_) | Standing::Held => tally.violating += 1,
                     Standing::New => {
                         tally.violating += 1;
+                        let now = self.engine.now();
+                        let found = self.scanner.complete(observation, rule, found, now).await;
                         sightings.extend(self.sighting(observation, rule, found));
                     }
                 },
@@ -142,12 +144,7 @@ impl Watch {
         Ok(())
     }
 
-    fn sighting(
-        &self,
-        observation: &Observation,
-        id: &str,
-        found: &crate::rules::Found,
-    ) -> Option<Sighting> {
+    fn sighting(&self, observation: &Observation, id: &str, found: Found) -> Option<Sighting> {
         let rule = self.engine.library.get(id)?;
         let reads: BTreeSet<&str> = rule
             .reads
@@ -159,7 +156,7 @@ impl Watch {
         Some(Sighting {
             rule: id.to_owned(),
             subject: observation.subject.clone(),
-            found: found.clone(),
+            found,
             before: observation.document(rule.setting.name())?.clone(),
             documents: reads
                 .iter()

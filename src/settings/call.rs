@@ -312,6 +312,7 @@ fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
         ("OperationAborted" | "ConditionalRequestConflict", _) => CallErrorKind::Conflict,
         (
             "AccessDenied"
+            | "AccessDeniedException"
             | "AllAccessDisabled"
             | "AccountProblem"
             | "ExpiredToken"

@@ -127,6 +127,7 @@ pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Ca
             .map(|(name, document)| (name.to_owned(), Ok(document)))
             .collect(),
         params: BTreeMap::new(),
+        answers: BTreeMap::new(),
         rules: Which::All,
     }
 }
