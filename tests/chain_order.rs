@@ -8,8 +8,8 @@ use ledger_support::{Story, at, nina, numbered};
 use sixfold::{
     chain::{Order, apply, cause, next},
     domain::{
-        Actor, Change, Digest, Draft, Fact, RevertState, Stage, Via,
-        artifact::{Decision, FixStatus, Outcome},
+        Actor, Change, Digest, Draft, Fact, Reversibility, RevertState, Stage, Via,
+        artifact::{Decision, FixStatus, Outcome, Ticket},
     },
 };
 
@@ -397,4 +397,61 @@ fn facts_of_the_room_leave_a_change_where_it_is() {
         story.draft(1, refused),
     ]);
     assert_eq!((change.stage, change.last_seq), (Stage::Ticketed, 3));
+}
+
+#[test]
+fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
+    let one_way = |ticket: &mut Ticket| {
+        ticket.plan.reversibility = Reversibility::OneWay("the lock stays".to_owned());
+    };
+    let hazards = |ticket: &mut Ticket| ticket.hazards_wait = true;
+    let both = |ticket: &mut Ticket| {
+        one_way(ticket);
+        hazards(ticket);
+    };
+    let nothing = |_: &mut Ticket| {};
+    type Shape<'a> = &'a dyn Fn(&mut Ticket);
+    let cases: [(Story, Shape<'_>, &[&str]); 5] = [
+        (Story::dev(1), &nothing, &[]),
+        (Story::dev(1), &one_way, &["one-way fix"]),
+        (Story::dev(1), &hazards, &["high hazard"]),
+        (Story::new(1), &nothing, &["env=prod"]),
+        (
+            Story::new(1),
+            &both,
+            &["env=prod", "one-way fix", "high hazard"],
+        ),
+    ];
+    for (story, shape, why) in cases {
+        let mut ticket = story.ticket_artifact();
+        shape(&mut ticket);
+        assert_eq!(ticket.waits_for(), why);
+        let opened = story.draft(0, Fact::Ticket(Box::new(ticket)));
+        let asked = next(&folded(vec![opened.clone()]), at(100)) == Order::Ask { round: 1 };
+        assert_eq!(asked, !why.is_empty(), "{why:?}");
+        let waived = Story::dev(1).approval(Decision::NotRequired);
+        if why.is_empty() {
+            folded(vec![opened, waived]);
+        } else {
+            let refused = refusal(vec![opened, waived]);
+            assert!(refused.contains("waits for a person"), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn the_question_says_why_it_waits_where_production_is_not_the_only_reason() {
+    let story = Story::dev(1);
+    let mut ticket = story.ticket_artifact();
+    ticket.plan.reversibility = Reversibility::OneWay("the lock stays".to_owned());
+    let Fact::ApprovalRequested(mut request) = story.request(1).fact else {
+        panic!("no request")
+    };
+    request.why = ticket.waits_for().join(", ");
+    let text = request.text(story.id, &ticket);
+    assert!(
+        text.contains("\nwaits: one-way fix\none-way: the lock stays\n"),
+        "{text}"
+    );
+    assert!(ticket.text(story.id).ends_with("\none-way: the lock stays"));
 }

@@ -393,13 +393,29 @@ fn rule_authors_list_show_and_test_without_any_account() {
     let hipaa = rules(&["list", "--framework", "hipaa"]);
     hipaa.exits(0).says("HIPAA");
     assert!(!hipaa.out.contains("mandatory-tags"), "{hipaa:#?}");
-    rules(&["list", "--framework", "FedRAMP"])
-        .exits(1)
-        .complains("no rule stands for a control of `FedRAMP`");
+    // A rule counts by all ids of its rows, not by the few that its tickets show.
+    let pci = rules(&["list", "--framework", "PCI-DSS 4.0"]);
+    pci.exits(0).says(RULE).says("PCI-DSS 4.0: 1.2.8 ");
+    let old = rules(&["list", "--framework", "CIS 1.3.0"]);
+    old.exits(0).says(RULE).says("CIS 1.3.0: 1.20");
+    assert!(!old.out.contains("versioning"), "{old:#?}");
+    for unknown in ["FedRAMP", "CIS 9.9.9"] {
+        rules(&["list", "--framework", unknown])
+            .exits(1)
+            .complains(&format!(
+                "no framework is called `{unknown}`; there are CIS 1.2.0,"
+            ))
+            .complains("ISO 27001:2022");
+    }
     rules(&["show", RULE])
         .exits(0)
         .says("# rules/access/public-read.toml")
-        .says("log-delivery");
+        .says("log-delivery")
+        .says("#   CIS 1.3.0 (CIS Amazon Web Services Foundations Benchmark)")
+        .says("#       from steampipe-mod-aws-compliance/cis_v130 [s3_public_access_block_bucket_account]")
+        .says("#   Security Hub: S3.1, S3.2, S3.8")
+        .says("#   AWS Config: S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS, ")
+        .says("#   Prowler: s3_account_level_public_access_blocks, ");
     rules(&["show", "nope"])
         .exits(1)
         .complains("there is no rule `nope`");

@@ -32,6 +32,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "scanner::TAGGING",
             "scanner::judge",
             "scanner::tags",
+            "scanner::Answers",
             "scanner::with_answers",
             "domain",
             "chain",
@@ -87,7 +88,8 @@ const CLI: &[(&str, &[&str])] = &[
         &["cloud", "domain", "engine", "room", "rules", "scanner"],
     ),
     ("print", &[]),
-    ("rules", &["config", "domain", "rules"]),
+    ("rules/mod", &["config", "domain", "rules"]),
+    ("rules/show", &["domain", "rules"]),
     ("scan", &["cloud", "domain", "room", "rules", "scanner"]),
     ("serve", &["room"]),
 ];

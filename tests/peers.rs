@@ -3,10 +3,11 @@
 //! the same documents, forward and back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
+mod peer;
+
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,9 +22,9 @@ use aws_sdk_s3::{
         Tag, Tagging, Type, VersioningConfiguration,
     },
 };
+use peer::{Moto, VAULT, run_printed};
 use sixfold::{
     cloud,
-    config::Config,
     domain::{
         Actor, Change, Document, Plan, RevertState, Stage, Via,
         artifact::{Outcome, Reason, ReasonCode},
@@ -33,73 +34,6 @@ use sixfold::{
     settings::{self, Bucket, Step},
     store::Filter,
 };
-
-const VAULT: &str = "peer-vault";
-
-fn tool(variable: &str, name: &str) -> PathBuf {
-    let found = std::env::var_os(variable)
-        .map(PathBuf::from)
-        .filter(|path| path.exists());
-    found.unwrap_or_else(|| {
-        panic!(
-            "{name} is missing: run the tests by `tests/run`, which installs it and sets {variable}"
-        )
-    })
-}
-
-/// A moto server on a free port; killed when the test ends.
-struct Moto {
-    child: Child,
-    url: String,
-}
-
-impl Moto {
-    fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let child = Command::new(tool("SIXFOLD_MOTO_PYTHON", "a Python with moto"))
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer_moto.py"))
-            .arg(port.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let end = Instant::now() + Duration::from_mins(1);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < end, "moto does not listen");
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
-        Self {
-            child,
-            url: format!("http://127.0.0.1:{port}"),
-        }
-    }
-
-    fn config(&self, state: &Path) -> Config {
-        let text = format!(
-            "name = \"peer\"\nmode = \"enforce\"\n[cloud]\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\ncalls_per_second = 500\n\
-             [vault]\nbucket = \"{VAULT}\"\n[scan]\npause = \"1h\"\n[verify]\nfirst = \"5ms\"\ngap = \"20ms\"\ndeadline = \"20s\"\n\
-             [owners]\ndefault = \"platform@acme.com\"\n\
-             [parameters]\nkms_key = \"arn:aws:kms:us-east-1:123456789012:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01\"\n",
-            self.url
-        );
-        let mut config = Config::parse(&text, Path::new("peer.toml")).unwrap();
-        config.cloud.static_keys = Some(("testing".to_owned(), "testing".to_owned()));
-        state.clone_into(&mut config.state);
-        config
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn group(uri: &str, permission: Permission) -> Grant {
     let grantee = Grantee::builder()
@@ -313,31 +247,6 @@ async fn document(client: &Client, change: &Change) -> Document {
         owner: None,
     };
     setting.read(bucket).await.unwrap().document
-}
-
-/// Runs a printed command as it is printed, by a shell, in a folder with its files.
-fn run_printed(moto: &Moto, folder: &Path, text: &str) {
-    let aws = tool("SIXFOLD_AWS_CLI", "the aws command");
-    let path = format!(
-        "{}:{}",
-        aws.parent().unwrap().display(),
-        std::env::var("PATH").unwrap()
-    );
-    let output = Command::new("sh")
-        .args(["-eu", "-c", text])
-        .current_dir(folder)
-        .env("PATH", path)
-        .env("AWS_ACCESS_KEY_ID", "testing")
-        .env("AWS_SECRET_ACCESS_KEY", "testing")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("AWS_ENDPOINT_URL", &moto.url)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {

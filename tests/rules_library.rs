@@ -11,7 +11,7 @@ use rules_support::{
 };
 use sixfold::{
     domain::{Severity, tags},
-    rules::{Evaluator, Library, Verdict},
+    rules::{Evaluator, Kind, Library, Verdict},
 };
 
 #[test]
@@ -42,6 +42,57 @@ fn the_walkthroughs_rule_has_the_walkthroughs_words() {
     assert_eq!(rule.severity, Severity::High);
     assert_eq!(rule.fix.action, "remove public-read grant");
     assert_eq!(rule.file, "rules/access/public-read.toml");
+}
+
+#[test]
+fn every_id_that_a_ticket_shows_is_in_its_frameworks_own_list_with_a_source() {
+    let library = library();
+    let catalogue = library.catalogue();
+    for rule in library.rules() {
+        for control in rule.controls() {
+            let at = format!("{}: {}", rule.file, control.long());
+            let edition = catalogue.edition(&control).expect(&at);
+            assert!(rule.derived.contains(&control), "{at}");
+            if edition.framework.kind == Kind::Own {
+                continue;
+            }
+            if let Some(numbering) = &edition.version.numbering {
+                assert!(numbering.has(&control.id), "{at}");
+            }
+            assert!(
+                !catalogue.sources(&rule.controls, &control).is_empty(),
+                "{at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rule_covers_all_ids_of_its_rows_and_not_only_what_its_tickets_show() {
+    let library = library();
+    let rule = library.get("acl-public-read").unwrap();
+    assert!(rule.controls().len() < 5);
+    for (framework, version) in [
+        ("HIPAA", "2013"),
+        ("PCI-DSS", "4.0"),
+        ("NIST 800-53", "5"),
+        ("CIS", "7.0.0"),
+    ] {
+        assert!(rule.covers(framework, version), "{framework} {version}");
+    }
+    assert!(!rule.covers("CIS", "1.2.0"));
+    let tags = library.get("mandatory-tags").unwrap();
+    assert!(tags.covers("House", "1") && !tags.covers("HIPAA", "2013"));
+}
+
+#[test]
+fn a_folder_with_the_list_of_frameworks_at_its_top_is_a_library_as_ours_is() {
+    let (library, _dir) = library_with(&[("frameworks.toml", "[[frameworks]]\n")]);
+    let ours = rules_support::library().rules().len();
+    assert_eq!(library.unwrap().rules().len(), ours);
+    // Deeper down it would be a rule file like any other.
+    let (library, _dir) = library_with(&[("a/frameworks.toml", "[[frameworks]]\n")]);
+    assert!(library.is_err());
 }
 
 #[test]
@@ -167,7 +218,7 @@ fn each_mistake_is_told_with_its_line_and_key() {
         (
             "\"House\"",
             "\"CIS\"",
-            "frameworks[0].id: `v1:X-1` is not in the column CIS_AWS_Foundations",
+            "frameworks[0].id: CIS is known as version 1.2.0, 1.3.0",
         ),
         (
             "\"compliant\"",

@@ -12,11 +12,11 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::{Value, json};
+use estates::mix::{Mixed, State, mix};
+use serde_json::Value;
 use sixfold::{
     domain::{Account, Asset, Digest, Document, Environment, Owner, Subject, Tags, canonical},
     rules::{Case, Evaluator, Library, Rule, Verdict, Which},
-    settings,
 };
 
 /// Mixed buckets, and how many rules' violations go into one.
@@ -25,18 +25,10 @@ const MIXED: u64 = 7;
 /// States of one bucket that are looked at; what branches further is cut, and counted.
 const STATES: usize = 400;
 
-type State = BTreeMap<String, Document>;
-
 struct Bench {
     library: Arc<Library>,
     evaluator: Evaluator,
     after: BTreeMap<String, Vec<String>>,
-}
-
-struct Bucket {
-    state: State,
-    params: BTreeMap<String, Value>,
-    mixed: Vec<String>,
 }
 
 impl Bench {
@@ -54,7 +46,7 @@ impl Bench {
     }
 
     /// What violates, and what each fix would make of its setting.
-    fn violations(&self, bucket: &Bucket, state: &State) -> BTreeMap<String, Document> {
+    fn violations(&self, bucket: &Mixed, state: &State) -> BTreeMap<String, Document> {
         let tags = tags(&state["tagging"]);
         let case = Case {
             subject: subject(tags),
@@ -123,100 +115,11 @@ fn subject(tags: Tags) -> Subject {
     }
 }
 
-/// A number that depends on all of its input, for choices that are the same in every run.
-fn draw(seed: u64, n: u64) -> u64 {
-    let digest = Digest::of(format!("{seed} {n}"));
-    u64::from_str_radix(&digest.as_str()[..15], 16).unwrap()
-}
-
-/// A bucket with the violations of some rules at once: lists are joined, other documents drawn from
-/// one of them.
-fn mix(library: &Library, seed: u64) -> Bucket {
-    let mut values: BTreeMap<String, Value> = BTreeMap::new();
-    let mut bucket = Bucket {
-        state: State::new(),
-        params: BTreeMap::new(),
-        mixed: Vec::new(),
-    };
-    let rules = library.rules();
-    for n in 0..MIXED {
-        let rule = &rules[usize::try_from(draw(seed, n)).unwrap() % rules.len()];
-        let seeds = estates::seeds(rule);
-        if seeds.is_empty() {
-            continue;
-        }
-        let chosen = &seeds[usize::try_from(draw(seed, n + 1_000)).unwrap() % seeds.len()];
-        bucket.mixed.push(format!("{} ({})", rule.id, chosen.test));
-        for (name, value) in &chosen.params {
-            bucket
-                .params
-                .entry(name.clone())
-                .or_insert_with(|| value.clone());
-        }
-        let mut documents = chosen.documents.clone();
-        if !chosen.tags.is_empty() {
-            let tag = |(key, value): (&String, &String)| json!({"Key": key, "Value": value});
-            let set: Vec<Value> = chosen.tags.iter().map(tag).collect();
-            documents
-                .entry("tagging".to_owned())
-                .or_insert(json!({ "TagSet": set }));
-        }
-        for (name, value) in &documents {
-            match values.get_mut(name) {
-                None => {
-                    values.insert(name.clone(), value.clone());
-                }
-                // What one has and another has not, it has.
-                Some(there @ Value::Null) => there.clone_from(value),
-                Some(there) => join(there, value),
-            }
-        }
-    }
-    for setting in settings::all() {
-        let value = values.remove(setting.name()).unwrap_or(match setting.name() {
-            "acl" => json!({"Owner": {"ID": "0wner"}, "Grants": [
-                {"Permission": "FULL_CONTROL", "Grantee": {"Type": "CanonicalUser", "ID": "0wner"}}
-            ]}),
-            _ => Value::Null,
-        });
-        let document = match value {
-            Value::Null => Document::ABSENT,
-            // Two lists may join to something that no bucket can have; then it has nothing.
-            value => setting.tidy(value).unwrap_or(Document::ABSENT),
-        };
-        bucket.state.insert(setting.name().to_owned(), document);
-    }
-    bucket
-}
-
-/// Adds the items of every list that both have, but for those whose name is taken.
-fn join(there: &mut Value, more: &Value) {
-    let (Value::Object(there), Value::Object(more)) = (there, more) else {
-        return;
-    };
-    let name = |item: &Value| {
-        let keys = ["Sid", "ID", "Id", "Key", "Name"];
-        keys.iter().find_map(|key| item.get(key).cloned())
-    };
-    for (key, value) in more {
-        if let (Some(Value::Array(have)), Value::Array(items)) = (there.get_mut(key), value) {
-            for item in items {
-                let taken = have.iter().any(|other| {
-                    other == item || (name(item).is_some() && name(other) == name(item))
-                });
-                if !taken && item.is_object() {
-                    have.push(item.clone());
-                }
-            }
-        }
-    }
-}
-
 /// Every state in which nothing is left to fix, over all legal orders; the path of a circle instead.
-fn ends(bench: &Bench, bucket: &Bucket) -> Result<(BTreeSet<String>, usize), String> {
+fn ends(bench: &Bench, bucket: &Mixed) -> Result<(BTreeSet<String>, usize), String> {
     struct Walk<'a> {
         bench: &'a Bench,
-        bucket: &'a Bucket,
+        bucket: &'a Mixed,
         seen: BTreeSet<Digest>,
         ends: BTreeSet<String>,
     }
@@ -279,7 +182,7 @@ fn every_legal_order_of_fixes_ends_in_the_same_compliant_state() {
     let bench = Bench::new();
     let (mut wrong, mut fixed, mut cut) = (Vec::new(), BTreeSet::new(), 0);
     for seed in 0..BUCKETS {
-        let bucket = mix(&bench.library, seed);
+        let bucket = mix(&bench.library, seed, MIXED);
         let violations = bench.violations(&bucket, &bucket.state);
         fixed.extend(violations.keys().cloned());
         match ends(&bench, &bucket) {
@@ -287,10 +190,10 @@ fn every_legal_order_of_fixes_ends_in_the_same_compliant_state() {
                 cut += usize::from(states >= STATES);
                 let enough = states >= STATES && ends.len() <= 1;
                 if ends.len() != 1 && !enough {
-                    wrong.push(format!("{:?} ends {}", bucket.mixed, apart(&ends)));
+                    wrong.push(format!("{:?} ends {}", bucket.from, apart(&ends)));
                 }
             }
-            Err(why) => wrong.push(format!("{:?}: {why}", bucket.mixed)),
+            Err(why) => wrong.push(format!("{:?}: {why}", bucket.from)),
         }
     }
     assert!(

@@ -358,3 +358,27 @@ fn at_most_two_damaged_databases_are_kept() {
     kept.sort();
     assert_eq!(kept, ["damaged-3", "damaged-4", "live-5"]);
 }
+
+#[test]
+fn views_that_another_version_spelled_are_made_again() {
+    let state = tempfile::tempdir().unwrap();
+    let (ledger, store, _) = room(state.path());
+    ledger.commit_blocking(Story::new(7).remediated()).unwrap();
+    let whole = store.dump().unwrap();
+    ledger.close();
+    drop((ledger, store));
+    let db = sled::open(state.path().join("views/live-1")).unwrap();
+    let rows = db.open_tree("rows").unwrap();
+    let meta = rows.get("m").unwrap().unwrap();
+    let mut meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
+    assert!(meta.as_object_mut().unwrap().remove("format").is_some());
+    rows.insert("m", serde_json::to_vec(&meta).unwrap())
+        .unwrap();
+    drop((rows, db));
+    let (_ledger, store, findings) = room(state.path());
+    assert!(
+        findings[0].contains("another version's making"),
+        "{findings:?}"
+    );
+    assert_eq!(store.dump().unwrap(), whole);
+}

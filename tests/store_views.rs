@@ -448,6 +448,7 @@ fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
             .iter()
             .map(|(rule, cause)| ((*rule).to_owned(), (*cause).to_owned()))
             .collect(),
+        waiting: Vec::new(),
     };
     let good = Verdicts {
         compliant: 2,

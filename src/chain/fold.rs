@@ -194,6 +194,10 @@ fn decided(change: &mut Change, approval: &Approval) -> Step {
             !change.ticket.environment.production,
             "production waits for a person",
         )?;
+        require(
+            change.ticket.waits_for().is_empty(),
+            "what the ticket says waits for a person",
+        )?;
     } else {
         let request = change.request.as_ref().ok_or("nobody was asked")?;
         require(change.stage == Stage::AwaitingApproval, ORDER)?;

@@ -46,7 +46,7 @@ pub enum Order {
 /// once a window has closed.
 pub fn next(change: &Change, now: Stamp) -> Order {
     match change.stage {
-        Stage::Ticketed if change.ticket.environment.production => Order::Ask { round: 1 },
+        Stage::Ticketed if !change.ticket.waits_for().is_empty() => Order::Ask { round: 1 },
         Stage::Ticketed => Order::Waive,
         Stage::AwaitingApproval | Stage::Expired => waiting(change, now),
         Stage::Approved => Order::Backup,

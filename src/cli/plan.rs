@@ -87,6 +87,11 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
         let level = hazard.level.word();
         text.push_str(&format!("\nhazard ({level}): {}", hazard.text));
     }
+    if let Some(why) = plan.reversibility.one_way() {
+        text.push_str(&format!(
+            "\none-way, so it waits for a person in every environment: {why}"
+        ));
+    }
     for line in &plan.residue {
         text.push_str(&format!("\nnot restored by the inverse: {line}"));
     }

@@ -1,6 +1,7 @@
 //! What hazards want to know beside a bucket's own settings: whose another bucket is, how a KMS key
 //! stands. Paced and counted like every read.
 
+use aws_sdk_kms::types::{KeyManagerType, KeyState};
 use aws_sdk_s3::error::SdkError;
 
 use super::{Cloud, Urgency};
@@ -9,7 +10,7 @@ use crate::{
     settings::{CallError, Setting},
 };
 
-/// What one HeadBucket tells.
+/// What one `HeadBucket` tells.
 enum Head {
     Is(OtherBucket),
     /// It is in this region, which has to be asked.
@@ -128,11 +129,11 @@ impl Cloud {
         Ok(KmsKey {
             exists: true,
             enabled: metadata.enabled(),
-            state: word(metadata.key_state().map(|state| state.as_str())),
+            state: word(metadata.key_state().map(KeyState::as_str)),
             arn: arn.to_owned(),
             region: word(arn.split(':').nth(3)),
             account: word(metadata.aws_account_id()),
-            manager: word(metadata.key_manager().map(|manager| manager.as_str())),
+            manager: word(metadata.key_manager().map(KeyManagerType::as_str)),
             symmetric: metadata
                 .key_spec()
                 .is_none_or(|spec| spec.as_str() == "SYMMETRIC_DEFAULT"),

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    AccountFacts, Approval, AssumedRole, Breaker, Channels, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault, Verify, Webhook,
+    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
+    ConfigFault, Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault,
+    Verify, Webhook,
     parameters::Typed,
     people::Person,
     values::{Span, channel, days, positive, rate},
@@ -74,6 +75,7 @@ struct ApprovalTable {
     asked: Option<Vec<String>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
+    hazards: AskOnHazards,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -210,6 +212,7 @@ impl File {
                 asked: words(self.approval.asked, &["on-call"]),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
+                hazards: self.approval.hazards,
             },
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),

@@ -118,6 +118,17 @@ pub struct Approval {
     pub window: Duration,
     /// How long a denial or a revert keeps the rule off the bucket.
     pub exception: Duration,
+    /// Which hazards have a plan wait for a person outside production too.
+    pub hazards: AskOnHazards,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AskOnHazards {
+    /// None: they are shown, and outside production the fix runs. The default.
+    #[default]
+    Off,
+    High,
 }
 
 /// What is not production. Everything else is, and so is whatever has no tag.
@@ -259,6 +270,10 @@ mod tests {
             ),
             ("[vault]\nbuckte = \"x\"\n", "sixfold.toml:2: buckte:"),
             ("[approval]\nwindow = \"0s\"\n", "sixfold.toml:2: window:"),
+            (
+                "[approval]\nhazards = \"all\"\n",
+                "sixfold.toml:2: hazards: unknown variant `all`, expected `off` or `high`",
+            ),
             ("[[webhooks]]\nname = \"\"\n", "sixfold.toml:2: name:"),
             (
                 "[[webhooks]]\nname = \"compliance-log\"\n",

@@ -16,6 +16,7 @@ mod person;
 mod plan;
 mod safe;
 pub mod time;
+mod turn;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
 pub use beside::{Counted, KmsKey, OtherBucket, Reach};
@@ -27,6 +28,7 @@ pub use entry::{Draft, Entry, Exception, Fact};
 pub use ids::{ChangeId, NotAChangeId};
 pub use nearest::nearest;
 pub use person::{Actor, NotAName, Via};
-pub use plan::{Hazard, HazardLevel, Plan};
+pub use plan::{Hazard, HazardLevel, Plan, Reversibility};
 pub use safe::Safe;
 pub use time::Stamp;
+pub use turn::{Behind, OpenChange};

@@ -31,6 +31,29 @@ pub struct Hazard {
     pub text: String,
 }
 
+/// How much of the state before a fix can be had back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reversibility {
+    /// All of it. Also of plans that were recorded before there was this word.
+    #[default]
+    Exact,
+    /// All but the plan's residue, which is minor.
+    Residue,
+    /// Something that counts is gone for good, for this reason. Never done without a person.
+    OneWay(String),
+}
+
+impl Reversibility {
+    /// Why it can't be undone, where it can't.
+    pub fn one_way(&self) -> Option<&str> {
+        match self {
+            Self::OneWay(why) => Some(why),
+            Self::Exact | Self::Residue => None,
+        }
+    }
+}
+
 /// The whole plan of a change: which document becomes which, by which command, and how it is undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -45,11 +68,19 @@ pub struct Plan {
     /// What the setting reads as once the inverse has run; equal to `before` but for the residue.
     pub restored: Digest,
     pub hazards: Vec<Hazard>,
+    #[serde(default)]
+    pub reversibility: Reversibility,
     /// What the inverse can't give back, in words; empty when it restores everything.
     pub residue: Vec<String>,
 }
 
 impl Plan {
+    pub fn has_high_hazard(&self) -> bool {
+        self.hazards
+            .iter()
+            .any(|hazard| hazard.level == HazardLevel::High)
+    }
+
     /// What the approver sees, signs and the engine runs, as one value.
     pub fn hash(&self, change: ChangeId, asset: &Asset) -> Digest {
         Digest::of(canonical(&json!({

@@ -31,7 +31,7 @@ impl Engine {
             .iter()
             .any(|hook| hook.approvals);
         let request = ApprovalRequest {
-            why: format!("env={}", ticket.environment),
+            why: ticket.waits_for().join(", "),
             action: ticket.plan.action.clone(),
             asked,
             channel: if pushed { "push" } else { "screen" }.to_owned(),
@@ -48,7 +48,7 @@ impl Engine {
         Ok(Step::Moved)
     }
 
-    /// Outside production the standing policy decides.
+    /// Where nothing speaks for a person, the standing policy decides.
     pub(super) async fn waive(&self, change: &Change) -> Result<Step, StepFault> {
         let now = self.now();
         let approval = Approval {

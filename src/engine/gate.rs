@@ -181,7 +181,7 @@ impl Engine {
         let decided = match approval.decision {
             Decision::Approved => matches!(approval.by, Actor::Person(_)),
             Decision::NotRequired => {
-                !change.ticket.environment.production && !look.subject.environment.production
+                change.ticket.waits_for().is_empty() && !look.subject.environment.production
             }
             Decision::Denied => false,
         };

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use super::{Engine, StepFault, look::Look};
 use crate::{
     chain::{self, Settle, cause},
+    config::AskOnHazards,
     domain::{
-        Change, Fact, Stamp,
+        Change, Fact, Plan, Stamp,
         artifact::{Decision, FixStatus},
         time,
     },
@@ -67,7 +68,15 @@ impl Engine {
         if look.subject.environment.production && !ticket.environment.production {
             return Ok(Some((
                 cause::DRIFTED,
-                "the bucket is production now and nobody was asked".to_owned(),
+                "the bucket is production now, which nobody was told".to_owned(),
+            )));
+        }
+        let asked = !ticket.waits_for().is_empty();
+        if self.hazards_wait(&ticket.plan) && !asked {
+            return Ok(Some((
+                cause::DRIFTED,
+                "high hazards wait for a person by now (approval.hazards), and nobody was asked"
+                    .to_owned(),
             )));
         }
         let exempt = self
@@ -84,6 +93,11 @@ impl Engine {
         Ok(self
             .stale_approval(change, now)
             .map(|why| (cause::DRIFTED, why)))
+    }
+
+    /// Whether the config has this plan wait for a person because of what it may break.
+    pub(super) fn hazards_wait(&self, plan: &Plan) -> bool {
+        self.config.approval.hazards == AskOnHazards::High && plan.has_high_hazard()
     }
 
     /// An approval is of its time: one that no room was there to act on is asked for again.

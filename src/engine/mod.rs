@@ -5,12 +5,14 @@
 //! memory about a bucket: whether to write is decided on a fresh read, so a kill at any moment is
 //! settled by reading.
 //!
-//! - [`open`](mod@open): a violation becomes a change
+//! - [`open`](mod@open): a violation becomes a change when its turn has come; `again`: buckets that are
+//!   to be looked at soon
 //! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps
 //! - `revert`: a person puts the state before back
 //! - [`gate`]: who may decide, what may be written
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox
 
+mod again;
 mod approve;
 mod backup;
 mod breaker;
@@ -39,13 +41,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, Semaphore, broadcast, watch};
+use tokio::{
+    sync::{Notify, Semaphore, broadcast, watch},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use clock::{Clock, PinnedClock, SystemClock};
 use drive::StepFault;
 pub use gate::Caller;
-pub use open::{Sighting, Standing};
+pub use open::{Sighting, Taken};
 
 use crate::{
     cloud::{Cloud, Vault},
@@ -54,6 +59,7 @@ use crate::{
     ledger::{Follower, Ledger, LedgerError, Recorded},
     room::protocol::{Notice, NoticeKind},
     rules::{Evaluator, Library},
+    scanner::Answers,
     store::{Store, StoreError},
 };
 
@@ -109,6 +115,8 @@ pub struct Inner {
     vault: Option<Vault>,
     judge: Arc<Evaluator>,
     notices: broadcast::Sender<Notice>,
+    /// What many findings of a scan want to know.
+    answers: Answers,
     lanes: lanes::Lanes,
     breaker: Mutex<breaker::Breaker>,
     driving: Mutex<drive::Driving>,
@@ -118,6 +126,8 @@ pub struct Inner {
     /// documents do not fit an entry.
     mishaps: Mutex<BTreeMap<String, String>>,
     alarms: Mutex<keeper::Alarms>,
+    again: Mutex<again::Again>,
+    again_set: Notify,
     /// Decisions and expiries of requests, one at a time.
     deciding: tokio::sync::Mutex<()>,
     /// Change numbers are given out one at a time, so that none is missing.
@@ -200,11 +210,14 @@ impl Engine {
             vault,
             judge,
             notices,
+            answers: Answers::default(),
             lanes: lanes::Lanes::default(),
             driving: Mutex::default(),
             trouble: Mutex::default(),
             mishaps: Mutex::default(),
             alarms: Mutex::default(),
+            again: Mutex::default(),
+            again_set: Notify::new(),
             deciding: tokio::sync::Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             alarm_set: Notify::new(),
@@ -283,7 +296,13 @@ impl Engine {
 
     /// Appends, and answers once the entries are on disk and in the views.
     pub(crate) async fn record(&self, drafts: Vec<Draft>) -> Result<Vec<Entry>, EngineError> {
-        Ok(self.ledger.commit(drafts).await?)
+        // What is read from here on is read after whatever these entries tell of.
+        let now = Instant::now();
+        let entries = self.ledger.commit(drafts).await?;
+        for entry in &entries {
+            self.look_again(entry, now);
+        }
+        Ok(entries)
     }
 
     async fn record_for(&self, change: &Change, fact: Fact) -> Result<(), EngineError> {

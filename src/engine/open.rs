@@ -1,17 +1,19 @@
-//! A violation becomes a change: the same rule on the same bucket only once, under the next number.
+//! A violation becomes a change when its turn has come: the same rule on the same bucket only once, one
+//! setting of a bucket at a time, under the next number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike as _;
 
 use super::{Engine, EngineError};
 use crate::{
     domain::{
-        Asset, ChangeId, Digest, Document, Draft, Fact, Subject,
+        Asset, Behind, ChangeId, Digest, Document, Draft, Fact, OpenChange, Subject,
         artifact::{Detection, Ticket},
     },
     ledger::LONGEST,
-    rules::{self, Found},
+    rules::{self, Case, Claim, Found, Turn, Violation},
+    scanner::with_answers,
 };
 
 /// A violation as the scanner saw it.
@@ -20,6 +22,8 @@ pub struct Sighting {
     pub rule: String,
     pub subject: Subject,
     pub found: Found,
+    /// What was judged, while what the hazards want to know beside it has not been asked.
+    pub unasked: Option<Case>,
     /// Of the setting that the fix writes.
     pub before: Document,
     /// Everything the rule read.
@@ -27,60 +31,150 @@ pub struct Sighting {
     pub request_ids: Vec<String>,
 }
 
-/// What a violation means, given what is on record about this rule and bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing is known: a change is to be opened.
-    New,
-    /// A change is open already.
-    Open(ChangeId),
-    /// A person said that it stays so, until a date.
-    Exempt,
-    /// The rule is held on this bucket until a person releases it.
-    Held,
+/// What is on record about the violations of one asset, once those whose turn it is have a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// How many a person said should stay so.
+    pub exempt: usize,
+    /// Rules that wait for their turn, and behind what.
+    pub waiting: Vec<(String, Behind)>,
 }
 
+/// Why a violation gets no change although it is not exempt.
+const HELD: &str = "held";
+const EXEMPT: &str = "exempt";
+const TOO_LARGE: &str = "too large for the ledger";
+
 impl Engine {
-    pub fn standing(&self, rule: &str, asset: &Asset) -> Result<Standing, EngineError> {
-        Ok(if let Some(id) = self.store.open_change_for(rule, asset)? {
-            Standing::Open(id)
-        } else if self.store.exempt(rule, asset, self.now())?.is_some() {
-            Standing::Exempt
-        } else if self.store.held(rule, asset)?.is_some() {
-            Standing::Held
-        } else {
-            Standing::New
-        })
+    /// Takes what the scanner saw of one asset: all its violations, since whose turn it is depends on
+    /// the others. Opens a change for each whose turn has come, and carries them on.
+    pub async fn take(
+        &self,
+        asset: &Asset,
+        sightings: &mut [Sighting],
+    ) -> Result<Taken, EngineError> {
+        let mut too_large = BTreeSet::new();
+        loop {
+            let (taken, ready) = self.turns(asset, sightings, &too_large)?;
+            if ready.is_empty() {
+                return Ok(taken);
+            }
+            self.ask_beside(sightings, &ready).await;
+            let _one_at_a_time = self.opening.lock().await;
+            // Another look at this asset may have been here meanwhile.
+            let (_, mut ready) = self.turns(asset, sightings, &too_large)?;
+            // What became ready only now is asked about first, in the next round.
+            let asked = |rule: &String| {
+                let unasked = |one: &Sighting| one.rule == *rule && one.unasked.is_some();
+                !sightings.iter().any(unasked)
+            };
+            ready.retain(asked);
+            self.open(sightings, &ready, &mut too_large).await?;
+        }
     }
 
-    /// Opens a change for each sighting that is new, and carries them on. Answers with their ids.
-    pub async fn open(&self, sightings: Vec<Sighting>) -> Result<Vec<ChangeId>, EngineError> {
-        let _one_at_a_time = self.opening.lock().await;
-        let now = self.now();
-        let year = now.year();
+    /// Asks what the hazards of these rules hang on. Only of what gets a change: it costs calls.
+    async fn ask_beside(&self, sightings: &mut [Sighting], ready: &BTreeSet<String>) {
+        for sighting in sightings {
+            if !ready.contains(&sighting.rule) {
+                continue;
+            }
+            if let Some(case) = sighting.unasked.take() {
+                let found = with_answers(
+                    &self.cloud,
+                    &self.judge,
+                    Some(&self.answers),
+                    case,
+                    &sighting.rule,
+                    sighting.found.clone(),
+                    self.now(),
+                );
+                sighting.found = found.await;
+            }
+        }
+    }
+
+    /// What is on record, and the rules whose turn it is.
+    fn turns(
+        &self,
+        asset: &Asset,
+        sightings: &[Sighting],
+        too_large: &BTreeSet<String>,
+    ) -> Result<(Taken, BTreeSet<String>), EngineError> {
+        let open = self.store.open_on(asset)?;
+        let mut violations = Vec::new();
+        for sighting in sightings {
+            let Some(rule) = self.library.get(&sighting.rule) else {
+                continue;
+            };
+            let claim = if too_large.contains(&rule.id) {
+                Claim::Kept(TOO_LARGE)
+            } else {
+                self.claim(&rule.id, asset, &open)?
+            };
+            violations.push(Violation { rule, claim });
+        }
+        let exempt = violations
+            .iter()
+            .filter(|violation| violation.claim == Claim::Kept(EXEMPT))
+            .count();
+        let mut waiting = Vec::new();
+        let mut ready = BTreeSet::new();
+        for (rule, turn) in rules::turns(self.library.order(), &violations, &open) {
+            match turn {
+                Turn::Now => drop(ready.insert(rule)),
+                Turn::Waits(behind) => waiting.push((rule, behind)),
+            }
+        }
+        Ok((Taken { exempt, waiting }, ready))
+    }
+
+    fn claim(&self, rule: &str, asset: &Asset, open: &[OpenChange]) -> Result<Claim, EngineError> {
+        Ok(
+            if let Some(change) = open.iter().find(|change| change.rule == rule) {
+                Claim::Open(change.id)
+            } else if self.store.exempt(rule, asset, self.now())?.is_some() {
+                Claim::Kept(EXEMPT)
+            } else if self.store.held(rule, asset)?.is_some() {
+                Claim::Kept(HELD)
+            } else {
+                Claim::New
+            },
+        )
+    }
+
+    /// Opens a change for each of these rules, under the next numbers. The caller holds `opening`.
+    async fn open(
+        &self,
+        sightings: &[Sighting],
+        ready: &BTreeSet<String>,
+        too_large: &mut BTreeSet<String>,
+    ) -> Result<(), EngineError> {
+        let year = self.now().year();
         let mut next = self.store.next_number(year, self.config.first_change)?;
         let mut opened = Vec::new();
         let mut drafts = Vec::new();
         for sighting in sightings {
-            if self.standing(&sighting.rule, &sighting.subject.asset)? != Standing::New {
+            if !ready.contains(&sighting.rule) {
                 continue;
             }
             let id = ChangeId::new(year, next);
-            let Some(draft) = self.ticket(id, sighting) else {
-                continue;
-            };
-            drafts.push(draft);
-            opened.push(id);
-            next += 1;
+            match self.ticket(id, sighting.clone()) {
+                Some(draft) => {
+                    drafts.push(draft);
+                    opened.push(id);
+                    next += 1;
+                }
+                None => drop(too_large.insert(sighting.rule.clone())),
+            }
         }
-        if drafts.is_empty() {
-            return Ok(opened);
+        if !drafts.is_empty() {
+            self.record(drafts).await?;
         }
-        self.record(drafts).await?;
-        for &id in &opened {
+        for id in opened {
             self.wake(id);
         }
-        Ok(opened)
+        Ok(())
     }
 
     fn ticket(&self, id: ChangeId, sighting: Sighting) -> Option<Draft> {
@@ -91,6 +185,7 @@ impl Engine {
             before,
             documents,
             request_ids,
+            unasked: _,
         } = sighting;
         let now = self.now();
         let rule = self.library.get(&rule)?;
@@ -111,6 +206,7 @@ impl Engine {
                 request_ids,
             },
             plan_hash: plan.hash(id, &subject.asset),
+            hazards_wait: self.hazards_wait(&plan),
             plan,
             asset: subject.asset,
         };

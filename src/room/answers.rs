@@ -19,6 +19,9 @@ use crate::{
 /// Stretches of the ledger that one question searches through.
 const SEARCHES: usize = 10;
 
+/// Violations waiting for their turn that a status lists; all of them are counted.
+const SHOWN_WAITING: usize = 50;
+
 impl Room {
     /// One request of one caller.
     pub async fn answer(&self, caller: &Caller, request: Request) -> Result<Reply, Refusal> {
@@ -61,6 +64,16 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Behind { id } => {
+                let change = store
+                    .change(id)
+                    .map_err(failed)?
+                    .ok_or_else(|| unknown(id))?;
+                let rules = store
+                    .waiting_behind(&change.ticket.asset, id)
+                    .map_err(failed)?;
+                Ok(Reply::Behind { id, rules })
+            }
             Request::Decide {
                 id,
                 plan_hash,
@@ -189,6 +202,7 @@ impl Room {
             undelivered: engine.store.undelivered(&engine.channels())?,
             breaker: engine.stopped_fixing(),
             holds: engine.store.holds()?.into_iter().map(hold).collect(),
+            waiting: engine.store.waiting(SHOWN_WAITING)?,
             rules: engine.library.enabled().count(),
             ledger_seq,
             ledger_hash,

@@ -158,10 +158,14 @@ impl Room {
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
         if scan {
-            let (watch, stopping) = (Arc::clone(&watch), stopping.clone());
+            let (watch, again) = (Arc::clone(&watch), Arc::clone(&watch));
+            let (stopping, still) = (stopping.clone(), stopping.clone());
             engine.supervised("the scanner", move |engine| {
                 let pause = engine.config.scan.pause;
                 Arc::clone(&watch).run(pause, stopping.clone())
+            });
+            engine.supervised("the second look", move |_| {
+                Arc::clone(&again).look_again(still.clone())
             });
         }
         let warnings = [findings, warnings].concat();

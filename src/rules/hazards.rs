@@ -56,24 +56,24 @@ impl Compiled {
         case: &Case,
         context: &Context,
     ) -> Result<(Vec<Hazard>, Vec<Asked>), String> {
-        let mut asks = Vec::new();
+        let mut asked = Vec::new();
         let mut answers: BTreeMap<&str, Answered> = BTreeMap::new();
         for (probe, source) in rule.probes.iter().zip(&self.probes) {
             let value = source
                 .json(context)
                 .map_err(|failure| failure.at(&probe.name));
-            let answered = match value.and_then(|value| probe.kind.ask(&value)) {
-                Err(cause) => Err(cause),
+            let answer = match value.and_then(|value| probe.kind.ask(&value)) {
+                Err(why) => Err(why),
                 Ok(ask) => {
-                    asks.push(Asked {
+                    asked.push(Asked {
                         probe: probe.name.clone(),
                         ask,
                     });
-                    let answered = case.answers.get(&probe.name).cloned();
-                    answered.unwrap_or_else(|| Err("it was not asked".to_owned()))
+                    let given = case.answers.get(&probe.name).cloned();
+                    given.unwrap_or_else(|| Err("it was not asked".to_owned()))
                 }
             };
-            answers.insert(&probe.name, answered);
+            answers.insert(&probe.name, answer);
         }
         let mut context = context.new_inner_scope();
         for (name, answer) in &answers {
@@ -82,7 +82,7 @@ impl Compiled {
             }
         }
         let hazards = self.hazards(rule, &answers, &context)?;
-        Ok((hazards, asks))
+        Ok((hazards, asked))
     }
 
     fn hazards(

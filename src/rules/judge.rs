@@ -19,7 +19,10 @@ use super::{
     rule::{Reading, Rule},
     vocabulary,
 };
-use crate::domain::{Document, Hazard, Subject};
+use crate::{
+    domain::{Document, Hazard, Subject},
+    settings::Step,
+};
 
 /// Which rules judge a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,16 +221,24 @@ fn judge(
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    // A fix that leaves the violation would be found, and made, again with every pass.
+    rule.setting
+        .fits(Step::new(&before, &target))
+        .map_err(Failure::Broken)
+        .map_err(at("fix.target"))?;
+    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
+    let evidence = told(&context)?;
+    // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
+    // about one part of many, it must at least leave less of it.
     let mut after = context.new_inner_scope();
     let view = expression::from_json(&rule.setting.view(&target));
     after.add_variable_from_value(rule.setting.name(), view);
-    if violates(&after)? {
+    if violates(&after)? && !(rule.setting.one_at_a_time() && told(&after)?.len() < evidence.len())
+    {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
     let (hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
     Ok(Verdict::Violation(Box::new(Found {
-        evidence: compiled.evidence.texts(&context).map_err(at("evidence"))?,
+        evidence,
         target,
         hazards,
         asks,

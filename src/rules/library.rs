@@ -14,6 +14,7 @@ use super::{
     fault::RuleFault,
     fixtures::{self, TestResult},
     frameworks::Catalogue,
+    order::Order,
     param::Param,
     rule::Rule,
 };
@@ -25,11 +26,16 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 #[derive(Clone, Debug)]
 pub struct Library {
     rules: Vec<Arc<Rule>>,
+    order: Order,
     disabled: BTreeSet<String>,
+    catalogue: Arc<Catalogue>,
 }
 
 /// A rule file before it is read: its path as faults print it, and its text.
 type File = (String, String);
+
+/// A file of this name at the top of a library's folder says what frameworks there are, and is no rule.
+const FRAMEWORKS: &str = "frameworks.toml";
 
 impl Library {
     /// The embedded rules, and those of `dir`: a file there with the id of an embedded rule takes its
@@ -81,9 +87,12 @@ impl Library {
             }
             let mut rules: Vec<_> = rules.into_values().map(Arc::new).collect();
             rules.sort_by(|a, b| a.file.cmp(&b.file));
+            let order = Order::of(&rules)?;
             Ok(Self {
                 rules,
+                order,
                 disabled: BTreeSet::new(),
+                catalogue: Arc::new(catalogue),
             })
         })
         .map_err(outside)?
@@ -94,8 +103,18 @@ impl Library {
         &self.rules
     }
 
+    /// The frameworks that rules may stand for.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What comes before what when one bucket violates several rules.
+    pub const fn order(&self) -> &Order {
+        &self.order
     }
 
     /// Every parameter that some rule reads, by its name; disabled rules count, so that a config
@@ -140,10 +159,11 @@ impl Library {
 fn embedded() -> Vec<File> {
     fn walk(dir: &Dir<'_>, files: &mut Vec<File>) {
         for file in dir.files() {
-            if file.path().extension().is_some_and(|e| e == "toml") {
+            let path = file.path();
+            if path.extension().is_some_and(|e| e == "toml") && path != Path::new(FRAMEWORKS) {
                 // A file of ours that is no UTF-8 reads as empty, and is refused as such.
                 let text = file.contents_utf8().unwrap_or_default().to_owned();
-                files.push((format!("rules/{}", file.path().display()), text));
+                files.push((format!("rules/{}", path.display()), text));
             }
         }
         for dir in dir.dirs() {
@@ -155,14 +175,19 @@ fn embedded() -> Vec<File> {
     files
 }
 
-fn files_of(dir: &Path) -> Result<Vec<File>, RuleFault> {
-    fn walk(dir: &Path, files: &mut Vec<File>) -> Result<(), (PathBuf, std::io::Error)> {
+fn files_of(top: &Path) -> Result<Vec<File>, RuleFault> {
+    fn walk(
+        dir: &Path,
+        top: &Path,
+        files: &mut Vec<File>,
+    ) -> Result<(), (PathBuf, std::io::Error)> {
         let entries = fs::read_dir(dir).map_err(|error| (dir.to_owned(), error))?;
         for entry in entries {
             let path = entry.map_err(|error| (dir.to_owned(), error))?.path();
             if path.is_dir() {
-                walk(&path, files)?;
-            } else if path.extension().is_some_and(|e| e == "toml") {
+                walk(&path, top, files)?;
+            } else if path.extension().is_some_and(|e| e == "toml") && path != top.join(FRAMEWORKS)
+            {
                 let text = fs::read_to_string(&path).map_err(|error| (path.clone(), error))?;
                 files.push((path.display().to_string(), text));
             }
@@ -170,7 +195,7 @@ fn files_of(dir: &Path) -> Result<Vec<File>, RuleFault> {
         Ok(())
     }
     let mut files = Vec::new();
-    walk(dir, &mut files).map_err(|(path, error)| RuleFault {
+    walk(top, top, &mut files).map_err(|(path, error)| RuleFault {
         file: path.display().to_string(),
         line: 1,
         key: String::new(),

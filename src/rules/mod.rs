@@ -9,6 +9,8 @@
 //! - [`expression`] holds the language (CEL), its limits and our few functions; [`vocabulary`] the
 //!   names that expressions may use;
 //! - [`Evaluator`] judges cases on a thread of its own, [`judge`] is what it does there;
+//! - [`Order`] checks what rules say about each other's order, [`turns()`] says whose turn it is on one
+//!   asset;
 //! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
 //!
 //! Documents in, verdicts out: nothing here asks the world anything. What hazards want to know beside
@@ -23,19 +25,24 @@ mod frameworks;
 mod hazards;
 mod judge;
 mod library;
+mod order;
 mod param;
 mod plan;
 mod probe;
 mod rule;
 mod schema;
+mod turns;
 mod vocabulary;
 
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;
+pub use frameworks::{Catalogue, Edition, Framework, Kind};
 pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
+pub use order::Order;
 pub use param::Param;
 pub use plan::plan;
 pub use probe::{Answer, Answered, Ask, Asked, Probe};
-pub use rule::{Applies, Fix, HazardRule, Rule};
+pub use rule::{After, Applies, Fix, HazardRule, Rule};
+pub use turns::{Claim, Turn, Violation, turns};

@@ -2,7 +2,7 @@
 
 use super::{judge::Found, rule::Rule};
 use crate::{
-    domain::{ChangeId, Document, Plan, Subject},
+    domain::{ChangeId, Document, Plan, Reversibility, Subject},
     settings::Step,
 };
 
@@ -14,6 +14,7 @@ pub fn plan(
     before: &Document,
     found: &Found,
 ) -> Plan {
+    let reversibility = reversibility(rule, before, &found.target);
     let setting = rule.setting;
     let bucket = &subject.asset.bucket;
     let target = &found.target;
@@ -34,6 +35,25 @@ pub fn plan(
         ),
         restored: setting.restored(before).digest(),
         hazards: found.hazards.clone(),
-        residue: setting.residue(before, target),
+        residue: residue(setting.residue(before, target), &reversibility),
+        reversibility,
     }
+}
+
+/// What the rule says, over what the setting knows of the step.
+fn reversibility(rule: &Rule, before: &Document, target: &Document) -> Reversibility {
+    match &rule.fix.one_way {
+        Some(why) => Reversibility::OneWay(why.clone()),
+        None => rule.setting.reversibility(before, target),
+    }
+}
+
+/// What can't be had back is always among what the inverse does not restore.
+fn residue(mut residue: Vec<String>, reversibility: &Reversibility) -> Vec<String> {
+    if let Some(why) = reversibility.one_way()
+        && !residue.iter().any(|line| line == why)
+    {
+        residue.insert(0, why.to_owned());
+    }
+    residue
 }

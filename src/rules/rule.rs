@@ -1,6 +1,6 @@
 //! A rule as the rest of the crate sees it: read, checked, and ready to judge.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{fixtures::Fixture, param::Param, probe::Probe};
 use crate::{
@@ -22,12 +22,17 @@ pub struct Rule {
     /// What judging needs, the written setting included.
     pub reads: Vec<&'static dyn Setting>,
     pub params: Vec<Param>,
+    /// Rules that must not violate on a bucket before this one changes it.
+    pub after: Vec<After>,
     /// Slugs of rows in `controls.csv`.
     pub controls: Vec<String>,
     /// The control in the violation line.
     pub primary: Control,
     /// Its siblings.
     pub frameworks: Vec<Control>,
+    /// Every control that its rows stand for, in every framework and version; the ones above among
+    /// them.
+    pub derived: Vec<Control>,
     pub applies: Option<Applies>,
     pub violates: String,
     pub evidence: String,
@@ -45,7 +50,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every control it stands for, the primary one first.
+    /// Whether it stands for a control of this framework in this version.
+    pub fn covers(&self, framework: &str, version: &str) -> bool {
+        let of = |control: &&Control| control.framework == framework && control.version == version;
+        self.derived.iter().any(|control| of(&control))
+    }
+
+    /// The controls that its tickets show, the primary one first.
     pub fn controls(&self) -> Vec<Control> {
         std::iter::once(&self.primary)
             .chain(&self.frameworks)
@@ -59,6 +70,14 @@ impl Rule {
             version: self.version,
         }
     }
+}
+
+/// A rule that comes before another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub rule: String,
+    /// Where the file says so.
+    pub(super) at: Range<usize>,
 }
 
 /// When a rule says anything about a bucket at all.
@@ -77,6 +96,9 @@ pub struct Fix {
     pub action: String,
     /// Yields the whole document that the setting becomes.
     pub target: String,
+    /// Why it can't be undone, whatever the setting says of the step. It then waits for a person in
+    /// every environment.
+    pub one_way: Option<String>,
 }
 
 /// A hazard that is said when its expression holds.

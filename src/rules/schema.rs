@@ -8,6 +8,8 @@
 //! setting = "acl"                     # what the fix writes
 //! reads = ["policy"]                  # what else the expressions look at
 //! controls = ["bucket_public_read"]   # rows of controls.csv that the ids below stand in
+//! after = ["block-public-access"]     # on one bucket, a violation of this rule waits while one of those
+//!                                     # rules violates there (open, new, exempt and held ones all count)
 //! applies = "..."                     # false: skipped, with `applies_why`
 //! violates = "..."                    # true or false
 //! evidence = "..."                    # a list of texts
@@ -29,6 +31,7 @@
 //! [fix]
 //! action = "remove public-read grant"
 //! target = "..."                      # the whole document that the setting becomes
+//! one_way = "..."                     # why it can't be undone, where it can't: waits for a person everywhere
 //!
 //! [[probes]]                          # a question beside the bucket's own settings, asked only of what
 //! name = "key"                        # violates; `key` is then a variable of the hazards
@@ -86,6 +89,8 @@ pub struct RuleFile {
     #[serde(default)]
     pub controls: Vec<Spanned<String>>,
     #[serde(default)]
+    pub after: Vec<Spanned<String>>,
+    #[serde(default)]
     pub frameworks: Vec<Spanned<FrameworkTable>>,
     #[serde(default)]
     pub params: Vec<Spanned<ParamTable>>,
@@ -138,6 +143,7 @@ pub enum Kinds {
 pub struct FixTable {
     pub action: Spanned<String>,
     pub target: Spanned<String>,
+    pub one_way: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

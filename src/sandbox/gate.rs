@@ -88,25 +88,12 @@ impl Gate {
         };
         let buckets = self.state.read();
         let bucket = buckets.get(name).ok_or_else(no_such_bucket)?;
-        let passed = self.pass(bucket, asked, caller);
+        let passed = pass(bucket, asked, caller);
         // A refused HeadBucket tells the region all the same.
         passed.map_err(|error| match asked.operation {
             "HeadBucket" => with_region(error, bucket),
             _ => error,
         })
-    }
-
-    fn pass(&self, bucket: &Bucket, asked: &Asked<'_>, caller: Option<&Known>) -> S3Result<()> {
-        expected_owner(bucket, asked.headers)?;
-        // This one operation is answered from everywhere; it is how a client learns the region.
-        if asked.operation != "GetBucketLocation" {
-            region(bucket, asked)?;
-        }
-        if access::permits(asked.operation, bucket, asked.key, caller) {
-            Ok(())
-        } else {
-            Err(access_denied())
-        }
     }
 }
 
@@ -124,6 +111,19 @@ impl S3Access for Gate {
             note: note.unwrap_or_default(),
         })
         .await
+    }
+}
+
+fn pass(bucket: &Bucket, asked: &Asked<'_>, caller: Option<&Known>) -> S3Result<()> {
+    expected_owner(bucket, asked.headers)?;
+    // This one operation is answered from everywhere; it is how a client learns the region.
+    if asked.operation != "GetBucketLocation" {
+        region(bucket, asked)?;
+    }
+    if access::permits(asked.operation, bucket, asked.key, caller) {
+        Ok(())
+    } else {
+        Err(access_denied())
     }
 }
 

@@ -22,9 +22,9 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// Answers that many findings share: a thousand buckets may want the same key.
 #[derive(Debug, Default)]
-pub struct Shared(Mutex<HashMap<(String, Ask), (Instant, Answered)>>);
+pub struct Answers(Mutex<HashMap<(String, Ask), (Instant, Answered)>>);
 
-impl Shared {
+impl Answers {
     fn get(&self, key: &(String, Ask)) -> Option<Answered> {
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, answered) = answers.get(key)?;
@@ -43,7 +43,7 @@ impl Shared {
 pub async fn with_answers(
     cloud: &Cloud,
     evaluator: &Evaluator,
-    shared: Option<&Shared>,
+    shared: Option<&Answers>,
     mut case: Case,
     rule: &str,
     found: Found,
@@ -72,7 +72,7 @@ pub async fn with_answers(
 
 async fn ask_once(
     cloud: &Cloud,
-    shared: Option<&Shared>,
+    shared: Option<&Answers>,
     asset: &Asset,
     ask: &Ask,
     now: Stamp,

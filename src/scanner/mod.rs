@@ -10,7 +10,7 @@ mod pass;
 mod progress;
 mod watch;
 
-pub use ask::with_answers;
+pub use ask::{Answers, with_answers};
 pub use observe::{Observation, Seen};
 pub(crate) use observe::{TAGGING, tags};
 pub use pass::{PassReport, Scanner, judge};

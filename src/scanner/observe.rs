@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::{Scanner, judge};
 use crate::{
     cloud::Urgency,
@@ -19,6 +21,8 @@ pub type Seen = Result<Read, CallError>;
 /// Everything about one bucket from one look.
 #[derive(Clone, Debug)]
 pub struct Observation {
+    /// When the first read was sent.
+    pub begun: Instant,
     pub subject: Subject,
     pub seen: BTreeMap<String, Seen>,
     /// By rule id, in the library's order.
@@ -33,6 +37,7 @@ impl Observation {
 
 impl Scanner {
     pub(super) async fn observe(&self, asset: Asset) -> Observation {
+        let begun = Instant::now();
         let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
         for setting in self.needed.iter() {
             let read = self.cloud.read(*setting, &asset, Urgency::Scan).await;
@@ -55,6 +60,7 @@ impl Scanner {
         let case = self.case(subject.clone(), &seen);
         let verdicts = judge(&self.judge, case).await;
         Observation {
+            begun,
             subject,
             seen,
             verdicts,

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Observation, Progress,
-    ask::{Shared, with_answers},
+    ask::{Answers, with_answers},
     observe::TAGGING,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub struct Scanner {
     pub(super) judge: Arc<Evaluator>,
     pub(super) needed: Arc<[&'static dyn Setting]>,
     pub(super) progress: Arc<Progress>,
-    shared: Arc<Shared>,
+    shared: Arc<Answers>,
 }
 
 /// How a pass went.
@@ -122,6 +122,12 @@ impl Scanner {
         let case = self.case(observation.subject.clone(), &observation.seen);
         let (cloud, shared) = (&self.cloud, Some(self.shared.as_ref()));
         with_answers(cloud, &self.judge, shared, case, rule, found.clone(), now).await
+    }
+
+    /// The case of a finding whose hazards want to know more, for whoever asks later.
+    pub(super) fn unasked(&self, observation: &Observation, found: &Found) -> Option<Case> {
+        let case = || self.case(observation.subject.clone(), &observation.seen);
+        (!found.asks.is_empty()).then(case)
     }
 
     /// One bucket by name; none when no page of the listing has it.

@@ -11,13 +11,14 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt as _, stream};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
     domain::{Asset, Stamp},
-    engine::{Engine, Sighting, Standing},
+    engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::{Found, Verdict},
     store::{Observation as Seen, StoreError, Verdicts},
@@ -65,7 +66,7 @@ impl Watch {
         while !stop.is_cancelled() {
             let pass = self
                 .scanner
-                .pass(&stop, |observation| self.take(observation));
+                .pass(&stop, |observation| self.passed(observation));
             let report = tokio::select! {
                 report = pass => report,
                 // Reads in flight may take long; what they would have seen comes with the next pass.
@@ -92,8 +93,30 @@ impl Watch {
         }
     }
 
-    async fn take(&self, observation: Observation) {
-        if let Err(error) = self.judged(&observation).await {
+    /// Looks again, soon, at buckets whose change closed, until stopped. As many at a time as a pass
+    /// looks at, and at the pace of a scan.
+    pub async fn look_again(self: Arc<Self>, stop: CancellationToken) {
+        let due = stream::unfold((), |()| async { Some((self.engine.due_again().await, ())) });
+        let (watch, stop) = (&self, &stop);
+        due.take_until(stop.cancelled())
+            .for_each_concurrent(self.engine.config.cloud.in_flight, |due| async move {
+                let look = watch.scanner.observe(due.asset.clone());
+                tokio::select! {
+                    observation = look => watch.take(&observation).await,
+                    () = stop.cancelled() => {}
+                }
+            })
+            .await;
+    }
+
+    /// An observation that a pass made.
+    async fn passed(&self, observation: Observation) {
+        self.take(&observation).await;
+        self.engine.passed(&observation.subject.asset);
+    }
+
+    async fn take(&self, observation: &Observation) {
+        if let Err(error) = self.judged(observation).await {
             tracing::error!(%error, bucket = observation.subject.asset.bucket, "a violation could not be recorded");
         }
         let tell = {
@@ -110,8 +133,12 @@ impl Watch {
         }
     }
 
-    async fn judged(&self, observation: &Observation) -> Result<(), crate::engine::EngineError> {
+    async fn judged(&self, observation: &Observation) -> Result<(), EngineError> {
         let asset = &observation.subject.asset;
+        if self.engine.moved_since(asset, observation.begun) {
+            // It is queued for another look, or has had it: this one mixes two states.
+            return Ok(());
+        }
         let mut tally = Verdicts::default();
         let mut unknown = Vec::new();
         let mut sightings = Vec::new();
@@ -120,31 +147,31 @@ impl Watch {
                 Verdict::Compliant => tally.compliant += 1,
                 Verdict::Skipped { .. } => tally.skipped += 1,
                 Verdict::Unknown { cause } => unknown.push((rule.clone(), cause.clone())),
-                Verdict::Violation(found) => match self.engine.standing(rule, asset)? {
-                    Standing::Exempt => tally.exempt += 1,
-                    Standing::Open(_) | Standing::Held => tally.violating += 1,
-                    Standing::New => {
-                        tally.violating += 1;
-                        let now = self.engine.now();
-                        let found = self.scanner.complete(observation, rule, found, now).await;
-                        sightings.extend(self.sighting(observation, rule, found));
-                    }
-                },
+                Verdict::Violation(found) => {
+                    tally.violating += 1;
+                    sightings.extend(self.sighting(observation, rule, found));
+                }
             }
         }
         tally.unknown = unknown.len();
+        let taken = if sightings.is_empty() {
+            Taken::default()
+        } else {
+            self.engine.take(asset, &mut sightings).await?
+        };
+        tally.violating -= taken.exempt;
+        tally.exempt = taken.exempt;
+        tally.waiting = taken.waiting.len();
         self.engine.store.observe(&Seen {
             asset: asset.clone(),
             verdicts: tally,
             unknown,
+            waiting: taken.waiting,
         })?;
-        if !sightings.is_empty() {
-            self.engine.open(sightings).await?;
-        }
         Ok(())
     }
 
-    fn sighting(&self, observation: &Observation, id: &str, found: Found) -> Option<Sighting> {
+    fn sighting(&self, observation: &Observation, id: &str, found: &Found) -> Option<Sighting> {
         let rule = self.engine.library.get(id)?;
         let reads: BTreeSet<&str> = rule
             .reads
@@ -156,7 +183,8 @@ impl Watch {
         Some(Sighting {
             rule: id.to_owned(),
             subject: observation.subject.clone(),
-            found,
+            found: found.clone(),
+            unasked: self.scanner.unasked(observation, found),
             before: observation.document(rule.setting.name())?.clone(),
             documents: reads
                 .iter()
@@ -206,6 +234,7 @@ impl Watch {
         if let Ok(sum) = self.sum(figures.running) {
             status.compliant = sum.compliant;
             status.violating = sum.violating;
+            status.waiting = sum.waiting;
             status.exempt = sum.exempt;
             status.skipped = sum.skipped;
             status.unknown = sum.unknown;

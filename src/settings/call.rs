@@ -100,6 +100,11 @@ impl CallError {
     }
 }
 
+/// An answer that came in good order and makes no sense.
+pub(super) fn unreadable(operation: &str, message: impl Into<String>) -> CallError {
+    CallError::ours(operation, UNREADABLE, message)
+}
+
 /// The code of an answer that came in good order and makes no sense.
 const UNREADABLE: &str = "UnreadableAnswer";
 
@@ -147,8 +152,7 @@ pub(super) fn read<O>(
 ) -> Result<Read, CallError> {
     match answer {
         Ok(answer) => Ok(Read {
-            document: document(answer.output)
-                .map_err(|message| CallError::ours(operation, UNREADABLE, message))?,
+            document: document(answer.output).map_err(|message| unreadable(operation, message))?,
             raw: answer.raw,
             request_id: answer.request_id,
         }),

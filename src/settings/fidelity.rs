@@ -17,10 +17,24 @@ type Leaves = BTreeMap<(String, String), usize>;
 
 /// Names what of `read`'s raw XML its document lost; `neutral` tells leaves that mean nothing.
 pub fn compare_xml(read: &Read, neutral: fn(&str, &str) -> bool) -> Result<(), Vec<String>> {
+    compare_xml_as(read, neutral, |name, text| (name, text))
+}
+
+/// The same where the document spells some leaves otherwise than the body: `spelled` gives a
+/// leaf of the body the document's name and text.
+pub fn compare_xml_as(
+    read: &Read,
+    neutral: fn(&str, &str) -> bool,
+    spelled: fn(String, String) -> (String, String),
+) -> Result<(), Vec<String>> {
     let Some(raw) = &read.raw else {
         return Ok(());
     };
-    let body = xml_leaves(raw).map_err(|error| vec![format!("the body is not XML: {error}")])?;
+    let leaves = xml_leaves(raw).map_err(|error| vec![format!("the body is not XML: {error}")])?;
+    let mut body = Leaves::new();
+    for ((name, text), count) in leaves {
+        *body.entry(spelled(name, text)).or_default() += count;
+    }
     let held = read.document.value().map(json_leaves).unwrap_or_default();
     compare(&body, &held, neutral)
 }

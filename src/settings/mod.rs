@@ -8,12 +8,17 @@
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
 mod acl;
+mod by_id;
 mod call;
 mod encryption;
 mod fidelity;
+mod filter;
+mod lifecycle;
+mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
+mod replication;
 mod shape;
 mod tagging;
 mod versioning;
@@ -23,7 +28,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::{Command, Document, artifact::Summary};
+use crate::domain::{Command, Document, Reversibility, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
 
@@ -92,6 +97,17 @@ pub trait Setting: Send + Sync {
         step.to.pretty().into_bytes()
     }
 
+    /// Whether one write is about one part of the document, such as the configuration of one id. A
+    /// fix then ends the violation of one part, and those of others are left for the next pass.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
+
+    /// Whether one write can do the step; else why not.
+    fn fits(&self, _step: Step<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What the setting reads as once the inverse has run.
     fn restored(&self, before: &Document) -> Document {
         before.clone()
@@ -100,6 +116,16 @@ pub trait Setting: Send + Sync {
     /// What the inverse can't give back, in words.
     fn residue(&self, _before: &Document, _target: &Document) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How much of `before` can be had back once the step to `target` was made. A setting says here
+    /// which steps lead one way only: a lock that can't be taken off, a rule that deletes data.
+    fn reversibility(&self, before: &Document, target: &Document) -> Reversibility {
+        if self.residue(before, target).is_empty() {
+            Reversibility::Exact
+        } else {
+            Reversibility::Residue
+        }
     }
 
     /// For rule expressions: every field is always there, and helper fields that are derived from
@@ -136,6 +162,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &ownership_controls::OwnershipControls,
         &encryption::Encryption,
         &versioning::Versioning,
+        &object_lock::ObjectLock,
+        &replication::Replication,
+        &lifecycle::Lifecycle,
+        &by_id::ById::<by_id::Inventory>::NEW,
+        &by_id::ById::<by_id::Metrics>::NEW,
+        &by_id::ById::<by_id::Tiering>::NEW,
         &tagging::Tagging,
     ]
 }

@@ -62,6 +62,36 @@ pub fn without_empty(value: Value) -> Value {
     }
 }
 
+/// Fills `keys` that an object lacks with null, so that an expression may name them. Null and not
+/// an empty text, because to these settings an empty prefix is something else than none.
+pub fn filled(value: Value, keys: &[&str]) -> Value {
+    match value {
+        Value::Object(mut map) => {
+            for key in keys {
+                map.entry(*key).or_insert(Value::Null);
+            }
+            Value::Object(map)
+        }
+        other => other,
+    }
+}
+
+/// Drops what [`filled`] fills in, and what views add.
+pub fn without_filling(value: Value) -> Value {
+    fn without_null(value: Value) -> Value {
+        match value {
+            Value::Object(map) => map
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_null(value)))
+                .collect(),
+            Value::Array(items) => items.into_iter().map(without_null).collect(),
+            other => other,
+        }
+    }
+    without_null(without_derived(value))
+}
+
 /// `1 grant`, `3 grants`
 pub fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

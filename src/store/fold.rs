@@ -131,7 +131,8 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
     // A revert that runs keeps its violation: the scanner would open another change for what is
     // being put back.
     if change.is_open() || revert == Some(&RevertState::Pending) {
-        rows.push((keys::open(change), Vec::new()));
+        let setting = change.ticket.plan.setting.as_bytes().to_vec();
+        rows.push((keys::open(change), setting));
     }
     let owed = change.undelivered();
     if !owed.is_empty() {

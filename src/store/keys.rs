@@ -7,7 +7,7 @@ use crate::domain::{Asset, Change, ChangeId, Stage, Stamp};
 pub(super) const CHANGE: u8 = b'c';
 /// queue order, change id → its line in the queue.
 pub(super) const QUEUE: u8 = b'q';
-/// rule, asset, change id: the change is open.
+/// asset, rule, change id → the setting that the open change writes.
 pub(super) const OPEN: u8 = b'o';
 /// change id, entry: the entry belongs to the change.
 pub(super) const ENTRY: u8 = b'e';
@@ -62,7 +62,7 @@ pub(super) fn entry(id: ChangeId, seq: u64) -> Vec<u8> {
     [&of_change(ENTRY, id)[..], &seq.to_be_bytes()].concat()
 }
 
-/// The key, or for [`OPEN`] the prefix, of a rule on an asset.
+/// The key of a rule on an asset.
 pub(super) fn rule_on(view: u8, rule: &str, asset: &Asset) -> Vec<u8> {
     [
         &[view][..],
@@ -74,10 +74,27 @@ pub(super) fn rule_on(view: u8, rule: &str, asset: &Asset) -> Vec<u8> {
     .concat()
 }
 
+/// The prefix of an asset's open changes.
+pub(super) fn open_on(asset: &Asset) -> Vec<u8> {
+    observed(OPEN, asset)
+}
+
+/// The prefix of a rule's open changes on an asset.
+pub(super) fn open_for(rule: &str, asset: &Asset) -> Vec<u8> {
+    [&open_on(asset)[..], rule.as_bytes(), b"\0"].concat()
+}
+
 pub(super) fn open(change: &Change) -> Vec<u8> {
     let ticket = &change.ticket;
-    let rule = rule_on(OPEN, &ticket.rule.id, &ticket.asset);
+    let rule = open_for(&ticket.rule.id, &ticket.asset);
     [&rule[..], &id_bytes(change.id)].concat()
+}
+
+/// The rule in an open change's key.
+pub(super) fn open_rule(key: &[u8]) -> Option<&str> {
+    let names = key.get(..key.len().checked_sub(ID + 1)?)?;
+    let zero = names.iter().rposition(|byte| *byte == 0)?;
+    str::from_utf8(&names[zero + 1..]).ok()
 }
 
 /// Sorts as the queue is shown: halted, waiting, running, each by severity and age, then closed
@@ -156,7 +173,7 @@ pub(super) fn label(key: &[u8]) -> String {
     String::from_utf8_lossy(&key[..length.min(key.len())]).into_owned()
 }
 
-/// A key for a bucket's observations.
+/// The prefix of what is kept by asset.
 pub(super) fn observed(view: u8, asset: &Asset) -> Vec<u8> {
     [&[view][..], asset.key().as_bytes(), b"\0"].concat()
 }

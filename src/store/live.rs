@@ -11,7 +11,7 @@ use super::{
     Rows, StoreError,
     fold::Fold,
     keys::META,
-    sheet::{Meta, Sheet, Totals},
+    sheet::{FORMAT, Meta, Sheet, Totals},
 };
 use crate::{
     domain::Fact,
@@ -94,6 +94,12 @@ impl Live {
                 Ok(())
             });
         }
+        if meta.format != FORMAT {
+            return Ok(Err(format!(
+                "they are of another version's making (format {}, this one has {FORMAT})",
+                meta.format
+            )));
+        }
         if meta.seq > last {
             return Ok(Err(format!(
                 "they were made from entry {}, but the ledger ends with entry {last}: entries may be \
@@ -145,6 +151,7 @@ impl Live {
             fold.entry(&one.entry)?;
         }
         let meta = Meta {
+            format: FORMAT,
             seq: last.entry.seq,
             hash: last.hash.clone(),
             totals: guard.totals.clone(),

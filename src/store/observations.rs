@@ -1,27 +1,32 @@
 //! What the scanner saw last of each bucket. No fact, so not in the ledger: a rebuild forgets it and
 //! the next pass brings it back.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use sled::Batch;
 
 use super::{Store, StoreError, keys};
 use crate::{
-    domain::Asset,
-    room::protocol::{PAGE, Page, Unknown},
+    domain::{Asset, Behind, ChangeId},
+    room::protocol::{PAGE, Page, Unknown, Waiting},
 };
 
 /// In the local tree: asset → its verdicts.
 const VERDICTS: u8 = b'v';
 /// In the local tree: asset, rule → why there is no verdict.
 const UNKNOWN: u8 = b'u';
+/// In the local tree: asset, rule → what its violation waits behind.
+const WAITING: u8 = b'w';
 
 /// How many rules came to which verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdicts {
     pub compliant: usize,
     pub violating: usize,
+    /// Of those, how many wait for their turn.
+    #[serde(default)]
+    pub waiting: usize,
     pub exempt: usize,
     pub skipped: usize,
     pub unknown: usize,
@@ -34,36 +39,61 @@ pub struct Observation {
     pub verdicts: Verdicts,
     /// Rules without a verdict, each with the cause.
     pub unknown: Vec<(String, String)>,
+    /// Rules whose violation waits for its turn, and behind what.
+    pub waiting: Vec<(String, Behind)>,
 }
 
 impl Store {
     /// Replaces what was seen of the bucket before.
     pub fn observe(&self, observation: &Observation) -> Result<(), StoreError> {
         let asset = &observation.asset;
+        let unknown = observation.unknown.iter().map(|(rule, cause)| {
+            let value = Unknown {
+                account: asset.account.to_string(),
+                bucket: asset.bucket.clone(),
+                rule: rule.clone(),
+                cause: cause.clone(),
+            };
+            (UNKNOWN, rule, serde_json::to_vec(&value))
+        });
+        let waiting = observation.waiting.iter().map(|(rule, behind)| {
+            let value = Waiting {
+                account: asset.account.to_string(),
+                bucket: asset.bucket.clone(),
+                rule: rule.clone(),
+                behind: behind.clone(),
+            };
+            (WAITING, rule, serde_json::to_vec(&value))
+        });
+        let mut rows = BTreeMap::new();
+        for (view, rule, value) in unknown.chain(waiting) {
+            let key = [&keys::observed(view, asset)[..], rule.as_bytes()].concat();
+            rows.insert(key, value?);
+        }
+        rows.insert(
+            keys::observed(VERDICTS, asset),
+            serde_json::to_vec(&observation.verdicts)?,
+        );
         self.with(|live| {
             let mut batch = Batch::default();
-            let prefix = keys::observed(UNKNOWN, asset);
-            let mut seen_before = false;
-            for key in live.local.scan_prefix(&prefix).keys() {
-                batch.remove(key?);
-                seen_before = true;
+            let mut changed = false;
+            for view in [VERDICTS, UNKNOWN, WAITING] {
+                for pair in live.local.scan_prefix(keys::observed(view, asset)) {
+                    let (key, _) = pair?;
+                    if !rows.contains_key(&key[..]) {
+                        batch.remove(key);
+                        changed = true;
+                    }
+                }
             }
-            for (rule, cause) in &observation.unknown {
-                let unknown = Unknown {
-                    account: asset.account.to_string(),
-                    bucket: asset.bucket.clone(),
-                    rule: rule.clone(),
-                    cause: cause.clone(),
-                };
-                let key = [&prefix[..], rule.as_bytes()].concat();
-                batch.insert(key, serde_json::to_vec(&unknown)?);
+            for (key, value) in &rows {
+                // Most passes see what the last one saw, and need no write for it.
+                if live.local.get(key)?.is_none_or(|old| old != *value) {
+                    batch.insert(&key[..], &value[..]);
+                    changed = true;
+                }
             }
-            let key = keys::observed(VERDICTS, asset);
-            let verdicts = serde_json::to_vec(&observation.verdicts)?;
-            // Most passes see what the last one saw, and need no write for it.
-            let same = live.local.get(&key)?.is_some_and(|old| old == verdicts);
-            if !same || seen_before || !observation.unknown.is_empty() {
-                batch.insert(key, verdicts);
+            if changed {
                 live.local.apply_batch(batch)?;
             }
             Ok(())
@@ -72,26 +102,23 @@ impl Store {
 
     /// Forgets what was seen of every bucket that is not among these.
     pub fn forget_all_but(&self, assets: &BTreeSet<Asset>) -> Result<(), StoreError> {
-        let kept = |view| assets.iter().map(move |asset| keys::observed(view, asset));
         self.with(|live| {
             let mut batch = Batch::default();
-            let verdicts: HashSet<Vec<u8>> = kept(VERDICTS).collect();
-            for key in live.local.scan_prefix([VERDICTS]).keys() {
-                let key = key?;
-                if !verdicts.contains(&key[..]) {
-                    batch.remove(key);
-                }
-            }
-            let unknown: HashSet<Vec<u8>> = kept(UNKNOWN).collect();
-            for key in live.local.scan_prefix([UNKNOWN]).keys() {
-                let key = key?;
-                // The rule's id stands behind the bucket's part, which ends with a zero byte.
-                let end = key
+            for view in [VERDICTS, UNKNOWN, WAITING] {
+                let kept: HashSet<Vec<u8>> = assets
                     .iter()
-                    .position(|byte| *byte == 0)
-                    .map_or(key.len(), |zero| zero + 1);
-                if !unknown.contains(&key[..end]) {
-                    batch.remove(key);
+                    .map(|asset| keys::observed(view, asset))
+                    .collect();
+                for key in live.local.scan_prefix([view]).keys() {
+                    let key = key?;
+                    // A rule's id stands behind the bucket's part, which ends with a zero byte.
+                    let end = key
+                        .iter()
+                        .position(|byte| *byte == 0)
+                        .map_or(key.len(), |zero| zero + 1);
+                    if !kept.contains(&key[..end]) {
+                        batch.remove(key);
+                    }
                 }
             }
             live.local.apply_batch(batch)?;
@@ -114,6 +141,29 @@ impl Store {
         })
     }
 
+    /// The first violations that wait for their turn, by account, region and bucket.
+    pub fn waiting(&self, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+        self.with(|live| {
+            let rows = live.local.scan_prefix([WAITING]).values().take(limit);
+            rows.map(|value| Ok(serde_json::from_slice(&value?)?))
+                .collect()
+        })
+    }
+
+    /// The rules whose violation of an asset waits behind this change.
+    pub fn waiting_behind(&self, asset: &Asset, id: ChangeId) -> Result<Vec<String>, StoreError> {
+        self.with(|live| {
+            let mut rules = Vec::new();
+            for pair in live.local.scan_prefix(keys::observed(WAITING, asset)) {
+                let waiting: Waiting = serde_json::from_slice(&pair?.1)?;
+                if waiting.behind.change() == Some(id) {
+                    rules.push(waiting.rule);
+                }
+            }
+            Ok(rules)
+        })
+    }
+
     /// The verdicts of all buckets together.
     pub fn verdicts(&self) -> Result<Verdicts, StoreError> {
         self.with(|live| {
@@ -122,6 +172,7 @@ impl Store {
                 let one: Verdicts = serde_json::from_slice(&pair?.1)?;
                 sum.compliant += one.compliant;
                 sum.violating += one.violating;
+                sum.waiting += one.waiting;
                 sum.exempt += one.exempt;
                 sum.skipped += one.skipped;
                 sum.unknown += one.unknown;

@@ -9,13 +9,13 @@ use super::{
     Filter, Hold, Store, StoreError,
     fold::number,
     keys::{
-        self, BREAKER, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, OPEN, QUEUE, REVERT,
-        RUNNING, WAITING, WINDOW,
+        self, BREAKER, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REVERT, RUNNING,
+        WAITING, WINDOW,
     },
     live::Live,
 };
 use crate::{
-    domain::{Asset, Change, ChangeId, Exception, Stamp},
+    domain::{Asset, Change, ChangeId, Exception, OpenChange, Stamp},
     ledger::Recorded,
     room::protocol::{PAGE, Page, Row},
 };
@@ -132,8 +132,25 @@ impl Store {
         asset: &Asset,
     ) -> Result<Option<ChangeId>, StoreError> {
         self.with(|live| {
-            let mut open = live.rows.scan_prefix(keys::rule_on(OPEN, rule, asset));
+            let mut open = live.rows.scan_prefix(keys::open_for(rule, asset));
             open.next().map(id).transpose()
+        })
+    }
+
+    /// Every open change of an asset, those with a revert running among them; by rule.
+    pub fn open_on(&self, asset: &Asset) -> Result<Vec<OpenChange>, StoreError> {
+        self.with(|live| {
+            let open = live.rows.scan_prefix(keys::open_on(asset));
+            open.map(|pair| {
+                let (key, setting) = pair?;
+                let damaged = || StoreError::Views("a key without a rule".to_owned());
+                Ok(OpenChange {
+                    id: keys::id_at_end(&key).ok_or_else(damaged)?,
+                    rule: keys::open_rule(&key).ok_or_else(damaged)?.to_owned(),
+                    setting: String::from_utf8_lossy(&setting).into_owned(),
+                })
+            })
+            .collect()
         })
     }
 

@@ -55,9 +55,15 @@ fn hash(key: &[u8], value: &[u8]) -> u64 {
     (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// Raised whenever a row's key or value is spelled in another way than before.
+pub(super) const FORMAT: u32 = 1;
+
 /// Up to which entry the views are made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Meta {
+    /// How keys and values are spelled; 0 in views from before there was a number.
+    #[serde(default)]
+    pub format: u32,
     pub seq: u64,
     pub hash: Digest,
     pub totals: Totals,
@@ -66,6 +72,7 @@ pub(super) struct Meta {
 impl Default for Meta {
     fn default() -> Self {
         Self {
+            format: FORMAT,
             seq: 0,
             hash: Digest::zero(),
             totals: Totals::default(),

@@ -137,6 +137,8 @@ pub struct Model {
     pub subject: Option<ChangeId>,
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
+    /// Rules whose violation of its bucket waits until the subject has closed.
+    pub behind: Vec<String>,
     /// Why the ticket or the diff can't be shown.
     pub change_trouble: Option<String>,
     pub diff_trouble: Option<String>,
@@ -188,6 +190,7 @@ impl Model {
             subject: None,
             change: None,
             diff: None,
+            behind: Vec::new(),
             change_trouble: None,
             diff_trouble: None,
             ticket_scroll: 0,

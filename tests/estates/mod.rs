@@ -3,6 +3,7 @@
 //! about, which a fix has to leave alone.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)] // each test file uses its part
 
+pub mod mix;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -95,7 +96,7 @@ impl Names {
 }
 
 /// The order in which documents can be put on a bucket that is open at first: what closes comes last.
-const ORDER: [&str; 19] = [
+pub const ORDER: [&str; 19] = [
     "ownership_controls",
     "acl",
     "policy",

@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sixfold::{
     domain::{
-        Account, Actor, Asset, Change, ChangeId, Command, Control, Digest, Document, Draft, Entry,
-        Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, RuleRef, Severity, Stage,
-        Stamp, Via,
+        Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
+        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Reversibility,
+        RuleRef, Severity, Stage, Stamp, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown},
+    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown, Waiting},
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -114,6 +114,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
                 text: "the log-delivery grant goes too; server access logs of other buckets into this one stop".to_owned(),
             },
         ],
+        reversibility: Reversibility::Residue,
         residue: vec!["requests that were refused meanwhile".to_owned()],
     };
     let plan_hash = plan.hash(id(seed.number), &asset);
@@ -151,6 +152,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
         },
         plan,
         plan_hash,
+        hazards_wait: false,
     }
 }
 
@@ -458,6 +460,7 @@ pub fn status(changes: &[Change]) -> Status {
             last_took_ms: 8_400,
             compliant: 171,
             violating: 14,
+            waiting: 2,
             exempt: 1,
             skipped: 19,
             unknown: 3,
@@ -473,12 +476,36 @@ pub fn status(changes: &[Change]) -> Status {
             .filter(|change| change.stage == Stage::Halted)
             .map(hold)
             .collect(),
+        waiting: waiting(changes),
         rules: 8,
         ledger_seq: entries(changes).len() as u64,
         ledger_hash: Digest::of("head"),
         vault: "s3://acme-rollback-vault/".to_owned(),
         warnings: Vec::new(),
     }
+}
+
+/// Two rules wait until the walkthrough's change has closed.
+fn waiting(changes: &[Change]) -> Vec<Waiting> {
+    changes
+        .iter()
+        .flat_map(|change| {
+            behind(change.id).into_iter().map(|rule| Waiting {
+                account: change.ticket.asset.account.to_string(),
+                bucket: change.ticket.asset.bucket.clone(),
+                rule,
+                behind: Behind::Change(change.id),
+            })
+        })
+        .collect()
+}
+
+pub fn behind(id: ChangeId) -> Vec<String> {
+    let rules: &[&str] = match id.number() {
+        418_114 => &["acl-foreign-accounts", "owner-enforced"],
+        _ => &[],
+    };
+    rules.iter().map(|rule| (*rule).to_owned()).collect()
 }
 
 /// What holds the rule of a change that halted.

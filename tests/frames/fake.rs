@@ -110,6 +110,10 @@ impl Fake {
             Request::Diff { id } => self
                 .found(id)
                 .map(|change| Reply::Diff(Box::new(estate::diff(&change)))),
+            Request::Behind { id } => Ok(Reply::Behind {
+                id,
+                rules: estate::behind(id),
+            }),
             Request::Ledger {
                 filter,
                 before,

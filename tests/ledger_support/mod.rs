@@ -6,7 +6,7 @@ use chrono::{TimeDelta, TimeZone as _, Utc};
 use serde_json::json;
 use sixfold::domain::{
     Account, Actor, Asset, ChangeId, Command, Control, Digest, Document, Draft, Entry, Environment,
-    Exception, Fact, Owner, Plan, RuleRef, Severity, Stamp, Tags, Via,
+    Exception, Fact, Owner, Plan, Reversibility, RuleRef, Severity, Stamp, Tags, Via,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
         Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -81,6 +81,7 @@ impl Story {
             ),
             restored: grants(3).digest(),
             hazards: Vec::new(),
+            reversibility: Reversibility::Exact,
             residue: Vec::new(),
         }
     }
@@ -128,6 +129,7 @@ impl Story {
             },
             plan: self.plan(),
             plan_hash: self.plan_hash(),
+            hazards_wait: false,
         }
     }
 

@@ -131,3 +131,40 @@ pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Ca
         rules: Which::All,
     }
 }
+
+/// A rule that wants a tag of the bucket and adds it. `extra` are lines of its head, such as `after`.
+pub fn tag_rule(id: &str, severity: &str, tag: &str, extra: &str) -> String {
+    format!(
+        r#"
+id = "{id}"
+version = 1
+title = "tag {tag} missing"
+severity = "{severity}"
+setting = "tagging"
+{extra}
+violates = '!("{tag}" in tagging.tags)'
+evidence = '["no tag {tag}"]'
+rationale = "r"
+
+[[frameworks]]
+framework = "House"
+version = "1"
+id = "X-1"
+primary = true
+
+[fix]
+action = "add the tag {tag}"
+target = '{{"TagSet": tagging.TagSet + [{{"Key": "{tag}", "Value": "yes"}}]}}'
+
+[[tests]]
+name = "v"
+verdict = "violation"
+documents = {{ tagging = {{ absent = true }} }}
+
+[[tests]]
+name = "c"
+verdict = "compliant"
+documents = {{ tagging = {{ TagSet = [{{ Key = "{tag}", Value = "yes" }}] }} }}
+"#
+    )
+}

@@ -11,7 +11,7 @@ use crate::domain::{Actor, ChangeId, Digest, Hazard, Stamp, Via, time};
 /// The question, as it was put.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRequest {
-    /// Why a person is needed: `env=prod`.
+    /// Why a person is needed: `env=prod`, `one-way fix`, `high hazard`, or several of them.
     pub why: String,
     pub action: String,
     /// Groups that are asked, such as `on-call` and the owner's team.
@@ -106,14 +106,25 @@ pub struct Approval {
 
 impl ApprovalRequest {
     pub fn text(&self, id: ChangeId, ticket: &Ticket) -> String {
-        format!(
-            "{} · {}\n{id}\naction: {}\nasset: {}\nscheduled: pending approval\nexpires: {}\n[ Approve ]   [ Deny ]",
+        let mut text = format!(
+            "{} · {}\n{id}\naction: {}\nasset: {}\n",
             self.channel,
             self.asked.join(", "),
             self.action,
             ticket.asset,
+        );
+        // Production is the usual reason and goes without saying.
+        if self.why != format!("env={}", ticket.environment) {
+            text.push_str(&format!("waits: {}\n", self.why));
+        }
+        if let Some(why) = ticket.plan.reversibility.one_way() {
+            text.push_str(&format!("one-way: {why}\n"));
+        }
+        text.push_str(&format!(
+            "scheduled: pending approval\nexpires: {}\n[ Approve ]   [ Deny ]",
             time::to_minute(self.expires),
-        )
+        ));
+        text
     }
 
     /// What the fix may break, one line each, the worst first; none where nothing is known.

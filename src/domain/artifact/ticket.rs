@@ -41,6 +41,9 @@ pub struct Ticket {
     pub detection: Detection,
     pub plan: Plan,
     pub plan_hash: Digest,
+    /// The room's config had this plan's high hazards wait for a person, wherever the bucket is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hazards_wait: bool,
 }
 
 impl Detection {
@@ -67,8 +70,24 @@ impl Ticket {
         format!("{} {}", self.primary.short(), self.title)
     }
 
+    /// Why a person decides, in words such as `env=prod`; empty where the standing policy does. What
+    /// is decided follows from the ticket alone, whatever the config says later.
+    pub fn waits_for(&self) -> Vec<String> {
+        let production = self
+            .environment
+            .production
+            .then(|| format!("env={}", self.environment));
+        let one_way = self.plan.reversibility.one_way().is_some();
+        let one_way = one_way.then(|| "one-way fix".to_owned());
+        let hazard = self.hazards_wait.then(|| "high hazard".to_owned());
+        [production, one_way, hazard]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     pub fn text(&self, id: ChangeId) -> String {
-        format!(
+        let mut text = format!(
             "{id}\nviolation: {}\nasset: {}\nframework: {}\nseverity: {}\nowner: {}\ndetected: {}",
             self.violation(),
             self.asset.uri(),
@@ -76,6 +95,10 @@ impl Ticket {
             self.severity,
             self.owner,
             time::to_second(self.detected_at),
-        )
+        );
+        if let Some(why) = self.plan.reversibility.one_way() {
+            text.push_str(&format!("\none-way: {why}"));
+        }
+        text
     }
 }

@@ -15,7 +15,7 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{Applies, Fix, HazardRule, Rule},
+    rule::{After, Applies, Fix, HazardRule, Rule},
     schema::{HazardTable, RuleFile},
     vocabulary,
 };
@@ -73,6 +73,8 @@ pub fn rule(
                 .filter(|name| settings::by_name(name).is_some())
                 .collect(),
         });
+    let controls: Vec<String> = read.controls.into_iter().map(Spanned::into_inner).collect();
+    let derived = derived(catalogue, &controls, &primary, &frameworks);
     Ok(Rule {
         id: read.id.into_inner(),
         version: read.version,
@@ -81,15 +83,25 @@ pub fn rule(
         setting,
         reads,
         params,
-        controls: read.controls.into_iter().map(Spanned::into_inner).collect(),
+        after: read
+            .after
+            .into_iter()
+            .map(|rule| After {
+                at: rule.span(),
+                rule: rule.into_inner(),
+            })
+            .collect(),
+        controls,
         primary,
         frameworks,
+        derived,
         applies,
         violates: read.violates.into_inner(),
         evidence: read.evidence.into_inner(),
         fix: Fix {
             action: read.fix.action.into_inner(),
             target: read.fix.target.into_inner(),
+            one_way: read.fix.one_way.map(Spanned::into_inner),
         },
         probes,
         hazards: read
@@ -146,6 +158,7 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
         ("rationale".to_owned(), &read.rationale),
         ("fix.action".to_owned(), &read.fix.action),
     ];
+    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
     words.extend(
         read.applies_why
             .iter()
@@ -255,6 +268,22 @@ fn check_controls(
         faults.add(&read.id.span(), "frameworks", "one of them must be primary");
     }
     primary.map(|primary| (primary, siblings))
+}
+
+/// What the rows stand for, and the organisation's own controls, which have no row.
+fn derived(
+    catalogue: &Catalogue,
+    rows: &[String],
+    primary: &Control,
+    siblings: &[Control],
+) -> Vec<Control> {
+    let mut derived = catalogue.derived(rows);
+    for control in std::iter::once(primary).chain(siblings) {
+        if !derived.contains(control) {
+            derived.push(control.clone());
+        }
+    }
+    derived
 }
 
 /// Compiles every expression and looks at its names; returns those that `applies` uses.

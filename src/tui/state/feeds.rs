@@ -19,6 +19,7 @@ pub enum Topic {
     Pending,
     Change,
     Diff,
+    Behind,
     Ledger,
     Entry,
     Unknowns,
@@ -26,12 +27,13 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
         Self::Change,
         Self::Diff,
+        Self::Behind,
         Self::Ledger,
         Self::Entry,
         Self::Unknowns,

@@ -147,6 +147,10 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.diff.as_ref() != Some(&diff);
             model.diff = Some(diff);
         }
+        Reply::Behind { id, rules } if Some(id) == model.subject => {
+            model.dirty |= model.behind != rules;
+            model.behind = rules;
+        }
         Reply::Entries(page) => {
             model.ledger.load(at, page);
             if model.ledger.wanted().is_some() {
@@ -196,6 +200,8 @@ fn refused(model: &mut Model, topic: Topic, refusal: Refusal) {
     match topic {
         Topic::Change => model.change_trouble = Some(refusal.message),
         Topic::Diff => model.diff_trouble = Some(refusal.message),
+        // A line that is not there is no news; the ticket says why it can't be shown.
+        Topic::Behind => {}
         _ => model.say(Level::Error, refusal.message),
     }
 }

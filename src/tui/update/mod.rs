@@ -163,7 +163,8 @@ fn noticed(model: &mut Model, notice: &Notice) {
                 model.dirty = true;
             }
         }
-        NoticeKind::Scan | NoticeKind::Room => {}
+        NoticeKind::Scan => model.feeds.want(Topic::Behind),
+        NoticeKind::Room => {}
     }
     match model.sheet {
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),

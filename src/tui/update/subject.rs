@@ -20,12 +20,14 @@ pub fn set(model: &mut Model, id: ChangeId) {
     let known = model.pending.current().cloned();
     model.change = known.map(Box::new);
     model.diff = None;
+    model.behind = Vec::new();
     model.change_trouble = None;
     model.diff_trouble = None;
     model.ticket_scroll = 0;
     model.diff_scroll = 0;
     model.feeds.turn(Topic::Change);
     model.feeds.turn(Topic::Diff);
+    model.feeds.turn(Topic::Behind);
     model.dirty = true;
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{body::Body, diff, form, scrolled, stop, words};
 use crate::{
-    domain::{Change, HazardLevel, Plan, RevertState, Safe},
+    domain::{Change, HazardLevel, Plan, RevertState, Safe, artifact::ApprovalRequest},
     room::protocol::Sign,
     tui::{
         layout::{self, Regions},
@@ -164,6 +164,9 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
                     "fixing is stopped: what is approved now is fixed once a person resumes it",
                 );
             }
+            if let Some(request) = &change.request {
+                body.waits(request, change);
+            }
             body.hazards(change);
             body.residue(&plan.residue);
             body.text("runs", &plan.command.text());
@@ -239,6 +242,19 @@ impl Body<'_, '_> {
             }
         }
         self.section("hazards", lines);
+    }
+
+    /// Why it waits, where that is not production alone, and what can't be had back.
+    fn waits(&mut self, request: &ApprovalRequest, change: &Change) {
+        if request.why != format!("env={}", change.ticket.environment) {
+            self.text("waits for", &request.why);
+        }
+        if let Some(why) = change.ticket.plan.reversibility.one_way() {
+            let style = self.canvas.style(Role::High);
+            let lines = text::wrap(Safe::line(why).as_str(), self.room());
+            let lines = lines.iter().map(|line| Strip::of(style, line)).collect();
+            self.section("one-way", lines);
+        }
     }
 
     fn residue(&mut self, residue: &[String]) {

@@ -2,7 +2,7 @@
 
 use super::entry::field;
 use crate::{
-    domain::time,
+    domain::{Behind, time},
     room::protocol::{Hold, Status},
     tui::{
         model::Model,
@@ -61,6 +61,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     }
     let holds = status.holds.iter().map(held).collect();
     for (title, items) in [
+        ("Waiting for their turn", waiting(status)),
         ("Held rules (e on the change releases)", holds),
         ("Warnings", status.warnings.clone()),
     ] {
@@ -77,6 +78,29 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
 
 fn held(hold: &Hold) -> String {
     format!("{} on {}: {}", hold.rule, hold.bucket, hold.cause)
+}
+
+/// What waits, a line for each bucket and what it waits behind.
+fn waiting(status: &Status) -> Vec<String> {
+    let mut groups: Vec<(&str, &Behind, Vec<&str>)> = Vec::new();
+    for one in &status.waiting {
+        match groups
+            .iter_mut()
+            .find(|(bucket, behind, _)| *bucket == one.bucket && **behind == one.behind)
+        {
+            Some((_, _, rules)) => rules.push(&one.rule),
+            None => groups.push((&one.bucket, &one.behind, vec![&one.rule])),
+        }
+    }
+    let mut lines: Vec<_> = groups
+        .into_iter()
+        .map(|(bucket, behind, rules)| format!("{bucket}: behind {behind}: {}", rules.join(", ")))
+        .collect();
+    let more = status.scanner.waiting.saturating_sub(status.waiting.len());
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }
 
 fn mode(status: &Status) -> String {

@@ -66,6 +66,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<
     }
     if change.is_open() {
         lines.extend(to_come(canvas, change));
+        lines.extend(behind(canvas, model, width));
     }
     lines
 }
@@ -87,6 +88,21 @@ fn summary(canvas: &Canvas<'_>, change: &Change) -> Strip {
         .join(words::severity(canvas, ticket.severity))
         .space(2)
         .join(words::change_outcome(canvas, change))
+}
+
+/// What is done on this bucket once the change has closed.
+fn behind(canvas: &Canvas<'_>, model: &Model, width: usize) -> Vec<Strip> {
+    if model.behind.is_empty() {
+        return Vec::new();
+    }
+    let words = format!("waiting behind it: {}", model.behind.join(", "));
+    text::wrap(Safe::line(&words).as_str(), width.saturating_sub(1))
+        .iter()
+        .map(|line| {
+            let quiet = canvas.style(Role::Muted);
+            Strip::new().space(1).put(quiet, line.trim_start())
+        })
+        .collect()
 }
 
 fn boxed(canvas: &Canvas<'_>, lines: &mut Vec<Strip>, title: &str, body: &str, width: usize) {

@@ -1,5 +1,7 @@
 //! `sixfold rules`: what is judged, why, and whether the rule files keep their own promises.
 
+mod show;
+
 use std::path::Path;
 
 use color_eyre::{
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     config::Config,
     domain::Control,
-    rules::{Library, Rule, RuleFault},
+    rules::{Edition, Library, Rule, RuleFault},
 };
 
 pub fn run(common: &Common, command: Rules) -> Result<u8> {
@@ -26,7 +28,7 @@ pub fn run(common: &Common, command: Rules) -> Result<u8> {
     };
     match command {
         Rules::List { framework } => list(&load(folder.as_deref())?, framework.as_deref()),
-        Rules::Show { id } => show(&load(folder.as_deref())?, &id),
+        Rules::Show { id } => show::run(&load(folder.as_deref())?, &id),
         Rules::Test { folder: given } => test(&load(given.as_deref().or(folder.as_deref()))?),
     }
 }
@@ -42,41 +44,49 @@ fn refused(faults: &[RuleFault]) -> Report {
 }
 
 fn list(library: &Library, framework: Option<&str>) -> Result<u8> {
-    let of = |rule: &&std::sync::Arc<Rule>| {
-        framework.is_none_or(|wanted| {
-            rule.controls()
-                .iter()
-                .any(|control| control.framework.eq_ignore_ascii_case(wanted))
-        })
+    let editions = match framework {
+        None => Vec::new(),
+        Some(wanted) => library
+            .catalogue()
+            .select(wanted)
+            .map_err(|why| eyre!(why))?,
+    };
+    let covers = |rule: &Rule, edition: &Edition<'_>| {
+        rule.covers(&edition.framework.name, &edition.version.name)
     };
     let rows: Vec<_> = library
         .rules()
         .iter()
-        .filter(of)
+        .filter(|rule| framework.is_none() || editions.iter().any(|edition| covers(rule, edition)))
         .map(|rule| {
-            let controls: Vec<_> = rule.controls().iter().map(Control::long).collect();
             vec![
                 rule.severity.to_string(),
                 rule.id.clone(),
                 rule.setting.name().to_owned(),
                 rule.title.clone(),
-                controls.join(" · "),
+                stands_for(rule, &editions),
             ]
         })
         .collect();
     if let (Some(framework), true) = (framework, rows.is_empty()) {
-        bail!("no rule stands for a control of `{framework}`");
+        bail!("no rule stands for a control of {framework} yet");
     }
     print::bytes(print::table(&rows).as_bytes())?;
     Ok(exit::OK)
 }
 
-fn show(library: &Library, id: &str) -> Result<u8> {
-    let Some(rule) = library.get(id) else {
-        bail!("there is no rule `{id}`: `sixfold rules list` shows them all");
+/// What a rule's tickets show; where frameworks were asked for, all that it covers of them.
+fn stands_for(rule: &Rule, editions: &[Edition<'_>]) -> String {
+    if editions.is_empty() {
+        let controls: Vec<_> = rule.controls().iter().map(Control::long).collect();
+        return controls.join(" · ");
+    }
+    let of = |edition: &Edition<'_>| {
+        let ids = show::ids(rule, *edition);
+        (!ids.is_empty()).then(|| format!("{edition}: {}", ids.join(" ")))
     };
-    print::line(format!("# {}\n\n{}", rule.file, rule.text.trim_end()))?;
-    Ok(exit::OK)
+    let covered: Vec<_> = editions.iter().filter_map(of).collect();
+    covered.join(" · ")
 }
 
 fn test(library: &Library) -> Result<u8> {

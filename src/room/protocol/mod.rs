@@ -5,7 +5,11 @@
 //! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
 //! missed a hundred notices is right again after one question.
 
+mod status;
+
 use serde::{Deserialize, Serialize};
+
+pub use status::{Hold, ScannerStatus, Status, Waiting};
 
 use crate::domain::{
     Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason, time,
@@ -78,6 +82,10 @@ pub enum Request {
         limit: usize,
     },
     Exceptions,
+    /// The rules whose violation waits until this change has closed.
+    Behind {
+        id: ChangeId,
+    },
     /// A decision on the plan that was shown. Another plan is another question.
     Decide {
         id: ChangeId,
@@ -132,6 +140,11 @@ pub enum Reply {
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
+    /// Rule ids.
+    Behind {
+        id: ChangeId,
+        rules: Vec<String>,
+    },
     /// What was asked for is done or on its way; the words say which.
     Done(String),
 }
@@ -297,87 +310,4 @@ pub enum NoticeKind {
     Scan,
     /// Mode, breaker, delivery or warnings changed.
     Room,
-}
-
-/// How the room is, in one look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    pub person: String,
-    /// `observe` or `enforce`.
-    pub mode: String,
-    /// Which estate this is: the config's `name`, or `demo`.
-    pub estate: String,
-    #[serde(with = "time::millis")]
-    pub now: Stamp,
-    pub scanner: ScannerStatus,
-    pub open: usize,
-    pub pending: usize,
-    pub halted: usize,
-    pub undelivered: usize,
-    /// Why fixing is stopped, where it is.
-    pub breaker: Option<String>,
-    pub holds: Vec<Hold>,
-    pub rules: usize,
-    pub ledger_seq: u64,
-    pub ledger_hash: Digest,
-    pub vault: String,
-    /// What a person should know and do something about.
-    pub warnings: Vec<String>,
-}
-
-/// A rule that leaves a bucket alone until a person releases it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    pub rule: String,
-    pub bucket: String,
-    /// What happened there.
-    pub cause: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ScannerStatus {
-    /// The number of the pass that is running or was last run; 0 before the first.
-    pub pass: u64,
-    pub running: bool,
-    pub done: usize,
-    pub total: usize,
-    /// Calls per second over the last few seconds, times ten.
-    pub rate_x10: u64,
-    #[serde(with = "optional_millis")]
-    pub last_full_pass: Option<Stamp>,
-    /// How long that pass took, in milliseconds.
-    pub last_took_ms: u64,
-    pub compliant: usize,
-    pub violating: usize,
-    pub exempt: usize,
-    pub skipped: usize,
-    pub unknown: usize,
-    /// Why nothing can be scanned now, where that is so.
-    pub trouble: Option<String>,
-}
-
-mod optional_millis {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::domain::{Stamp, time};
-
-    // The signature is serde's, which hands over a reference.
-    #[allow(clippy::ref_option)]
-    pub fn serialize<S: Serializer>(at: &Option<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
-        match at {
-            Some(at) => serializer.serialize_some(&time::rfc3339(*at)),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Stamp>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| {
-            text.parse()
-                .map_err(|error| D::Error::custom(format!("`{text}` is not a time: {error}")))
-        })
-        .transpose()
-    }
 }

@@ -1,0 +1,202 @@
+//! Every rule against an S3 that we did not write, on thirty buckets each where it can hold them: the
+//! violation is found, the planned write leads to the target, a second look finds nothing, and the
+//! write back gives what the plan says that an undo gives.
+//!
+//! Only settings that this S3 (moto) keeps, and rules whose violations it lets a bucket be in; what is
+//! left out is listed here with the reason.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::large_futures)]
+
+mod estates;
+mod peer;
+
+use std::{path::Path, sync::Arc};
+
+use aws_sdk_s3::Client;
+use estates::{Names, Seed};
+use peer::Moto;
+use sixfold::{
+    cloud::{self, Cloud, Urgency},
+    config::{AccountFacts, Config},
+    domain::{ChangeId, Document},
+    rules::{self, Evaluator, Library, Rule, Verdict},
+    scanner::{Observation, Scanner},
+    settings::{self, Step},
+};
+
+const BUCKETS: usize = 30;
+
+/// Rules that moto can't be asked about, and why.
+const NOT_HERE: &[(&str, &str)] = &[(
+    "kms-for-classified",
+    "it forgets BlockedEncryptionTypes, and has no second region here",
+)];
+
+struct World {
+    client: Client,
+    names: Names,
+    moto: Moto,
+}
+
+async fn world() -> World {
+    let moto = Moto::start();
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = cloud::connect(&moto.config(folder.path()).cloud).await;
+    let client = cloud.unwrap().client("us-east-1");
+    client.create_bucket().bucket("owner").send().await.unwrap();
+    let acl = client
+        .get_bucket_acl()
+        .bucket("owner")
+        .send()
+        .await
+        .unwrap();
+    let names = Names {
+        account: "123456789012".to_owned(),
+        canonical_id: acl.owner.unwrap().id.unwrap(),
+    };
+    World {
+        client,
+        names,
+        moto,
+    }
+}
+
+/// Only this rule judges.
+fn only(library: &Library, rule: &Rule) -> Library {
+    let mut one = library.clone();
+    for other in library.rules() {
+        if other.id != rule.id {
+            assert!(one.disable(&other.id));
+        }
+    }
+    one
+}
+
+async fn prove(library: &Library, rule: &Rule, world: &World) -> Result<(), String> {
+    let library = Arc::new(only(library, rule));
+    let judge = Arc::new(Evaluator::start(Arc::clone(&library)).unwrap());
+    let mut seeds = estates::seeds(rule);
+    seeds.retain(|seed| seed.region == "us-east-1");
+    let (mut proven, mut refused) = (0, Vec::new());
+    let mut hopeless = vec![false; seeds.len()];
+    for number in 0..BUCKETS * 10 {
+        if proven == BUCKETS || hopeless.iter().all(|it| *it) {
+            break;
+        }
+        let (at, variation) = (number % seeds.len(), number / seeds.len());
+        if hopeless[at] {
+            continue;
+        }
+        let (seed, name) = (&seeds[at], format!("moto-{}-{number}", rule.id));
+        let documents = estates::documents(rule, seed, &world.names, &name, variation);
+        estates::companions(&world.client, &seed.region, seed, &world.names, &name).await;
+        if let Err(why) = estates::make(&world.client, &seed.region, &name, &documents).await {
+            hopeless[at] = variation == 0;
+            refused.push(format!("{} ({variation}): {why}", seed.test));
+            continue;
+        }
+        let config = Arc::new(config(world, seed, &name));
+        let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
+        let scanner = Scanner::new(Arc::clone(&cloud), config, &library, Arc::clone(&judge));
+        match fixed_and_put_back(&scanner, &cloud, rule, &name).await? {
+            Some(why) => {
+                hopeless[at] = variation == 0;
+                refused.push(format!("{} ({variation}): {why}", seed.test));
+            }
+            None => proven += 1,
+        }
+    }
+    if proven < BUCKETS {
+        return Err(format!("only {proven} buckets; refused: {refused:#?}"));
+    }
+    Ok(())
+}
+
+fn config(world: &World, seed: &Seed, bucket: &str) -> Config {
+    let mut config = world.moto.config(Path::new("unused"));
+    config.accounts.insert(
+        world.names.account.clone().try_into().unwrap(),
+        AccountFacts {
+            environment: Some(seed.environment.clone().unwrap_or_else(|| "dev".to_owned())),
+            owner: Some("owner@example.com".to_owned()),
+            ..AccountFacts::default()
+        },
+    );
+    for (name, value) in &seed.params {
+        let value = world.names.on(bucket, value);
+        config.parameters.insert(name.clone(), value);
+    }
+    config
+}
+
+fn verdict<'a>(observation: &'a Observation, rule: &Rule) -> &'a Verdict {
+    let mut verdicts = observation.verdicts.iter();
+    &verdicts.find(|(id, _)| *id == rule.id).unwrap().1
+}
+
+/// None when all went well, the reason when the bucket does not violate.
+async fn fixed_and_put_back(
+    scanner: &Scanner,
+    cloud: &Cloud,
+    rule: &Rule,
+    bucket: &str,
+) -> Result<Option<String>, String> {
+    let observation = scanner.look_for(bucket).await.unwrap().unwrap();
+    let Verdict::Violation(found) = verdict(&observation, rule) else {
+        return Ok(Some(format!("{:?}", verdict(&observation, rule))));
+    };
+    let id = ChangeId::new(2026, 114);
+    let before = observation.document(rule.setting.name()).unwrap();
+    let plan = rules::plan(rule, &observation.subject, id, before, found);
+    let setting = settings::by_name(&plan.setting).unwrap();
+    let asset = &observation.subject.asset;
+    let client = cloud.client(&asset.region);
+    let read = || async {
+        let read = cloud.read(setting, asset, Urgency::Fix).await;
+        read.map(|read| read.document)
+            .map_err(|error| format!("{bucket}: {error}"))
+    };
+    let write = |from: Document, to: Document| {
+        let client = client.clone();
+        async move {
+            let step = Step::new(&from, &to);
+            let written = setting.write(estates::at(&client, bucket), step).await;
+            written.map_err(|error| format!("{bucket}: {error}"))
+        }
+    };
+    write(plan.before.clone(), plan.target.clone()).await?;
+    let now = read().await?;
+    if now != plan.target {
+        return Err(format!("{bucket}: the fix reads {}", now.to_json()));
+    }
+    let lost = estates::lost(&plan.before, &now);
+    if !lost.is_empty() {
+        return Err(format!("{bucket}: the fix lost {lost:?}"));
+    }
+    let again = scanner.look_for(bucket).await.unwrap().unwrap();
+    if *verdict(&again, rule) != Verdict::Compliant {
+        return Err(format!("{bucket}: fixed, and {:?}", verdict(&again, rule)));
+    }
+    write(plan.target.clone(), plan.before.clone()).await?;
+    let now = read().await?;
+    // moto reads as never set where S3 names a default.
+    if now.digest() != plan.restored && now != plan.before {
+        return Err(format!("{bucket}: the undo reads {}", now.to_json()));
+    }
+    Ok(None)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rule_that_moto_can_hold_is_fixed_and_put_back_there() {
+    let library = estates::library();
+    let world = world().await;
+    let mut wrong = Vec::new();
+    for rule in library.rules() {
+        if NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
+            continue;
+        }
+        if let Err(why) = prove(&library, rule, &world).await {
+            wrong.push(format!("{}: {why}", rule.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
