@@ -45,7 +45,7 @@ async fn run() {
     let library = Arc::new(room::library(&config).unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(&library)).unwrap());
     let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
-    let needed = library.needed_settings();
+    let needed = library.needed_settings(sixfold::domain::Scope::Bucket);
     let settings: Vec<&'static str> = needed.iter().map(|setting| setting.name()).collect();
     let assets = cloud.list(None).await.unwrap().assets;
     let client = cloud.client("us-east-1");
@@ -114,7 +114,7 @@ macro_rules! send {
         drop(
             $client
                 .$call()
-                .bucket(&$asset.bucket)
+                .bucket($asset.name())
                 .expected_bucket_owner($asset.account.as_str())
                 .send()
                 .await,

@@ -24,14 +24,14 @@ use aws_sdk_s3::{
 };
 use peer::{Moto, VAULT, run_printed};
 use sixfold::{
-    cloud,
+    cloud::{self, Cloud, Urgency},
     domain::{
         Actor, Change, Document, Plan, RevertState, Stage, Via,
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
     room::{Room, Starting},
-    settings::{self, Bucket, Step},
+    settings::{self, Step},
     store::Filter,
 };
 
@@ -231,22 +231,15 @@ async fn make_vault(client: &Client) {
         .unwrap();
 }
 
-async fn client_of(moto: &Moto, folder: &Path) -> Client {
+async fn cloud_of(moto: &Moto, folder: &Path) -> Cloud {
     let config = moto.config(folder);
-    cloud::connect(&config.cloud)
-        .await
-        .unwrap()
-        .client("us-east-1")
+    cloud::connect(&config.cloud).await.unwrap()
 }
 
-async fn document(client: &Client, change: &Change) -> Document {
+async fn document(cloud: &Cloud, change: &Change) -> Document {
     let setting = settings::by_name(&change.ticket.plan.setting).unwrap();
-    let bucket = Bucket {
-        client,
-        name: &change.ticket.asset.bucket,
-        owner: None,
-    };
-    setting.read(bucket).await.unwrap().document
+    let read = cloud.read(setting, &change.ticket.asset, Urgency::Fix);
+    read.await.unwrap().document
 }
 
 async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -275,10 +268,11 @@ fn changes(room: &Room) -> Vec<Change> {
 async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_agree() {
     let (ours, copy) = (Moto::start(), Moto::start());
     let folder = tempfile::tempdir().unwrap();
-    let (client, other) = (
-        client_of(&ours, folder.path()).await,
-        client_of(&copy, folder.path()).await,
+    let (cloud, other_cloud) = (
+        cloud_of(&ours, folder.path()).await,
+        cloud_of(&copy, folder.path()).await,
     );
+    let (client, other) = (cloud.client("us-east-1"), other_cloud.client("us-east-1"));
     make_vault(&client).await;
     seed(&client).await;
     seed(&other).await;
@@ -326,7 +320,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
         let plan = &change.ticket.plan;
         let what = format!("{} on {}", change.ticket.rule.id, change.ticket.asset);
         let setting = settings::by_name(&plan.setting).unwrap();
-        assert_eq!(document(&client, change).await, plan.target, "{what}");
+        assert_eq!(document(&cloud, change).await, plan.target, "{what}");
 
         // The second copy, by the commands as they are printed.
         let files = folder.path().join(change.id.to_string());
@@ -336,10 +330,10 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
             setting.file(Step::new(&plan.before, &plan.target)),
         )
         .unwrap();
-        assert_eq!(document(&other, change).await, plan.before, "{what}");
+        assert_eq!(document(&other_cloud, change).await, plan.before, "{what}");
         run_printed(&copy, &files, &plan.command.text());
         assert_eq!(
-            document(&other, change).await,
+            document(&other_cloud, change).await,
             plan.target,
             "forward, {what}"
         );
@@ -354,7 +348,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
         std::fs::write(files.join(snapshot), bytes).unwrap();
         run_printed(&copy, &files, &plan.inverse.text());
         assert_eq!(
-            document(&other, change).await.digest(),
+            document(&other_cloud, change).await.digest(),
             plan.restored,
             "inverse, {what}"
         );
@@ -380,7 +374,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
         })
         .await;
         assert_eq!(
-            document(&client, change).await.digest(),
+            document(&cloud, change).await.digest(),
             plan.restored,
             "revert, {what}"
         );
@@ -393,7 +387,8 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
 async fn the_script_in_the_vault_reverts_without_us() {
     let moto = Moto::start();
     let folder = tempfile::tempdir().unwrap();
-    let client = client_of(&moto, folder.path()).await;
+    let cloud = cloud_of(&moto, folder.path()).await;
+    let client = cloud.client("us-east-1");
     make_vault(&client).await;
     client
         .create_bucket()
@@ -431,8 +426,8 @@ async fn the_script_in_the_vault_reverts_without_us() {
         .await
         .unwrap();
     room.stop().await;
-    assert_ne!(document(&client, &change).await, change.ticket.plan.before);
+    assert_ne!(document(&cloud, &change).await, change.ticket.plan.before);
     run_printed(&moto, folder.path(), &String::from_utf8(script).unwrap());
-    assert_eq!(document(&client, &change).await, change.ticket.plan.before);
+    assert_eq!(document(&cloud, &change).await, change.ticket.plan.before);
     drop(Arc::clone(&room));
 }

@@ -133,7 +133,7 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
                 house
                     .sandbox
                     .calls()
-                    .attempts(&change.ticket.asset.bucket, setting),
+                    .attempts(change.ticket.asset.name(), setting),
                 0
             );
         }

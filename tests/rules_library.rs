@@ -10,7 +10,7 @@ use rules_support::{
     acl, case, grant, library, library_with, lines, owners_grant, versioning_rule,
 };
 use sixfold::{
-    domain::{Severity, tags},
+    domain::{Scope, Severity, tags},
     rules::{Evaluator, Kind, Library, Verdict},
 };
 
@@ -100,7 +100,7 @@ fn the_eight_rules_need_the_settings_that_they_read_and_no_others() {
     let mut library = library();
     assert_eq!(library.rules().len(), 8);
     let names = |library: &Library| -> Vec<&str> {
-        let needed = library.needed_settings();
+        let needed = library.needed_settings(Scope::Bucket);
         needed.iter().map(|setting| setting.name()).collect()
     };
     assert_eq!(

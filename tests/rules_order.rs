@@ -96,11 +96,11 @@ fn tags(tagging: &Document) -> Tags {
 
 fn subject(tags: Tags) -> Subject {
     Subject {
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "example-bucket".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "example-bucket",
+        ),
         tags,
         environment: Environment {
             name: "dev".to_owned(),

@@ -12,7 +12,7 @@ use desk::Desk;
 use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
-    domain::{ChangeId, Stage},
+    domain::{Asset, ChangeId, Stage},
     room::protocol::{Hold, Refusal, RefusalCode, Request},
     tui::state::{Focus, Phase},
 };
@@ -33,10 +33,15 @@ fn stopped() -> Desk {
     Desk::with((80, 24), room, "default")
 }
 
+fn bucket(name: &str) -> Asset {
+    let account = estate::walkthrough(Stage::Closed).ticket.asset.account;
+    Asset::bucket(account, "us-east-1", name)
+}
+
 fn hold() -> Hold {
     Hold {
         rule: "s3-bpa-incomplete".to_owned(),
-        bucket: "acme-prod-ml-features".to_owned(),
+        asset: bucket("acme-prod-ml-features"),
         cause: "CHG-2026-0418-109 halted: the rollback could not be verified: AccessDenied"
             .to_owned(),
     }
@@ -59,7 +64,8 @@ fn a_held_rule_is_released_by_the_gesture_of_an_approval() {
         assert!(text.contains(words), "{words}\n{text}");
     }
     desk.press("Tab Enter");
-    let Hold { rule, bucket, .. } = hold();
+    let Hold { rule, asset, .. } = hold();
+    let bucket = asset.label();
     assert_eq!(desk.room.orders(), [&Request::Release { rule, bucket }]);
     assert!(desk.model.card.is_none());
     let said = "s3-bpa-incomplete may act on acme-prod-ml-features again";
@@ -139,7 +145,7 @@ fn the_rule_of_a_closed_change_is_released_too_where_it_is_held() {
     let mut room = Fake::with(vec![estate::walkthrough(Stage::Closed)]);
     room.status.holds = vec![Hold {
         rule: "s3-acl-public-read".to_owned(),
-        bucket: "acme-prod-customer-exports".to_owned(),
+        asset: bucket("acme-prod-customer-exports"),
         cause: "CHG-2026-0418-114 was rolled back: one grant too many".to_owned(),
     }];
     let mut desk = Desk::with((80, 24), room, "default");

@@ -23,6 +23,7 @@ use fake::Fake;
 use futures_util::{SinkExt as _, StreamExt as _, stream};
 use ratatui::{Terminal, layout::Size};
 use sixfold::{
+    domain::Asset,
     room::{
         client::{Client, codec},
         protocol::{Answer, Ask, Frame, Notice, NoticeKind, Request},
@@ -332,7 +333,9 @@ async fn everything_that_is_written_is_a_sequence_we_know() {
     }
     let mut room = Fake::demo();
     for change in &mut room.changes {
-        change.ticket.asset.bucket = "x\u{1b}]52;c;aGk=\u{7}\u{1b}]0;t\u{7}\u{9b}6n".to_owned();
+        let name = "x\u{1b}]52;c;aGk=\u{7}\u{1b}]0;t\u{7}\u{9b}6n";
+        let account = change.ticket.asset.account.clone();
+        change.ticket.asset = Asset::bucket(account, "us-east-1", name);
         change.ticket.owner.contact = "\u{1b}]8;;http://x\u{1b}\\".to_owned();
     }
     let wire = Arc::new(Mutex::new(Vec::new()));

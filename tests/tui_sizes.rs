@@ -12,7 +12,7 @@ use desk::{Desk, text};
 use fake::Fake;
 use proptest::prelude::*;
 use sixfold::{
-    domain::{Change, Environment, Stage, artifact::Reason, artifact::ReasonCode},
+    domain::{Asset, Change, Environment, Stage, artifact::Reason, artifact::ReasonCode},
     room::protocol::Hold,
     tui::{Msg, text::width},
 };
@@ -87,8 +87,7 @@ fn hostile(text: &str) -> Change {
     let ticket = &mut change.ticket;
     ticket.title.clone_from(&text);
     ticket.rule.id.clone_from(&text);
-    ticket.asset.bucket.clone_from(&text);
-    ticket.asset.region.clone_from(&text);
+    ticket.asset = Asset::bucket(ticket.asset.account.clone(), &text, &text);
     ticket.owner.contact.clone_from(&text);
     ticket.owner.team.clone_from(&text);
     ticket.primary.id.clone_from(&text);
@@ -124,7 +123,7 @@ fn hostile_room(text: &str) -> Fake {
     room.status.warnings = vec![text.to_owned()];
     room.status.holds = vec![Hold {
         rule: text.to_owned(),
-        bucket: text.to_owned(),
+        asset: room.changes[0].ticket.asset.clone(),
         cause: text.to_owned(),
     }];
     room.status.breaker = Some(text.to_owned());

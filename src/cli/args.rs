@@ -68,7 +68,9 @@ pub enum Command {
     Plan {
         /// The rule's id, as `sixfold rules list` shows it
         rule: String,
-        bucket: String,
+        /// A bucket's name, or `account:123456789012` for the account itself
+        #[arg(value_name = "BUCKET")]
+        asset: String,
     },
     /// Approve a change that waits, and see it through
     Approve { change: ChangeId },
@@ -77,7 +79,12 @@ pub enum Command {
     /// Put the state before a change back
     Revert(Deny),
     /// Let a rule act on a bucket again after a rollback or a halt
-    Release { rule: String, bucket: String },
+    Release {
+        rule: String,
+        /// A bucket's name, or `account:123456789012` for the account itself
+        #[arg(value_name = "BUCKET")]
+        asset: String,
+    },
     /// Let the room fix again after its circuit breaker stopped it
     ResetBreaker,
     /// Browse, export and verify the ledger; works while a room is running

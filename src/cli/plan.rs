@@ -8,14 +8,14 @@ use color_eyre::{Result, eyre::bail};
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::{ChangeId, Safe},
+    domain::{ChangeId, Safe, Scope},
     engine::{Clock as _, SystemClock},
     room,
     rules::{self, Evaluator, Verdict},
     scanner::Scanner,
 };
 
-pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
+pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     let config = Arc::new(house::config(common)?);
     let library = Arc::new(room::library(&config)?);
     let Some(rule) = library.get(rule) else {
@@ -25,12 +25,24 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
     let cloud = Arc::new(cloud::connect(&config.cloud).await?);
     let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
     let found = scanner
-        .look_for(bucket)
+        .look_for(asset)
         .await
         .map_err(|error| listing_failed(&error, &config.cloud))?;
     let Some(observation) = found else {
-        bail!("there is no bucket `{bucket}` in this account");
+        bail!("there is no bucket `{asset}` in this account");
     };
+    let account = &observation.subject.asset.account;
+    match (rule.scope(), observation.subject.asset.scope()) {
+        (Scope::Account, Scope::Bucket) => bail!(
+            "the rule {id} is about the account: `sixfold plan {id} account:{account}`",
+            id = rule.id
+        ),
+        (Scope::Bucket, Scope::Account) => bail!(
+            "the rule {} is about buckets: name one of account {account}",
+            rule.id
+        ),
+        _ => {}
+    }
     let verdict = observation
         .verdicts
         .iter()
@@ -40,20 +52,16 @@ pub async fn run(common: &Common, rule: &str, bucket: &str) -> Result<u8> {
         Some(Verdict::Violation(found)) => found,
         Some(Verdict::Compliant) => {
             return done(&format!(
-                "{bucket} is compliant with {}: nothing to do",
+                "{asset} is compliant with {}: nothing to do",
                 rule.id
             ));
         }
         Some(Verdict::Skipped { why }) => {
-            return done(&format!("{} is skipped for {bucket}: {why}", rule.id));
+            return done(&format!("{} is skipped for {asset}: {why}", rule.id));
         }
         Some(Verdict::Unknown { cause }) => {
             print::line(
-                Safe::line(&format!(
-                    "{} can't be judged for {bucket}: {cause}",
-                    rule.id
-                ))
-                .as_str(),
+                Safe::line(&format!("{} can't be judged for {asset}: {cause}", rule.id)).as_str(),
             )?;
             return Ok(exit::UNKNOWN);
         }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::Safe,
+    domain::{Safe, Scope},
     room,
     rules::{Evaluator, Library, Rule, Verdict},
     scanner::{Observation, Scanner},
@@ -36,18 +36,24 @@ pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
     let took = scanner.progress().figures().took;
     let totals = Totals::of(&seen);
     if as_json {
-        let buckets: Vec<Value> = seen
-            .iter()
-            .map(|observation| bucket(observation, &library))
-            .collect();
-        let document =
-            json!({ "buckets": buckets, "totals": totals.json(), "listed": report.listed.len() });
+        let of = |scope: Scope| -> Vec<Value> {
+            let seen = seen.iter();
+            seen.filter(|observation| observation.subject.asset.scope() == scope)
+                .map(|observation| asset(observation, &library))
+                .collect()
+        };
+        let document = json!({
+            "accounts": of(Scope::Account),
+            "buckets": of(Scope::Bucket),
+            "totals": totals.json(),
+            "listed": report.buckets(),
+        });
         print::line(serde_json::to_string_pretty(&document)?)?;
     } else {
         print::bytes(text(&seen, &library).as_bytes())?;
         print::line(format!(
             "{}, in {:.1} s",
-            totals.words(report.listed.len()),
+            totals.words(report.buckets()),
             took.as_secs_f64()
         ))?;
     }
@@ -116,7 +122,7 @@ fn verdict_word(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn bucket(observation: &Observation, library: &Library) -> Value {
+fn asset(observation: &Observation, library: &Library) -> Value {
     let subject = &observation.subject;
     let verdict = |(id, verdict): &(String, Verdict)| {
         let rule = library.get(id).map(Arc::as_ref);
@@ -134,14 +140,17 @@ fn bucket(observation: &Observation, library: &Library) -> Value {
         }
         value
     };
-    json!({
-        "bucket": subject.asset.bucket,
+    let mut value = json!({
         "account": subject.asset.account,
         "region": subject.asset.region,
         "environment": subject.environment,
         "owner": subject.owner,
         "verdicts": observation.verdicts.iter().map(verdict).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(bucket) = subject.asset.bucket_name() {
+        value["bucket"] = json!(bucket);
+    }
+    value
 }
 
 fn text(seen: &[Observation], library: &Library) -> String {
@@ -161,7 +170,7 @@ fn text(seen: &[Observation], library: &Library) -> String {
             rows.push(vec![
                 word.to_owned(),
                 Safe::line(&subject.environment.name).into_string(),
-                Safe::line(&subject.asset.bucket).into_string(),
+                Safe::line(&subject.asset.label()).into_string(),
                 Safe::line(&what).into_string(),
             ]);
         }

@@ -27,7 +27,7 @@ impl Cloud {
         asking: &Asset,
         urgency: Urgency,
     ) -> Result<OtherBucket, CallError> {
-        let mut other = if name == asking.bucket {
+        let mut other = if asking.bucket_name() == Some(name) {
             ours(&asking.region, asking)
         } else {
             self.find(name, asking, urgency).await?
@@ -35,11 +35,7 @@ impl Cloud {
         if other.account.is_empty() {
             return Ok(other);
         }
-        let asset = Asset {
-            account: asking.account.clone(),
-            region: other.region.clone(),
-            bucket: name.to_owned(),
-        };
+        let asset = Asset::bucket(asking.account.clone(), &other.region, name);
         for setting in settings {
             let read = self.read(*setting, &asset, urgency).await?;
             let name = setting.name().to_owned();

@@ -10,7 +10,7 @@ use aws_config::{
 use aws_sdk_s3::config::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::Cloud;
+use super::{Cloud, control::Resolver, recent::Recent};
 use crate::{config, domain::Account};
 
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +76,15 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         None => ask_account(&sdk).await?,
     };
     let base = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(config.force_path_style);
+    let control = aws_sdk_s3control::config::Builder::from(&sdk)
+        .endpoint_resolver(Resolver::new(config.force_path_style));
     Ok(Cloud {
         account,
         home,
         base,
         kms: aws_sdk_kms::config::Builder::from(&sdk),
+        control,
+        of_account: Recent::default(),
         regions: std::sync::Mutex::default(),
         ceiling: config.calls_per_second,
         calls: std::sync::atomic::AtomicU64::new(0),

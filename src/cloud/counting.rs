@@ -51,7 +51,7 @@ impl Cloud {
                     let call = region
                         .client
                         .list_objects_v2()
-                        .bucket(&asset.bucket)
+                        .bucket(asset.name())
                         .expected_bucket_owner(asset.account.as_str())
                         .prefix(&reach.prefix)
                         .max_keys(PAGE)
@@ -92,7 +92,7 @@ impl Cloud {
                     let call = region
                         .client
                         .list_object_versions()
-                        .bucket(&asset.bucket)
+                        .bucket(asset.name())
                         .expected_bucket_owner(asset.account.as_str())
                         .prefix(&reach.prefix)
                         .max_keys(PAGE)

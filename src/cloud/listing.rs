@@ -33,11 +33,8 @@ impl Cloud {
             })
             .await?;
         let assets = page.buckets().iter().filter_map(|bucket| {
-            Some(Asset {
-                account: self.account.clone(),
-                region: bucket.bucket_region().unwrap_or(&self.home).to_owned(),
-                bucket: bucket.name()?.to_owned(),
-            })
+            let region = bucket.bucket_region().unwrap_or(&self.home);
+            Some(Asset::bucket(self.account.clone(), region, bucket.name()?))
         });
         Ok(Listed {
             assets: assets.collect(),
@@ -46,15 +43,18 @@ impl Cloud {
     }
 
     /// Whether a bucket that a listing left out is really gone. Anything but a clear "no such
-    /// bucket" means that it is not known to be.
+    /// bucket" means that it is not known to be, and the account itself never is.
     pub async fn is_gone(&self, asset: &Asset) -> bool {
+        let Some(bucket) = asset.bucket_name() else {
+            return false;
+        };
         let region = self.region(&asset.region);
         let head = self
             .patiently(&region, Urgency::Scan, || async {
                 let call = region
                     .client
                     .head_bucket()
-                    .bucket(&asset.bucket)
+                    .bucket(bucket)
                     .expected_bucket_owner(asset.account.as_str());
                 call.send()
                     .await

@@ -3,9 +3,11 @@
 
 mod beside;
 mod connect;
+mod control;
 mod counting;
 mod listing;
 mod pace;
+mod recent;
 mod vault;
 
 use std::{
@@ -22,8 +24,10 @@ pub use listing::Listed;
 pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};
 
+use recent::Recent;
+
 use crate::{
-    domain::{Account, Asset},
+    domain::{Account, Asset, Scope},
     settings::{Bucket, CallError, CallErrorKind, Read, Setting, Step, Written},
 };
 
@@ -39,6 +43,9 @@ pub struct Cloud {
     home: String,
     base: aws_sdk_s3::config::Builder,
     kms: aws_sdk_kms::config::Builder,
+    control: aws_sdk_s3control::config::Builder,
+    /// The account's own settings, as scans saw them a moment ago.
+    of_account: Recent,
     regions: Mutex<HashMap<String, Arc<Region>>>,
     ceiling: f64,
     calls: AtomicU64,
@@ -48,6 +55,7 @@ pub struct Cloud {
 struct Region {
     client: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
+    control: aws_sdk_s3control::Client,
     pace: Pace,
 }
 
@@ -68,19 +76,14 @@ impl Cloud {
     fn region(&self, name: &str) -> Arc<Region> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let region = regions.entry(name.to_owned()).or_insert_with(|| {
-            let config = self
-                .base
-                .clone()
-                .region(aws_sdk_s3::config::Region::new(name.to_owned()))
-                .build();
-            let kms = self
-                .kms
-                .clone()
-                .region(aws_sdk_kms::config::Region::new(name.to_owned()))
-                .build();
+            let region = aws_sdk_s3::config::Region::new(name.to_owned());
+            let config = self.base.clone().region(region.clone()).build();
+            let kms = self.kms.clone().region(region.clone()).build();
+            let control = self.control.clone().region(region).build();
             Arc::new(Region {
                 client: aws_sdk_s3::Client::from_conf(config),
                 kms: aws_sdk_kms::Client::from_conf(kms),
+                control: aws_sdk_s3control::Client::from_conf(control),
                 pace: Pace::new(self.ceiling),
             })
         });
@@ -92,8 +95,40 @@ impl Cloud {
         self.region(region).client.clone()
     }
 
+    /// The account itself, as an asset.
+    pub fn account_asset(&self) -> Asset {
+        Asset::account(self.account.clone(), &self.home)
+    }
+
     /// Reads one setting. Throttled and unreachable calls are sent again, up to four times.
+    ///
+    /// A setting of the account is that of the bucket's account. Every bucket of a scan asks for it, so
+    /// scans share one read for a while ([`Recent`]); a fix always gets a read of its own.
     pub async fn read(
+        &self,
+        setting: &dyn Setting,
+        asset: &Asset,
+        urgency: Urgency,
+    ) -> Result<Read, CallError> {
+        match (setting.scope(), urgency) {
+            (Scope::Bucket, _) => self.ask(setting, asset, urgency).await,
+            (Scope::Account, Urgency::Fix) => {
+                self.ask(setting, &self.account_asset(), urgency).await
+            }
+            (Scope::Account, Urgency::Scan) => {
+                let account = self.account_asset();
+                let ask = || self.ask(setting, &account, urgency);
+                self.of_account.get(setting.name(), ask).await
+            }
+        }
+    }
+
+    /// What scans know of the account's own settings is read afresh from here on.
+    pub fn forget_account(&self) {
+        self.of_account.clear();
+    }
+
+    async fn ask(
         &self,
         setting: &dyn Setting,
         asset: &Asset,
@@ -104,17 +139,26 @@ impl Cloud {
             .await
     }
 
-    /// Writes one setting, once: whether to send a write again is decided by reading, not here.
+    /// Writes one setting, once: whether to send a write again is decided by reading, not here. A
+    /// setting of the account is never written on behalf of a bucket, nor the other way about.
     pub(crate) async fn write(
         &self,
         setting: &dyn Setting,
         asset: &Asset,
         step: Step<'_>,
     ) -> Result<Written, CallError> {
+        if setting.scope() != asset.scope() {
+            let message = format!("{} is no setting of {}", setting.name(), asset.uri());
+            return Err(CallError::unfit("Write", message));
+        }
         let region = self.region(&asset.region);
         region.pace.turn(Urgency::Fix).await;
         self.calls.fetch_add(1, Ordering::Relaxed);
         let written = setting.write(at(&region, asset), step).await;
+        // Whatever came of it, what was seen before it says nothing any more.
+        if setting.scope() == Scope::Account {
+            self.of_account.clear();
+        }
         if matches!(&written, Err(error) if error.kind == CallErrorKind::Throttled) {
             region.pace.slow_down();
         }
@@ -152,7 +196,8 @@ impl Cloud {
 fn at<'a>(region: &'a Region, asset: &'a Asset) -> Bucket<'a> {
     Bucket {
         client: &region.client,
-        name: asset.bucket.as_str(),
+        control: &region.control,
+        name: asset.name(),
         owner: Some(asset.account.as_str()),
     }
 }

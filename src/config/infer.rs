@@ -1,7 +1,7 @@
 //! What a bucket's tags and its account say about environment and owner.
 
 use super::{AccountFacts, Config};
-use crate::domain::{Asset, Environment, Owner, Subject, Tags};
+use crate::domain::{Asset, Environment, Owner, Scope, Subject, Tags};
 
 /// The values of the tags of these keys, ignoring the keys' case; an empty value counts as none.
 fn values<'a>(tags: &'a Tags, keys: &'a [String]) -> impl Iterator<Item = &'a str> {
@@ -20,8 +20,13 @@ impl Config {
     /// not be.
     ///
     /// A tag beats the account map, and of several tags one that says production wins. Nothing known
-    /// means production, and so do tags that could not be read, whatever the account map says.
+    /// means production, and so do tags that could not be read, whatever the account map says. The
+    /// account itself has no tags, so the map alone speaks for it.
     pub fn subject(&self, asset: Asset, tags: Option<Tags>) -> Subject {
+        let tags = match asset.scope() {
+            Scope::Bucket => tags,
+            Scope::Account => Some(Tags::new()),
+        };
         let account = self.accounts.get(&asset.account);
         let environment = self.environment(account, tags.as_ref());
         let tags = tags.unwrap_or_default();
@@ -92,11 +97,11 @@ mod tests {
     fn tags_that_disagree_or_could_not_be_read_mean_production() {
         let text = "[[accounts]]\nid = \"111122223333\"\nenvironment = \"dev\"\n";
         let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
-        let asset = Asset {
-            account: Account::try_from("111122223333".to_owned()).unwrap(),
-            region: "us-east-1".into(),
-            bucket: "b".into(),
-        };
+        let asset = Asset::bucket(
+            Account::try_from("111122223333".to_owned()).unwrap(),
+            "us-east-1",
+            "b",
+        );
         assert!(config.subject(asset.clone(), None).environment.production);
         let tags = [("Env", "dev"), ("environment", "prod")];
         let tags = tags
@@ -114,11 +119,11 @@ mod tests {
         let text = "[[accounts]]\nid = \"111122223333\"\nenvironment = \"dev\"\nowner = \"data@acme.com\"\n";
         let config = Config::parse(text, Path::new("sixfold.toml")).unwrap();
         let subject = |account: &str, tags: &[(&str, &str)]| {
-            let asset = Asset {
-                account: Account::try_from(account.to_owned()).unwrap(),
-                region: "us-east-1".into(),
-                bucket: "b".into(),
-            };
+            let asset = Asset::bucket(
+                Account::try_from(account.to_owned()).unwrap(),
+                "us-east-1",
+                "b",
+            );
             config.subject(
                 asset,
                 Some(

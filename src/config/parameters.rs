@@ -153,11 +153,11 @@ parameters = { kms_key = "account" }
     fn an_account_counts_before_an_environment_and_that_before_the_rest() {
         let config = config(LAYERS).unwrap();
         let of = |account: &str, env: &str| {
-            let asset = Asset {
-                account: Account::try_from(account.to_owned()).unwrap(),
-                region: "us-east-1".into(),
-                bucket: "b".into(),
-            };
+            let asset = Asset::bucket(
+                Account::try_from(account.to_owned()).unwrap(),
+                "us-east-1",
+                "b",
+            );
             let tags = Tags::from([("env".to_owned(), env.to_owned())]);
             let mut values = config.parameters_of(&config.subject(asset, Some(tags)));
             values.retain(|name, _| !follows(name));
@@ -177,11 +177,11 @@ parameters = { kms_key = "account" }
     fn the_tags_that_tell_environment_and_owner_reach_the_rules() {
         let text = "[environments]\ntags = [\"Stage\"]\n";
         let config = config(text).unwrap();
-        let asset = Asset {
-            account: Account::try_from("111122223333".to_owned()).unwrap(),
-            region: "us-east-1".into(),
-            bucket: "b".into(),
-        };
+        let asset = Asset::bucket(
+            Account::try_from("111122223333".to_owned()).unwrap(),
+            "us-east-1",
+            "b",
+        );
         let values = config.parameters_of(&config.subject(asset, None));
         assert_eq!(values["environment_tags"], json!(["Stage"]));
         assert_eq!(values["owner_tags"], json!(["owner"]));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Command {
     /// `["aws", "s3api", "put-bucket-acl"]`
     pub call: Vec<String>,
-    /// Options in order, each with its value.
+    /// Options in order, each with its value; one with an empty value stands alone.
     pub options: Vec<(String, String)>,
 }
 
@@ -24,10 +24,24 @@ impl Command {
         }
     }
 
+    /// `aws s3control CALL --account-id ACCOUNT`
+    pub fn s3control(call: &str, account: &str) -> Self {
+        Self {
+            call: ["aws", "s3control", call].map(str::to_owned).to_vec(),
+            options: vec![("--account-id".to_owned(), account.to_owned())],
+        }
+    }
+
     #[must_use]
     pub fn with(mut self, option: &str, value: impl Into<String>) -> Self {
         self.options.push((option.to_owned(), value.into()));
         self
+    }
+
+    /// An option that stands alone, such as `--skip-destination-validation`.
+    #[must_use]
+    pub fn flag(self, option: &str) -> Self {
+        self.with(option, "")
     }
 
     /// Every word, unquoted, for running it without a shell.
@@ -35,7 +49,9 @@ impl Command {
         let mut words = self.call.clone();
         for (option, value) in &self.options {
             words.push(option.clone());
-            words.push(value.clone());
+            if !value.is_empty() {
+                words.push(value.clone());
+            }
         }
         words
     }
@@ -44,6 +60,11 @@ impl Command {
     pub fn text(&self) -> String {
         let mut text = self.call.join(" ");
         for (option, value) in &self.options {
+            if value.is_empty() {
+                text.push_str(" \\\n  ");
+                text.push_str(option);
+                continue;
+            }
             let value = quoted(value);
             let joint = if option.len() + value.len() + 3 > WIDTH {
                 " \\\n  "
@@ -83,6 +104,21 @@ mod tests {
             command.text(),
             "aws s3api put-bucket-acl \\\n  --bucket acme-prod-customer-exports \\\n  \
              --access-control-policy \\\n  file://acl-snapshot-CHG-2026-0418-114.json"
+        );
+    }
+
+    #[test]
+    fn an_option_may_stand_alone() {
+        let command = Command::s3api("put-x", "b")
+            .flag("--skip")
+            .with("--x", "{}");
+        assert_eq!(
+            command.text(),
+            "aws s3api put-x \\\n  --bucket b \\\n  --skip \\\n  --x '{}'"
+        );
+        assert_eq!(
+            command.words()[3..],
+            ["--bucket", "b", "--skip", "--x", "{}"]
         );
     }
 

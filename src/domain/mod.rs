@@ -18,7 +18,7 @@ mod safe;
 pub mod time;
 mod turn;
 
-pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Subject, Tags};
+pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
 pub use beside::{Counted, KmsKey, OtherBucket, Reach};
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
 pub use command::Command;

@@ -165,11 +165,11 @@ echo 'put back: CHG-2026-0418-114'
         let file = Plan::snapshot_file("acl", change);
         let manifest = Manifest {
             change,
-            asset: Asset {
-                account: Account::try_from("111122223333".to_owned()).unwrap(),
-                region: "us-east-1".to_owned(),
-                bucket: "acme-prod-customer-exports".to_owned(),
-            },
+            asset: Asset::bucket(
+                Account::try_from("111122223333".to_owned()).unwrap(),
+                "us-east-1",
+                "acme-prod-customer-exports",
+            ),
             rule: "acl-public-read".to_owned(),
             setting: "acl".to_owned(),
             command: Command::s3api("put-bucket-acl", "acme-prod-customer-exports")

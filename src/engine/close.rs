@@ -23,7 +23,7 @@ impl Engine {
         let alert = Alert {
             outcome,
             primary: ticket.primary.clone(),
-            bucket: ticket.asset.bucket.clone(),
+            bucket: ticket.asset.label(),
             approver,
             via,
             decided_at,

@@ -30,7 +30,7 @@ impl Engine {
         let _lane = self.lanes.enter(asset).await;
         let closed = self.close_gone(asset).await;
         if let Err(error) = &closed {
-            tracing::error!(%error, bucket = asset.bucket, "changes of a bucket that is gone can't be closed");
+            tracing::error!(%error, asset = %asset, "changes of a bucket that is gone can't be closed");
         }
         closed.is_ok()
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Engine, StepFault};
 use crate::{
     cloud::Urgency,
-    domain::{Change, Digest, Document, Hazard, Subject},
+    domain::{Change, Digest, Document, Hazard, Scope, Subject},
     rules::{Case, Verdict, Which},
     scanner::{TAGGING, judge, tags, with_answers},
     settings::{self, Read, Setting},
@@ -49,7 +49,8 @@ impl Engine {
         })?;
         let setting = setting(&ticket.plan.setting)?;
         let mut documents: BTreeMap<String, Result<Document, String>> = BTreeMap::new();
-        let others = rule.reads.iter().map(|other| other.name()).chain([TAGGING]);
+        let tagging = (ticket.asset.scope() == Scope::Bucket).then_some(TAGGING);
+        let others = rule.reads.iter().map(|other| other.name()).chain(tagging);
         for name in others.filter(|name| *name != setting.name()) {
             if documents.contains_key(name) {
                 continue;

@@ -216,7 +216,7 @@ impl Engine {
         if size + 1_024 > LONGEST {
             tracing::error!(
                 rule = rule.id,
-                bucket = asset.bucket,
+                asset = %asset,
                 size,
                 "a ticket is too large for the ledger"
             );

@@ -24,7 +24,7 @@ impl Engine {
         let holds = self.store.holds().map_err(EngineError::from)?;
         let held = holds
             .into_iter()
-            .find(|hold| hold.rule == rule && hold.asset.bucket == bucket);
+            .find(|hold| hold.rule == rule && hold.asset.answers_to(bucket));
         let halted = self.halted_on(rule, bucket)?;
         let asset = held
             .map(|hold| hold.asset)
@@ -75,7 +75,7 @@ impl Engine {
     fn halted_on(&self, rule: &str, bucket: &str) -> Result<Option<Change>, EngineError> {
         for id in self.store.open_changes()? {
             let change = self.change(id)?;
-            let same = change.ticket.rule.id == rule && change.ticket.asset.bucket == bucket;
+            let same = change.ticket.rule.id == rule && change.ticket.asset.answers_to(bucket);
             if same && change.stage == Stage::Halted {
                 return Ok(Some(change));
             }

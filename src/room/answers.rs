@@ -187,7 +187,7 @@ impl Room {
         let (ledger_seq, ledger_hash) = engine.ledger.reader().head();
         let hold = |hold: store::Hold| Hold {
             rule: hold.rule,
-            bucket: hold.asset.bucket,
+            asset: hold.asset,
             cause: hold.cause,
         };
         Ok(Status {

@@ -101,7 +101,11 @@ impl Evaluator {
 fn ids(library: &Library, case: &Case) -> Vec<String> {
     match &case.rules {
         Which::One(id) => vec![id.clone()],
-        Which::All => library.enabled().map(|rule| rule.id.clone()).collect(),
+        Which::All => library
+            .enabled()
+            .filter(|rule| rule.scope() == case.subject.asset.scope())
+            .map(|rule| rule.id.clone())
+            .collect(),
     }
 }
 

@@ -221,10 +221,8 @@ fn judge(
     if target == before {
         return Err("fix.target: it would change nothing".to_owned());
     }
-    rule.setting
-        .fits(Step::new(&before, &target))
-        .map_err(Failure::Broken)
-        .map_err(at("fix.target"))?;
+    let fits = rule.setting.fits(Step::new(&before, &target));
+    fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
     let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
     let evidence = told(&context)?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is

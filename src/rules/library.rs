@@ -18,7 +18,10 @@ use super::{
     param::Param,
     rule::Rule,
 };
-use crate::settings::{self, Setting};
+use crate::{
+    domain::Scope,
+    settings::{self, Setting},
+};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -139,10 +142,11 @@ impl Library {
         there
     }
 
-    /// What has to be read so that every enabled rule can judge.
-    pub fn needed_settings(&self) -> Vec<&'static dyn Setting> {
+    /// What has to be read of an asset so that every enabled rule that is about it can judge.
+    pub fn needed_settings(&self, scope: Scope) -> Vec<&'static dyn Setting> {
         let needed: BTreeSet<&str> = self
             .enabled()
+            .filter(|rule| rule.scope() == scope)
             .flat_map(|rule| rule.reads.iter().map(|setting| setting.name()))
             .collect();
         let all = settings::all().iter().copied();

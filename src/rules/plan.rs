@@ -16,7 +16,7 @@ pub fn plan(
 ) -> Plan {
     let reversibility = reversibility(rule, before, &found.target);
     let setting = rule.setting;
-    let bucket = &subject.asset.bucket;
+    let bucket = subject.asset.name();
     let target = &found.target;
     Plan {
         setting: setting.name().to_owned(),

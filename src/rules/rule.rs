@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::{fixtures::Fixture, param::Param, probe::Probe};
 use crate::{
-    domain::{Control, Document, HazardLevel, RuleRef, Severity},
+    domain::{Control, Document, HazardLevel, RuleRef, Scope, Severity},
     settings::Setting,
 };
 
@@ -62,6 +62,11 @@ impl Rule {
             .chain(&self.frameworks)
             .cloned()
             .collect()
+    }
+
+    /// What it is about: the asset whose setting the fix writes.
+    pub fn scope(&self) -> Scope {
+        self.setting.scope()
     }
 
     pub fn reference(&self) -> RuleRef {

@@ -2,7 +2,8 @@
 //!
 //! - one variable for each setting that the rule reads: the setting's view, all fields present;
 //! - `bucket`: `name`, `account`, `region`, `env`, `env_from`, `env_known`, `production`, `owner`,
-//!   `owner_from`, `team`, `classification`, `tags`;
+//!   `owner_from`, `team`, `classification`, `tags`; for a rule about the account, `name` is empty, there
+//!   are no tags, and the rest is the account's;
 //! - `params`: what the organisation set, over the rule's defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +62,7 @@ pub fn bucket(subject: &Subject) -> Value {
         owner,
     } = subject;
     json!({
-        "name": asset.bucket,
+        "name": asset.bucket_name().unwrap_or_default(),
         "account": asset.account.as_str(),
         "region": asset.region,
         "env": environment.name,

@@ -89,7 +89,7 @@ fn by_policy(need: &Need, bucket: &Bucket, key: Option<&str>, caller: Option<&Kn
         action: need.action,
         resource: &resource,
     });
-    let restricted = bucket.settings.block().restrict_public_buckets;
+    let restricted = bucket.block().restrict_public_buckets;
     if says == Says::Allowed && restricted && public::policy(&policy) {
         // A public policy then opens the bucket to its owner's account alone.
         return Says::Nothing;
@@ -101,7 +101,7 @@ fn by_acl(permission: Permission, bucket: &Bucket, caller: Option<&Known>) -> bo
     if bucket.settings.owner_enforced() {
         return false;
     }
-    let ignore_public = bucket.settings.block().ignore_public_acls;
+    let ignore_public = bucket.block().ignore_public_acls;
     bucket.settings.acl.iter().any(|grant| {
         let permitted =
             grant.permission == permission || grant.permission == Permission::FullControl;

@@ -9,8 +9,9 @@ use super::{
     errors::{invalid_argument, refuse},
     public,
     settings::{object_lock::ObjectLock, ownership::acl_with_ownership},
-    state::{Bucket, BucketSettings, Buckets, NewBucket, Ownership, Versioning},
+    state::{Bucket, BucketSettings, NewBucket, Ownership, Versioning},
     times,
+    world::Buckets,
 };
 
 /// The most that one page of `ListBuckets` can hold.
@@ -141,7 +142,7 @@ pub(super) fn create(
         created: now,
         settings,
     });
-    buckets.insert(name, bucket);
+    buckets.insert(bucket);
     Ok(output)
 }
 

@@ -60,25 +60,33 @@ pub(super) struct Gate {
 impl Gate {
     pub(super) async fn admit(&self, asked: Asked<'_>) -> S3Result<()> {
         let bucket = asked.bucket.unwrap_or_default();
+        self.meet(asked.operation, bucket, asked.key, &asked.note)
+            .await?;
+        self.ask(&asked)
+    }
+
+    /// Notes what the request is, and lets it meet its faults.
+    pub(super) async fn meet(
+        &self,
+        operation: &str,
+        bucket: &str,
+        key: Option<&str>,
+        note: &Note,
+    ) -> S3Result<()> {
         {
-            let mut noted = asked.note.lock();
-            asked.operation.clone_into(&mut noted.operation);
+            let mut noted = note.lock();
+            operation.clone_into(&mut noted.operation);
             bucket.clone_into(&mut noted.bucket);
-            noted.key = asked.key.map(str::to_owned);
+            noted.key = key.map(str::to_owned);
         }
-        let met = self.faults.meet(asked.operation, bucket);
+        let met = self.faults.meet(operation, bucket);
         if !met.delay.is_zero() {
             tokio::time::sleep(met.delay).await;
         }
-        {
-            let mut noted = asked.note.lock();
-            noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
-            noted.unmodelled = met.unmodelled;
-        }
-        match met.refusal {
-            Some(refusal) => Err(refused(refusal)),
-            None => self.ask(&asked),
-        }
+        let mut noted = note.lock();
+        noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
+        noted.unmodelled = met.unmodelled;
+        met.refusal.map_or(Ok(()), |refusal| Err(refused(refusal)))
     }
 
     fn ask(&self, asked: &Asked<'_>) -> S3Result<()> {

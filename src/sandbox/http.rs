@@ -22,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     calls::{Call, Calls},
+    control,
     gate::{Gate, Note},
     kms,
 };
@@ -87,6 +88,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
     let n = server.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
     let request_id = format!("{n:016X}");
     let note = Note::default();
+    let control = control::is_control(request.uri(), request.headers());
     let mut request = request.map(Body::from);
     request.extensions_mut().insert(note.clone());
     let mut response = if kms::is_for(&request) {
@@ -116,7 +118,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
         return Err(cut());
     }
     if !response.status().is_success() {
-        complete_refusal(&mut response, &request_id).await;
+        complete_refusal(&mut response, &request_id, control).await;
     } else if !unmodelled.is_empty() {
         insert_last(&mut response, &unmodelled.concat()).await;
     }
@@ -135,7 +137,8 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
 }
 
 /// Gives a refusal the elements that AWS's always have: an id, and a message where the protocol library had none.
-async fn complete_refusal(response: &mut Response<Body>, request_id: &str) {
+/// S3 Control (`control`) says it in a frame, with the ids outside the error.
+async fn complete_refusal(response: &mut Response<Body>, request_id: &str, control: bool) {
     rewrite(response, |text| {
         let at = text.rfind("</Error>")?;
         let message = if text.contains("<Message>") {
@@ -144,7 +147,16 @@ async fn complete_refusal(response: &mut Response<Body>, request_id: &str) {
             "<Message>The request is not valid</Message>"
         };
         let ids = format!("<RequestId>{request_id}</RequestId><HostId>sandbox</HostId>");
-        Some(format!("{}{message}{ids}{}", &text[..at], &text[at..]))
+        if !control {
+            return Some(format!("{}{message}{ids}{}", &text[..at], &text[at..]));
+        }
+        let start = text.find("<Error>")?;
+        let (error, end) = (&text[start..at], at + "</Error>".len());
+        Some(format!(
+            "{}<ErrorResponse>{error}{message}</Error>{ids}</ErrorResponse>{}",
+            &text[..start],
+            &text[end..]
+        ))
     })
     .await;
 }

@@ -8,7 +8,7 @@
 //!
 //! A request passes [`http`] (its id, its log entry), the protocol library (signature, parsing), [`gate`] (faults,
 //! whose bucket, may the caller), and [`service`], which hands it to one of [`buckets`], [`settings`]
-//! and [`objects`]. [`state`] is the world, which tests may also read and change directly;
+//! and [`objects`]. What is asked about an account is [`control`]'s. [`state`] is the world, which tests may also read and change directly;
 //! [`estate`] fills it for the demo.
 //!
 //! Beside S3 it answers as much of KMS as buckets depend on ([`kms`]).
@@ -24,6 +24,7 @@ mod acl;
 mod auth;
 mod buckets;
 mod calls;
+mod control;
 mod errors;
 pub mod estate;
 mod faults;
@@ -34,10 +35,12 @@ mod kms;
 mod objects;
 mod policy;
 mod public;
+mod route;
 mod service;
 mod settings;
 mod state;
 mod times;
+mod world;
 
 use std::{
     fmt, io,
@@ -191,7 +194,7 @@ impl Sandbox {
         let mut builder = S3ServiceBuilder::new(service.clone());
         builder.set_auth(parties);
         builder.set_access(gate);
-        builder.set_route(service);
+        builder.set_route(control::Route(service));
         let server = http::Server {
             service: builder.build(),
             gate: service_gate,

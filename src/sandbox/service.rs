@@ -1,13 +1,15 @@
 //! The operations, each in a line or two: this file says which function answers which call. Reads see the
 //! bucket, writes change a copy of its settings; the lock is never held across an await.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use hyper::{HeaderMap, Method, Uri, http::Extensions};
-use s3s::{Body, S3, S3Request, S3Response, S3Result, dto, route::S3Route};
+use s3s::{S3, S3Request, S3Response, S3Result, dto};
 
 use super::{
     Clock,
@@ -15,7 +17,7 @@ use super::{
     buckets,
     errors::{access_denied, no_such_bucket},
     faults::{Faults, mix},
-    gate::{Asked, Gate, Note},
+    gate::Gate,
     objects,
     settings::{
         acl, encryption, lifecycle, object_lock, ownership, policy, public_access_block, tagging,
@@ -33,7 +35,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         &self.gate.state
     }
 
@@ -56,7 +58,7 @@ impl Service {
             .ok_or_else(access_denied)
     }
 
-    fn read<O>(
+    pub(super) fn read<O>(
         &self,
         bucket: &str,
         answer: impl FnOnce(&Bucket) -> S3Result<O>,
@@ -67,7 +69,7 @@ impl Service {
     }
 
     /// Changes a copy of the settings and keeps it when nothing was refused.
-    fn write<O>(
+    pub(super) fn write<O>(
         &self,
         operation: &str,
         bucket: &str,
@@ -84,6 +86,11 @@ impl Service {
         }
         found.replace(setting, new, after.stale);
         Ok(S3Response::new(output))
+    }
+
+    /// How long reads lag behind a write that is no bucket's.
+    pub(super) fn stale(&self, operation: &str, target: &str) -> Option<Duration> {
+        self.faults().after_write(operation, target).stale
     }
 
     /// Changes objects; what is refused has changed nothing.
@@ -177,7 +184,7 @@ impl S3 for Service {
         })
     }
 
-    // Get and put of the encryption are answered by the route below.
+    // Get and put of the encryption are answered by the route beside this.
     async fn delete_bucket_encryption(&self, req: Req<dto::DeleteBucketEncryptionInput>) -> Answer<dto::DeleteBucketEncryptionOutput> {
         self.write("DeleteBucketEncryption", &req.input.bucket, Setting::Encryption, |new, _| {
             encryption::reset(new);
@@ -255,62 +262,4 @@ impl S3 for Service {
         let now = self.clock.now();
         self.change(&req.input.bucket, |bucket| objects::retention::put(bucket, &req.input, now))
     }
-}
-
-/// `GET` and `PUT` of `/bucket?encryption`; see [`encryption`] for why.
-#[async_trait::async_trait]
-impl S3Route for Service {
-    fn is_match(&self, method: &Method, uri: &Uri, _: &HeaderMap, _: &mut Extensions) -> bool {
-        let mut parameters = uri.query().unwrap_or_default().split('&');
-        (method == Method::GET || method == Method::PUT)
-            && bucket_of(uri).is_some()
-            && parameters.any(|each| each.split('=').next() == Some("encryption"))
-    }
-
-    async fn check_access(&self, request: &mut S3Request<Body>) -> S3Result<()> {
-        let note = request.extensions.get::<Note>().cloned();
-        self.gate
-            .admit(Asked {
-                operation: encryption_operation(&request.method),
-                bucket: bucket_of(&request.uri),
-                key: None,
-                access_key: request
-                    .credentials
-                    .as_ref()
-                    .map(|it| it.access_key.as_str()),
-                uri: &request.uri,
-                headers: &request.headers,
-                note: note.unwrap_or_default(),
-            })
-            .await
-    }
-
-    async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
-        let bucket = bucket_of(&request.uri).unwrap_or_default().to_owned();
-        if request.method == Method::GET {
-            return self
-                .read(&bucket, encryption::get)
-                .map(|answer| answer.output);
-        }
-        let sent = encryption::received(&mut request).await?;
-        let operation = encryption_operation(&request.method);
-        self.write(operation, &bucket, Setting::Encryption, |new, _| {
-            new.encryption = sent;
-            Ok(Body::empty())
-        })
-    }
-}
-
-fn encryption_operation(method: &Method) -> &'static str {
-    if method == Method::GET {
-        "GetBucketEncryption"
-    } else {
-        "PutBucketEncryption"
-    }
-}
-
-/// The bucket of a path that names nothing else. Bucket names need no decoding.
-fn bucket_of(uri: &Uri) -> Option<&str> {
-    let path = uri.path().trim_matches('/');
-    (!path.is_empty() && !path.contains('/')).then_some(path)
 }

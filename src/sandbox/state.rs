@@ -2,7 +2,6 @@
 //! and the demo read and change it behind the API's back.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
@@ -16,7 +15,9 @@ use super::{
     kms::{Keys, KmsKey},
     objects::Objects,
     settings::{encryption::Encryption, object_lock::ObjectLock},
+    world::Buckets,
 };
+use crate::domain::Account;
 
 /// The settings of a bucket that this server keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,17 @@ impl PublicAccessBlock {
         block_public_policy: true,
         restrict_public_buckets: true,
     };
+
+    /// The stricter of both, flag by flag.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            block_public_acls: self.block_public_acls || other.block_public_acls,
+            ignore_public_acls: self.ignore_public_acls || other.ignore_public_acls,
+            block_public_policy: self.block_public_policy || other.block_public_policy,
+            restrict_public_buckets: self.restrict_public_buckets || other.restrict_public_buckets,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +134,7 @@ impl BucketSettings {
         }
     }
 
-    /// The four flags as they take effect: never set is all off.
+    /// The bucket's own four flags: never set is all off. The account's apply beside them.
     pub fn block(&self) -> PublicAccessBlock {
         self.public_access_block.unwrap_or_default()
     }
@@ -157,6 +169,8 @@ pub(super) struct Bucket {
     pub created: DateTime<Utc>,
     pub settings: BucketSettings,
     pub objects: Objects,
+    /// The account's own block, which [`Buckets`] keeps the same in all its buckets.
+    pub in_account: PublicAccessBlock,
     stale: Vec<Stale>,
 }
 
@@ -170,8 +184,19 @@ impl Bucket {
             created: seed.created,
             settings: seed.settings,
             objects: Objects::default(),
+            in_account: PublicAccessBlock::default(),
             stale: Vec::new(),
         }
+    }
+
+    /// Block Public Access as it takes effect.
+    pub(super) fn block(&self) -> PublicAccessBlock {
+        self.block_with(&self.settings)
+    }
+
+    /// As it takes effect once the bucket's settings are these.
+    pub(super) fn block_with(&self, settings: &BucketSettings) -> PublicAccessBlock {
+        settings.block().and(self.in_account)
     }
 
     /// The settings as a read of this one sees them now: those before a write that has not
@@ -232,8 +257,6 @@ pub struct StoredObject {
     pub body: bytes::Bytes,
 }
 
-pub(super) type Buckets = BTreeMap<String, Bucket>;
-
 /// A handle on the world; clones share it. What is done here is seen by the next request, and is
 /// what "somebody else changed it meanwhile" looks like to a client.
 #[derive(Clone, Debug, Default)]
@@ -264,8 +287,7 @@ impl State {
 
     /// Puts a bucket in, in the place of one with the same name.
     pub fn insert(&self, bucket: NewBucket) {
-        self.write()
-            .insert(bucket.name.clone(), Bucket::new(bucket));
+        self.write().insert(Bucket::new(bucket));
     }
 
     /// Takes a bucket out with everything in it.
@@ -298,6 +320,17 @@ impl State {
         found.stale.clear();
         change(&mut found.settings);
         Ok(())
+    }
+
+    /// The account's own Block Public Access as it is, whatever stale reads show.
+    pub fn account_block(&self, account: &Account) -> Option<PublicAccessBlock> {
+        self.read().account_block_now(account.as_str())
+    }
+
+    /// Changes the account's own Block Public Access at once, with no stale reads.
+    pub fn set_account_block(&self, account: &Account, block: Option<PublicAccessBlock>) {
+        self.write()
+            .set_account_block(account.as_str(), block, None);
     }
 
     /// Every version of every object, by key, oldest first. Delete markers are left out.

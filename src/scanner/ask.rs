@@ -80,7 +80,7 @@ async fn ask_once(
     // What is asked about the bucket itself is asked for it alone.
     let alone = match ask {
         Ask::Objects(_) => true,
-        Ask::Bucket { name, .. } => *name == asset.bucket,
+        Ask::Bucket { name, .. } => asset.bucket_name() == Some(name),
         Ask::Key(_) => false,
     };
     let Some(shared) = shared.filter(|_| !alone) else {
@@ -106,6 +106,9 @@ async fn answer(cloud: &Cloud, asset: &Asset, ask: &Ask, urgency: Urgency, now: 
             .kms_key(key, &asset.region, urgency)
             .await
             .map(Answer::Key),
+        Ask::Objects(_) if asset.bucket_name().is_none() => {
+            return Err("the account itself has no objects to count".to_owned());
+        }
         Ask::Objects(reach) => cloud
             .count(asset, reach, now, urgency)
             .await

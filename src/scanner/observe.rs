@@ -1,4 +1,4 @@
-//! One bucket, observed: its documents, and what every enabled rule says about them.
+//! One bucket or the account, observed: its documents, and what every enabled rule says about them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Scanner, judge};
 use crate::{
     cloud::Urgency,
-    domain::{Asset, Document, Subject, Tags},
+    domain::{Asset, Document, Scope, Subject, Tags},
     rules::{Case, Verdict, Which},
     settings::{CallError, CallErrorKind, Read},
 };
@@ -18,7 +18,7 @@ pub(crate) const TAGGING: &str = "tagging";
 /// One setting as it was seen, or why it was not.
 pub type Seen = Result<Read, CallError>;
 
-/// Everything about one bucket from one look.
+/// Everything about one asset from one look.
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// When the first read was sent.
@@ -39,13 +39,17 @@ impl Scanner {
     pub(super) async fn observe(&self, asset: Asset) -> Observation {
         let begun = Instant::now();
         let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
-        for setting in self.needed.iter() {
+        let needed = match asset.scope() {
+            Scope::Bucket => &self.needed,
+            Scope::Account => &self.of_account,
+        };
+        for setting in needed.iter() {
             let read = self.cloud.read(*setting, &asset, Urgency::Scan).await;
             let gone = matches!(&read, Err(error) if error.kind == CallErrorKind::NoSuchBucket);
             seen.insert(setting.name().to_owned(), read.clone());
             if gone {
                 // Asking a bucket that is not there for the rest would only cost calls.
-                for rest in self.needed.iter() {
+                for rest in needed.iter() {
                     seen.entry(rest.name().to_owned())
                         .or_insert_with(|| read.clone());
                 }

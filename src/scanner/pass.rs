@@ -1,4 +1,4 @@
-//! One pass over every bucket of the account, many in flight.
+//! One pass over the account and every bucket of it, many in flight.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cloud::Cloud,
     config::Config,
-    domain::{Asset, Stamp},
+    domain::{Asset, Scope, Stamp},
     rules::{Case, Evaluator, Found, Library, Verdict},
     settings::{self, CallError, Setting},
 };
@@ -24,7 +24,10 @@ pub struct Scanner {
     pub(super) cloud: Arc<Cloud>,
     pub(super) config: Arc<Config>,
     pub(super) judge: Arc<Evaluator>,
+    /// Read of every bucket.
     pub(super) needed: Arc<[&'static dyn Setting]>,
+    /// Read of the account itself, once a pass; empty where no rule is about it.
+    pub(super) of_account: Arc<[&'static dyn Setting]>,
     pub(super) progress: Arc<Progress>,
     shared: Arc<Answers>,
 }
@@ -32,10 +35,20 @@ pub struct Scanner {
 /// How a pass went.
 #[derive(Clone, Debug, Default)]
 pub struct PassReport {
-    /// Every bucket that was listed.
+    /// Every bucket that was listed, and the account itself where a rule is about it.
     pub listed: BTreeSet<Asset>,
     /// The listing came to its end, and nobody stopped the pass.
     pub complete: bool,
+}
+
+impl PassReport {
+    /// How many buckets were listed.
+    pub fn buckets(&self) -> usize {
+        let listed = self.listed.iter();
+        listed
+            .filter(|asset| asset.scope() == Scope::Bucket)
+            .count()
+    }
 }
 
 impl Scanner {
@@ -45,7 +58,7 @@ impl Scanner {
         library: &Library,
         judge: Arc<Evaluator>,
     ) -> Self {
-        let mut needed = library.needed_settings();
+        let mut needed = library.needed_settings(Scope::Bucket);
         // Environment and owner come from the tags, whatever the rules read.
         if let Some(tagging) = settings::by_name(TAGGING)
             && !needed.iter().any(|setting| setting.name() == TAGGING)
@@ -57,6 +70,7 @@ impl Scanner {
             config,
             judge,
             needed: needed.into(),
+            of_account: library.needed_settings(Scope::Account).into(),
             progress: Arc::default(),
             shared: Arc::default(),
         }
@@ -77,6 +91,7 @@ impl Scanner {
         Fut: Future<Output = ()>,
     {
         self.progress.begin();
+        self.cloud.forget_account();
         let mut report = PassReport::default();
         let mut from = None;
         loop {
@@ -96,10 +111,15 @@ impl Scanner {
             let assets: Vec<_> = page
                 .assets
                 .into_iter()
-                .filter(|asset| Some(asset.bucket.as_str()) != vault)
+                .filter(|asset| vault.is_none() || asset.bucket_name() != vault)
                 .collect();
             self.progress.listed(assets.len());
             report.listed.extend(assets.iter().cloned());
+            // Only once something was listed: credentials that can't list are one trouble, not two.
+            let account = (!self.of_account.is_empty()).then(|| self.cloud.account_asset());
+            if let Some(account) = account.filter(|account| report.listed.insert(account.clone())) {
+                sink(self.observe(account).await).await;
+            }
             self.observe_all(assets, stop, &sink).await;
             from = page.next;
             if stop.is_cancelled() || from.is_none() {
@@ -130,12 +150,17 @@ impl Scanner {
         (!found.asks.is_empty()).then(case)
     }
 
-    /// One bucket by name; none when no page of the listing has it.
-    pub async fn look_for(&self, bucket: &str) -> Result<Option<Observation>, CallError> {
+    /// The account itself, or one bucket, by what a person calls it; none when no page of the listing
+    /// has it.
+    pub async fn look_for(&self, name: &str) -> Result<Option<Observation>, CallError> {
+        let account = self.cloud.account_asset();
+        if account.answers_to(name) {
+            return Ok(Some(self.observe(account).await));
+        }
         let mut from = None;
         loop {
             let page = self.cloud.list(from).await?;
-            if let Some(asset) = page.assets.into_iter().find(|asset| asset.bucket == bucket) {
+            if let Some(asset) = page.assets.into_iter().find(|asset| asset.answers_to(name)) {
                 return Ok(Some(self.observe(asset).await));
             }
             from = page.next;

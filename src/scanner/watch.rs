@@ -117,7 +117,7 @@ impl Watch {
 
     async fn take(&self, observation: &Observation) {
         if let Err(error) = self.judged(observation).await {
-            tracing::error!(%error, bucket = observation.subject.asset.bucket, "a violation could not be recorded");
+            tracing::error!(%error, asset = %observation.subject.asset, "a violation could not be recorded");
         }
         let tell = {
             let mut told = lock(&self.told);

@@ -43,7 +43,7 @@ struct Grant {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Grantee {
+pub(super) struct Grantee {
     r#type: String,
     #[serde(rename = "ID", skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -51,6 +51,77 @@ struct Grantee {
     uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email_address: Option<String>,
+}
+
+impl Grantee {
+    /// The name that boxes print: `AllUsers`, `log-delivery`, else the id.
+    pub(super) fn name(&self) -> String {
+        let uri = self.uri.as_deref().unwrap_or_default();
+        match uri.rsplit_once("/groups/").map(|(_, group)| group) {
+            Some("global/AllUsers") => "AllUsers".to_owned(),
+            Some("global/AuthenticatedUsers") => "AuthenticatedUsers".to_owned(),
+            Some("s3/LogDelivery") => "log-delivery".to_owned(),
+            _ => [&self.uri, &self.id, &self.email_address]
+                .into_iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or_else(|| self.r#type.clone()),
+        }
+    }
+
+    /// All fields, empty where it has none.
+    pub(super) fn view(&self) -> Value {
+        json!({
+            "Type": self.r#type,
+            "ID": self.id.as_deref().unwrap_or_default(),
+            "URI": self.uri.as_deref().unwrap_or_default(),
+            "EmailAddress": self.email_address.as_deref().unwrap_or_default(),
+        })
+    }
+
+    /// Without the empty fields of [`Self::view`].
+    pub(super) fn filled(self) -> Self {
+        Self {
+            id: shape::filled(self.id),
+            uri: shape::filled(self.uri),
+            email_address: shape::filled(self.email_address),
+            ..self
+        }
+    }
+
+    pub(super) fn checked(&self) -> Result<(), String> {
+        let (wanted, there) = match self.r#type.as_str() {
+            "CanonicalUser" => ("ID", self.id.is_some()),
+            "Group" => ("URI", self.uri.is_some()),
+            "AmazonCustomerByEmail" => ("EmailAddress", self.email_address.is_some()),
+            other => return Err(format!("unknown grantee type `{other}`")),
+        };
+        if there {
+            Ok(())
+        } else {
+            Err(format!("a {} grantee without {wanted}", self.r#type))
+        }
+    }
+
+    pub(super) fn from_sdk(grantee: SdkGrantee) -> Self {
+        Self {
+            r#type: grantee.r#type.as_str().to_owned(),
+            id: grantee.id,
+            uri: grantee.uri,
+            email_address: grantee.email_address,
+        }
+    }
+
+    pub(super) fn into_sdk(self) -> Result<SdkGrantee, String> {
+        SdkGrantee::builder()
+            .r#type(Type::from(self.r#type.as_str()))
+            .set_id(self.id)
+            .set_uri(self.uri)
+            .set_email_address(self.email_address)
+            .build()
+            .map_err(|error| error.to_string())
+    }
 }
 
 impl Policy {
@@ -62,23 +133,12 @@ impl Policy {
         grantee.id.is_some() && grantee.id.as_deref() == self.owner_id()
     }
 
-    /// The name that boxes print: `bucket-owner`, `AllUsers`, `log-delivery`, else the id.
+    /// The name that boxes print, `bucket-owner` for the owner.
     fn name(&self, grantee: &Grantee) -> String {
         if self.is_owner(grantee) {
             return "bucket-owner".to_owned();
         }
-        let uri = grantee.uri.as_deref().unwrap_or_default();
-        match uri.rsplit_once("/groups/").map(|(_, group)| group) {
-            Some("global/AllUsers") => "AllUsers".to_owned(),
-            Some("global/AuthenticatedUsers") => "AuthenticatedUsers".to_owned(),
-            Some("s3/LogDelivery") => "log-delivery".to_owned(),
-            _ => [&grantee.uri, &grantee.id, &grantee.email_address]
-                .into_iter()
-                .flatten()
-                .next()
-                .cloned()
-                .unwrap_or_else(|| grantee.r#type.clone()),
-        }
+        grantee.name()
     }
 
     fn line(&self, grant: &Grant) -> String {
@@ -107,16 +167,7 @@ impl Policy {
 
     fn checked(self) -> Result<Self, String> {
         for grant in &self.grants {
-            let who = &grant.grantee;
-            let (wanted, there) = match who.r#type.as_str() {
-                "CanonicalUser" => ("ID", who.id.is_some()),
-                "Group" => ("URI", who.uri.is_some()),
-                "AmazonCustomerByEmail" => ("EmailAddress", who.email_address.is_some()),
-                other => return Err(format!("unknown grantee type `{other}`")),
-            };
-            if !there {
-                return Err(format!("a {} grantee without {wanted}", who.r#type));
-            }
+            grant.grantee.checked()?;
         }
         if self.grants.is_empty() {
             return Err("an ACL without grants would shut out its owner".to_owned());
@@ -204,12 +255,7 @@ impl Setting for Acl {
             .map(|grant| {
                 let who = &grant.grantee;
                 json!({
-                    "Grantee": {
-                        "Type": who.r#type,
-                        "ID": who.id.as_deref().unwrap_or_default(),
-                        "URI": who.uri.as_deref().unwrap_or_default(),
-                        "EmailAddress": who.email_address.as_deref().unwrap_or_default(),
-                    },
+                    "Grantee": who.view(),
                     "Permission": grant.permission,
                     "name": policy.name(who),
                     "line": policy.line(grant),
@@ -265,12 +311,7 @@ fn from_sdk(grant: SdkGrant) -> Result<Grant, String> {
     let grantee = grant.grantee.ok_or("a grant without a grantee")?;
     let permission = grant.permission.ok_or("a grant without a permission")?;
     Ok(Grant {
-        grantee: Grantee {
-            r#type: grantee.r#type.as_str().to_owned(),
-            id: grantee.id,
-            uri: grantee.uri,
-            email_address: grantee.email_address,
-        },
+        grantee: Grantee::from_sdk(grantee),
         permission: permission.as_str().to_owned(),
     })
 }
@@ -281,15 +322,8 @@ fn to_sdk(policy: Policy) -> Result<AccessControlPolicy, String> {
         .grants
         .into_iter()
         .map(|grant| {
-            let grantee = SdkGrantee::builder()
-                .r#type(Type::from(grant.grantee.r#type.as_str()))
-                .set_id(grant.grantee.id)
-                .set_uri(grant.grantee.uri)
-                .set_email_address(grant.grantee.email_address)
-                .build()
-                .map_err(|error| error.to_string())?;
             Ok(SdkGrant::builder()
-                .grantee(grantee)
+                .grantee(grant.grantee.into_sdk()?)
                 .permission(Permission::from(grant.permission.as_str()))
                 .build())
         })

@@ -84,7 +84,7 @@ impl CallError {
     }
 
     /// A document that this setting can't send.
-    pub(super) fn unfit(operation: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn unfit(operation: &str, message: impl Into<String>) -> Self {
         Self::ours(operation, "UnfitDocument", message)
     }
 
@@ -141,6 +141,24 @@ macro_rules! s3 {
     }};
 }
 pub(super) use s3;
+
+/// As [`s3!`], an operation of S3 Control about the account.
+macro_rules! control {
+    ($bucket:expr, $operation:literal, $call:ident $(, $set:ident($value:expr))* $(,)?) => {{
+        let capture = $crate::settings::call::Capture::default();
+        let result = $bucket
+            .control
+            .$call()
+            .set_account_id($bucket.owner.map(str::to_owned))
+            $(.$set($value))*
+            .customize()
+            .interceptor(capture.clone())
+            .send()
+            .await;
+        capture.outcome($operation, result)
+    }};
+}
+pub(super) use control;
 
 /// A read: the document of the output, or absent where the failure has the code that means so. The
 /// status alone would not do: a missing bucket is a 404 too.

@@ -17,15 +17,28 @@ type Leaves = BTreeMap<(String, String), usize>;
 
 /// Names what of `read`'s raw XML its document lost; `neutral` tells leaves that mean nothing.
 pub fn compare_xml(read: &Read, neutral: fn(&str, &str) -> bool) -> Result<(), Vec<String>> {
-    compare_xml_as(read, neutral, |name, text| (name, text))
+    compare_spelled_xml(read, neutral, |name, text| (name, text))
 }
 
-/// The same where the document spells some leaves otherwise than the body: `spelled` gives a
-/// leaf of the body the document's name and text.
-pub fn compare_xml_as(
+/// The same for settings whose elements the CLI calls otherwise: `renamed` holds pairs of an
+/// element's name and the CLI's, both in lower case (`("allowedmethod", "allowedmethods")`).
+pub fn compare_renamed_xml(
+    read: &Read,
+    renamed: &[(&str, &str)],
+    neutral: fn(&str, &str) -> bool,
+) -> Result<(), Vec<String>> {
+    compare_spelled_xml(read, neutral, |name, text| {
+        let known = renamed.iter().find(|(element, _)| *element == name);
+        (known.map_or(name, |(_, key)| (*key).to_owned()), text)
+    })
+}
+
+/// The same where the document spells some leaves otherwise than the body: `spelled` gives a leaf of
+/// the body the document's name and text.
+pub fn compare_spelled_xml(
     read: &Read,
     neutral: fn(&str, &str) -> bool,
-    spelled: fn(String, String) -> (String, String),
+    spelled: impl Fn(String, String) -> (String, String),
 ) -> Result<(), Vec<String>> {
     let Some(raw) = &read.raw else {
         return Ok(());
@@ -129,10 +142,12 @@ fn lower(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_lowercase()
 }
 
-/// Every scalar, under the name of the key that holds it; list elements use the list's key.
+/// Every scalar, under the name of the key that holds it; list elements use the list's key. An empty
+/// object is a leaf too, as the empty element is that stands for it (`EventBridgeConfiguration`).
 fn json_leaves(value: &Value) -> Leaves {
     fn walk(name: &str, value: &Value, leaves: &mut Leaves) {
         let text = match value {
+            Value::Object(map) if map.is_empty() => String::new(),
             Value::Object(map) => {
                 for (key, value) in map {
                     walk(&key.to_lowercase(), value, leaves);
@@ -200,10 +215,25 @@ mod tests {
             ),
             ("<A><B/></A>", json!({}), vec!["`b` = ``"]),
             ("<A/>", json!({}), vec![]),
+            ("<A><On/></A>", json!({"On": {}}), vec![]),
+            ("<A><On/></A>", json!({"Off": {}}), vec!["`on` = ``"]),
         ] {
             let outcome = compare_xml(&read(xml, document), |_, _| false);
             assert_eq!(outcome.err().unwrap_or_default(), lost, "{xml}");
         }
+    }
+
+    #[test]
+    fn an_element_is_looked_for_under_the_name_that_the_cli_gives_it() {
+        let xml = "<A><B>1</B><B>2</B></A>";
+        let compare = |document| {
+            compare_renamed_xml(&read(xml, document), &[("b", "bs")], |_, _| false)
+                .err()
+                .unwrap_or_default()
+        };
+        assert!(compare(json!({"Bs": ["1", "2"]})).is_empty());
+        assert_eq!(compare(json!({"Bs": ["1"]})), ["`bs` = `2`"]);
+        assert_eq!(compare(json!({"B": ["1", "2"]})).len(), 2);
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Filter {
     /// With all fields, those that are not set null.
     pub fn view(&self) -> Value {
         let value = serde_json::to_value(self).unwrap_or_default();
-        let mut value = shape::filled(
+        let mut value = shape::with_all(
             value,
             &[
                 "Prefix",
@@ -155,7 +155,7 @@ impl Filter {
             ],
         );
         if let Some(and) = value.get_mut("And").filter(|and| and.is_object()) {
-            *and = shape::filled(
+            *and = shape::with_all(
                 and.take(),
                 &[
                     "Prefix",

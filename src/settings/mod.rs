@@ -7,36 +7,45 @@
 //! rules and the chain use. Only `read` and `write` talk to S3, through [`call`], which keeps the
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
+mod accelerate;
+mod account_public_access_block;
 mod acl;
 mod by_id;
 mod call;
+mod cors;
 mod encryption;
 mod fidelity;
 mod filter;
 mod lifecycle;
+mod logging;
+mod notification;
 mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
 mod replication;
+mod request_payment;
 mod shape;
 mod tagging;
 mod versioning;
+mod website;
 
 use std::fmt;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::{Command, Document, Reversibility, artifact::Summary};
+use crate::domain::{Command, Document, Reversibility, Scope, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
 
-/// A bucket to talk to. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`
+/// A bucket to talk to, or its account: settings of the account ([`Setting::scope`]) look at
+/// `control` and `owner` alone. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`
 /// whenever it is known, so that a bucket that changed hands under its name is never touched.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket<'a> {
     pub client: &'a aws_sdk_s3::Client,
+    pub control: &'a aws_sdk_s3control::Client,
     pub name: &'a str,
     pub owner: Option<&'a str>,
 }
@@ -77,6 +86,12 @@ pub trait Setting: Send + Sync {
     /// Its name in rules, plans and file names, such as `acl`.
     fn name(&self) -> &'static str;
 
+    /// What it belongs to. A setting of the account is read of a bucket too, and is then that of the
+    /// bucket's account; it is written of the account alone.
+    fn scope(&self) -> Scope {
+        Scope::Bucket
+    }
+
     /// Answers that mean "not set" give [`Document::ABSENT`].
     async fn read(&self, bucket: Bucket<'_>) -> Result<Read, CallError>;
 
@@ -84,7 +99,8 @@ pub trait Setting: Send + Sync {
     /// there is none, the neutral put. It does exactly what [`Setting::command`] prints.
     async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError>;
 
-    /// The `aws` command of the step; `file` is the name of a file with [`Setting::file`]'s bytes,
+    /// The `aws` command of the step; `bucket` is [`Asset::name`](crate::domain::Asset::name), so the
+    /// account's id for a setting of the account, and `file` is the name of a file with [`Setting::file`]'s bytes,
     /// for documents that do not fit on a line.
     fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command;
 
@@ -156,6 +172,7 @@ impl fmt::Debug for dyn Setting {
 /// Every setting there is, in the order in which tightening them is safe.
 pub fn all() -> &'static [&'static dyn Setting] {
     &[
+        &account_public_access_block::AccountPublicAccessBlock,
         &public_access_block::PublicAccessBlock,
         &policy::Policy,
         &acl::Acl,
@@ -169,6 +186,12 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &by_id::ById::<by_id::Metrics>::NEW,
         &by_id::ById::<by_id::Tiering>::NEW,
         &tagging::Tagging,
+        &request_payment::RequestPayment,
+        &cors::Cors,
+        &website::WebsiteHosting,
+        &accelerate::Accelerate,
+        &logging::Logging,
+        &notification::Notification,
     ]
 }
 

@@ -1,7 +1,8 @@
 //! Block Public Access of one bucket: four flags, each off where nothing is set.
 //!
-//! Blocks of the account and the organisation apply beside it and are not seen here; the strictest
-//! of them holds.
+//! The account's own block applies beside it, and the strictest holds. It is a setting of its own with
+//! the same document ([`account_public_access_block`](super::account_public_access_block)), so the
+//! flags' ways into words are here for both. An organisation's block shows as the account's.
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
@@ -19,11 +20,11 @@ use crate::domain::{Command, Document, artifact::Summary};
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
-struct Flags {
-    block_public_acls: bool,
-    ignore_public_acls: bool,
-    block_public_policy: bool,
-    restrict_public_buckets: bool,
+pub(super) struct Flags {
+    pub block_public_acls: bool,
+    pub ignore_public_acls: bool,
+    pub block_public_policy: bool,
+    pub restrict_public_buckets: bool,
 }
 
 impl Flags {
@@ -38,6 +39,57 @@ impl Flags {
 
     fn on(self) -> usize {
         self.named().iter().filter(|(_, on)| *on).count()
+    }
+
+    /// What follows `--public-access-block-configuration`.
+    pub fn shorthand(self) -> String {
+        let flags = self.named().map(|(name, on)| format!("{name}={on}"));
+        flags.join(",")
+    }
+
+    /// Beside the four flags: `configured`, `flags_on` (0 to 4) and `flags_off`, their names.
+    pub fn view(document: &Document) -> Value {
+        let flags: Self = shape::held(document).unwrap_or_default();
+        let off: Vec<&str> = flags
+            .named()
+            .into_iter()
+            .filter_map(|(name, on)| (!on).then_some(name))
+            .collect();
+        json!({
+            "BlockPublicAcls": flags.block_public_acls,
+            "IgnorePublicAcls": flags.ignore_public_acls,
+            "BlockPublicPolicy": flags.block_public_policy,
+            "RestrictPublicBuckets": flags.restrict_public_buckets,
+            "configured": !document.is_absent(),
+            "flags_on": flags.on(),
+            "flags_off": off,
+        })
+    }
+
+    pub fn tidy(value: Value) -> Result<Document, String> {
+        let flags: Self = shape::typed(shape::without_derived(value))?;
+        shape::document(&flags)
+    }
+
+    pub fn summary(document: &Document) -> Summary {
+        let lines: Vec<String> = shape::held::<Self>(document)
+            .map(|flags| flags.named().map(|(name, on)| format!("{name}: {on}")))
+            .into_iter()
+            .flatten()
+            .collect();
+        Summary {
+            noun: "flags".to_owned(),
+            count: lines.len(),
+            lines,
+        }
+    }
+
+    /// `subject` is the words before `returns`.
+    pub fn returns(document: &Document, subject: &str) -> Vec<String> {
+        vec![match shape::held::<Self>(document) {
+            None => format!("{subject} returns nothing set"),
+            Some(flags) => format!("{subject} returns {} of 4 flags on", flags.on()),
+        }]
     }
 }
 
@@ -99,11 +151,8 @@ impl Setting for PublicAccessBlock {
     fn command(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
         match shape::held::<Flags>(step.to) {
             None => self.inverse(bucket, step, file),
-            Some(flags) => {
-                let flags = flags.named().map(|(name, on)| format!("{name}={on}"));
-                Command::s3api("put-public-access-block", bucket)
-                    .with("--public-access-block-configuration", flags.join(","))
-            }
+            Some(flags) => Command::s3api("put-public-access-block", bucket)
+                .with("--public-access-block-configuration", flags.shorthand()),
         }
     }
 
@@ -118,51 +167,21 @@ impl Setting for PublicAccessBlock {
         }
     }
 
-    /// Beside the four flags: `configured`, `flags_on` (0 to 4) and `flags_off`, their names.
+    /// As [`Flags::view`] says.
     fn view(&self, document: &Document) -> Value {
-        let flags = shape::held::<Flags>(document).unwrap_or_default();
-        let off: Vec<&str> = flags
-            .named()
-            .into_iter()
-            .filter_map(|(name, on)| (!on).then_some(name))
-            .collect();
-        json!({
-            "BlockPublicAcls": flags.block_public_acls,
-            "IgnorePublicAcls": flags.ignore_public_acls,
-            "BlockPublicPolicy": flags.block_public_policy,
-            "RestrictPublicBuckets": flags.restrict_public_buckets,
-            "configured": !document.is_absent(),
-            "flags_on": flags.on(),
-            "flags_off": off,
-        })
+        Flags::view(document)
     }
 
     fn tidy(&self, value: Value) -> Result<Document, String> {
-        let flags: Flags = shape::typed(shape::without_derived(value))?;
-        shape::document(&flags)
+        Flags::tidy(value)
     }
 
     fn summary(&self, document: &Document) -> Summary {
-        let lines: Vec<String> = shape::held::<Flags>(document)
-            .map(|flags| flags.named().map(|(name, on)| format!("{name}: {on}")))
-            .into_iter()
-            .flatten()
-            .collect();
-        Summary {
-            noun: "flags".to_owned(),
-            count: lines.len(),
-            lines,
-        }
+        Flags::summary(document)
     }
 
     fn returns(&self, document: &Document) -> Vec<String> {
-        match shape::held::<Flags>(document) {
-            None => vec!["public access block returns nothing set".to_owned()],
-            Some(flags) => vec![format!(
-                "public access block returns {} of 4 flags on",
-                flags.on()
-            )],
-        }
+        Flags::returns(document, "public access block")
     }
 
     fn representable(&self, read: &Read) -> Result<(), Vec<String>> {

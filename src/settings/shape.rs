@@ -1,10 +1,20 @@
 //! Moving between JSON and the canonical shape of a setting, which each setting has as a Rust type:
 //! a document that does not fit the type is refused with the field's name, never sent in part.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::domain::Document;
+
+/// An object that says something by being there: `"EventBridgeConfiguration": {}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// A text that views fill in as empty where there is none.
+pub fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
 
 /// The typed form of a document or of what an expression yielded.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
@@ -64,7 +74,7 @@ pub fn without_empty(value: Value) -> Value {
 
 /// Fills `keys` that an object lacks with null, so that an expression may name them. Null and not
 /// an empty text, because to these settings an empty prefix is something else than none.
-pub fn filled(value: Value, keys: &[&str]) -> Value {
+pub fn with_all(value: Value, keys: &[&str]) -> Value {
     match value {
         Value::Object(mut map) => {
             for key in keys {
@@ -76,7 +86,7 @@ pub fn filled(value: Value, keys: &[&str]) -> Value {
     }
 }
 
-/// Drops what [`filled`] fills in, and what views add.
+/// Drops what [`with_all`] fills in, and what views add.
 pub fn without_filling(value: Value) -> Value {
     fn without_null(value: Value) -> Value {
         match value {

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_s3::{
     Client,
@@ -38,11 +38,12 @@ impl HttpConnector for Canned {
         let mut seen = self.seen.lock().unwrap();
         let answer = self.bodies[seen.len().min(self.bodies.len() - 1)];
         seen.push(format!(
-            "{} {} owner={} acl={} size={} {}",
+            "{} {} owner={} acl={} skip={} size={} {}",
             request.method(),
             request.uri(),
             header("x-amz-expected-bucket-owner"),
             header("x-amz-acl"),
+            header("x-amz-skip-destination-validation"),
             header("x-amz-transition-default-minimum-object-size"),
             String::from_utf8_lossy(body)
         ));
@@ -72,13 +73,7 @@ pub(super) fn s3_that_answers(
     bodies: Vec<&'static str>,
     header: Option<(&'static str, &'static str)>,
 ) -> (Client, Seen) {
-    let seen = Arc::default();
-    let connector = SharedHttpConnector::new(Canned {
-        status,
-        bodies,
-        header,
-        seen: Arc::clone(&seen),
-    });
+    let (connector, seen) = connector(status, bodies, header);
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -91,13 +86,47 @@ pub(super) fn s3_that_answers(
     (Client::from_conf(config), seen)
 }
 
-async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
-    let (client, _) = s3(status, body);
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
+fn connector(
+    status: u16,
+    bodies: Vec<&'static str>,
+    header: Option<(&'static str, &'static str)>,
+) -> (SharedHttpConnector, Seen) {
+    let seen = Arc::default();
+    let canned = Canned {
+        status,
+        bodies,
+        header,
+        seen: Arc::clone(&seen),
     };
+    (SharedHttpConnector::new(canned), seen)
+}
+
+/// A bucket without an account to ask.
+pub(super) fn on<'a>(client: &'a Client, owner: Option<&'a str>) -> Bucket<'a> {
+    static NOWHERE: LazyLock<aws_sdk_s3control::Client> = LazyLock::new(|| {
+        let config =
+            aws_sdk_s3control::Config::builder().behavior_version(BehaviorVersion::latest());
+        aws_sdk_s3control::Client::from_conf(config.build())
+    });
+    Bucket {
+        client,
+        control: &NOWHERE,
+        name: "b",
+        owner,
+    }
+}
+
+async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
+    if by_name(setting).unwrap().scope() == Scope::Account {
+        // S3 Control wraps what S3 says as it is.
+        let body = match body.starts_with("<Error>") {
+            true => format!("<ErrorResponse>{body}</ErrorResponse>").leak(),
+            false => body,
+        };
+        return read_account(setting, status, body).await;
+    }
+    let (client, _) = s3(status, body);
+    let bucket = on(&client, Some("123456789012"));
     by_name(setting).unwrap().read(bucket).await
 }
 
@@ -108,11 +137,7 @@ async fn sent(setting: &str, target: Value) -> String {
 /// The one request that a step makes.
 pub(super) async fn sent_from(setting: &str, from: &Document, target: Value) -> String {
     let (client, seen) = s3(200, "");
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
-    };
+    let bucket = on(&client, Some("123456789012"));
     let target: Document = serde_json::from_value(target).unwrap();
     let written = by_name(setting)
         .unwrap()
@@ -242,7 +267,155 @@ fn small_bodies() -> Vec<Body> {
             "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
             json!({"ObjectLockEnabled": "Enabled"}),
         ),
+        (
+            "request_payment",
+            "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>",
+            json!({"Payer": "Requester"}),
+        ),
+        ("cors", CORS_XML, cors()),
+        ("website", WEBSITE_XML, website()),
+        (
+            "website",
+            "<WebsiteConfiguration><RedirectAllRequestsTo><HostName>acme.com</HostName>\
+             <Protocol>http</Protocol></RedirectAllRequestsTo></WebsiteConfiguration>",
+            json!({"RedirectAllRequestsTo": {"HostName": "acme.com", "Protocol": "http"}}),
+        ),
+        (
+            "accelerate",
+            "<AccelerateConfiguration><Status>Enabled</Status></AccelerateConfiguration>",
+            json!({"Status": "Enabled"}),
+        ),
+        (
+            "accelerate",
+            r#"<AccelerateConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>"#,
+            json!({"absent": true}),
+        ),
+        ("logging", LOGGING_XML, logging()),
+        (
+            "logging",
+            "<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket><TargetPrefix/>\
+             <TargetGrants/><TargetObjectKeyFormat><SimplePrefix/></TargetObjectKeyFormat>\
+             </LoggingEnabled></BucketLoggingStatus>",
+            json!({"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}),
+        ),
+        (
+            "logging",
+            r#"<BucketLoggingStatus xmlns="http://doc.s3.amazonaws.com/2006-03-01"/>"#,
+            json!({"absent": true}),
+        ),
+        ("notification", NOTIFICATION_XML, notification()),
+        (
+            "notification",
+            "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>",
+            json!({"EventBridgeConfiguration": {}}),
+        ),
+        (
+            "notification",
+            "<NotificationConfiguration></NotificationConfiguration>",
+            json!({"absent": true}),
+        ),
     ]
+}
+
+const CORS_XML: &str = "<CORSConfiguration><CORSRule><ID>app</ID><AllowedMethod>PUT</AllowedMethod>\
+    <AllowedMethod>GET</AllowedMethod><AllowedOrigin>https://b.acme.com</AllowedOrigin>\
+    <AllowedOrigin>*</AllowedOrigin><AllowedHeader>x-b</AllowedHeader><AllowedHeader>x-a</AllowedHeader>\
+    <ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>0</MaxAgeSeconds></CORSRule>\
+    <CORSRule><AllowedMethod>HEAD</AllowedMethod><AllowedOrigin>http://a.acme.com</AllowedOrigin></CORSRule>\
+    </CORSConfiguration>";
+
+/// The order of rules is theirs; within a rule there is none.
+fn cors() -> Value {
+    json!({"CORSRules": [
+        {
+            "ID": "app",
+            "AllowedHeaders": ["x-a", "x-b"],
+            "AllowedMethods": ["GET", "PUT"],
+            "AllowedOrigins": ["*", "https://b.acme.com"],
+            "ExposeHeaders": ["ETag"],
+            "MaxAgeSeconds": 0,
+        },
+        {"AllowedMethods": ["HEAD"], "AllowedOrigins": ["http://a.acme.com"]},
+    ]})
+}
+
+const WEBSITE_XML: &str = "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>\
+    <ErrorDocument><Key>error.html</Key></ErrorDocument><RoutingRules><RoutingRule>\
+    <Condition><KeyPrefixEquals>old/</KeyPrefixEquals></Condition>\
+    <Redirect><ReplaceKeyPrefixWith></ReplaceKeyPrefixWith></Redirect></RoutingRule><RoutingRule>\
+    <Condition><HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition>\
+    <Redirect><Protocol>http</Protocol><HostName>acme.com</HostName><ReplaceKeyWith>x</ReplaceKeyWith>\
+    <HttpRedirectCode>302</HttpRedirectCode></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>";
+
+/// The empty text of the first rule takes a prefix away, and is no missing one.
+fn website() -> Value {
+    json!({
+        "IndexDocument": {"Suffix": "index.html"},
+        "ErrorDocument": {"Key": "error.html"},
+        "RoutingRules": [
+            {
+                "Condition": {"KeyPrefixEquals": "old/"},
+                "Redirect": {"ReplaceKeyPrefixWith": ""},
+            },
+            {
+                "Condition": {"HttpErrorCodeReturnedEquals": "404"},
+                "Redirect": {
+                    "HostName": "acme.com", "HttpRedirectCode": "302", "Protocol": "http",
+                    "ReplaceKeyWith": "x",
+                },
+            },
+        ],
+    })
+}
+
+const LOGGING_XML: &str = r#"<BucketLoggingStatus><LoggingEnabled><TargetBucket>logs</TargetBucket>
+  <TargetPrefix>b/</TargetPrefix><TargetGrants>
+    <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>
+    <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>auditor</ID><DisplayName>audit</DisplayName></Grantee><Permission>READ</Permission></Grant>
+  </TargetGrants><TargetObjectKeyFormat><PartitionedPrefix><PartitionDateSource>EventTime</PartitionDateSource></PartitionedPrefix></TargetObjectKeyFormat>
+</LoggingEnabled></BucketLoggingStatus>"#;
+
+fn logging() -> Value {
+    json!({"LoggingEnabled": {
+        "TargetBucket": "logs",
+        "TargetPrefix": "b/",
+        "TargetGrants": [
+            {"Grantee": {"Type": "CanonicalUser", "ID": "auditor"}, "Permission": "READ"},
+            {"Grantee": {"Type": "Group", "URI": format!("{GROUP}/global/AllUsers")}, "Permission": "READ"},
+        ],
+        "TargetObjectKeyFormat": {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}},
+    }})
+}
+
+const NOTIFICATION_XML: &str = "<NotificationConfiguration><TopicConfiguration><Id>t</Id>\
+    <Topic>arn:aws:sns:us-east-1:123456789012:t</Topic><Event>s3:ObjectRemoved:*</Event><Event>s3:ObjectCreated:Put</Event>\
+    <Filter><S3Key><FilterRule><Name>Suffix</Name><Value>.csv</Value></FilterRule><FilterRule><Name>Prefix</Name><Value></Value>\
+    </FilterRule></S3Key></Filter></TopicConfiguration><QueueConfiguration><Id>q</Id>\
+    <Queue>arn:aws:sqs:us-east-1:999988887777:q</Queue><Event>s3:ObjectRestore:*</Event><Filter><S3Key/></Filter></QueueConfiguration>\
+    <CloudFunctionConfiguration><Id>f</Id><CloudFunction>arn:aws:lambda:us-east-1:123456789012:function:f</CloudFunction>\
+    <Event>s3:LifecycleExpiration:*</Event></CloudFunctionConfiguration><EventBridgeConfiguration/></NotificationConfiguration>";
+
+fn notification() -> Value {
+    json!({
+        "TopicConfigurations": [{
+            "Id": "t",
+            "TopicArn": "arn:aws:sns:us-east-1:123456789012:t",
+            "Events": ["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"],
+            "Filter": {"Key": {"FilterRules": [
+                {"Name": "prefix", "Value": ""}, {"Name": "suffix", "Value": ".csv"}]}},
+        }],
+        "QueueConfigurations": [{
+            "Id": "q",
+            "QueueArn": "arn:aws:sqs:us-east-1:999988887777:q",
+            "Events": ["s3:ObjectRestore:*"],
+        }],
+        "LambdaFunctionConfigurations": [{
+            "Id": "f",
+            "LambdaFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+            "Events": ["s3:LifecycleExpiration:*"],
+        }],
+        "EventBridgeConfiguration": {},
+    })
 }
 
 #[tokio::test]
@@ -311,6 +484,34 @@ async fn a_field_that_the_sdk_does_not_know_is_named_and_never_erased() {
             "<ListMetricsConfigurationsResult><MetricsConfiguration><Id>i</Id><Deep>x</Deep></MetricsConfiguration>\
              <IsTruncated>false</IsTruncated></ListMetricsConfigurationsResult>",
         ),
+        (
+            "request_payment",
+            "<RequestPaymentConfiguration><Payer>Requester</Payer><Deep>x</Deep></RequestPaymentConfiguration>",
+        ),
+        (
+            "cors",
+            "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin>\
+             <Deep>x</Deep></CORSRule></CORSConfiguration>",
+        ),
+        (
+            "website",
+            "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules><RoutingRule>\
+             <Redirect><HostName>h</HostName><Deep>x</Deep></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>",
+        ),
+        (
+            "accelerate",
+            "<AccelerateConfiguration><Status>Enabled</Status><Deep>x</Deep></AccelerateConfiguration>",
+        ),
+        (
+            "logging",
+            "<BucketLoggingStatus><LoggingEnabled><TargetBucket>l</TargetBucket><TargetPrefix/><Deep>x</Deep>\
+             </LoggingEnabled></BucketLoggingStatus>",
+        ),
+        (
+            "notification",
+            "<NotificationConfiguration><TopicConfiguration><Id>t</Id><Topic>arn:aws:sns:r:1:t</Topic>\
+             <Event>s3:ObjectCreated:*</Event><Deep>x</Deep></TopicConfiguration></NotificationConfiguration>",
+        ),
     ] {
         let read = read(name, 200, body).await.unwrap();
         let lost = by_name(name).unwrap().representable(&read).unwrap_err();
@@ -335,6 +536,9 @@ async fn only_the_settings_own_code_means_not_set() {
         ("lifecycle", "NoSuchLifecycleConfiguration"),
         ("replication", "ReplicationConfigurationNotFoundError"),
         ("object_lock", "ObjectLockConfigurationNotFoundError"),
+        ("cors", "NoSuchCORSConfiguration"),
+        ("website", "NoSuchWebsiteConfiguration"),
+        ("accelerate", "UnsupportedArgument"),
     ] {
         let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>").leak();
         let absent = read(name, 404, body).await.unwrap();
@@ -497,6 +701,88 @@ async fn a_write_sends_what_the_printed_command_says() {
                 "<ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
             ],
         ),
+        (
+            "request_payment",
+            json!({"absent": true}),
+            vec!["PUT", "requestPayment", "<Payer>BucketOwner</Payer>", owner],
+        ),
+        (
+            "cors",
+            cors(),
+            vec![
+                "PUT",
+                "/b/?cors",
+                "<AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>",
+                "<MaxAgeSeconds>0<",
+                owner,
+            ],
+        ),
+        ("cors", json!({"absent": true}), vec!["DELETE", "/b/?cors"]),
+        (
+            "website",
+            website(),
+            vec![
+                "PUT",
+                "/b/?website",
+                "<ReplaceKeyPrefixWith></ReplaceKeyPrefixWith>",
+                "<Protocol>http<",
+            ],
+        ),
+        (
+            "website",
+            json!({"absent": true}),
+            vec!["DELETE", "/b/?website", owner],
+        ),
+        (
+            "accelerate",
+            json!({"absent": true}),
+            vec!["PUT", "accelerate", "<Status>Suspended</Status>"],
+        ),
+        (
+            "logging",
+            logging(),
+            vec![
+                "PUT",
+                "/b/?logging",
+                "xsi:type=\"CanonicalUser\"",
+                "<ID>auditor<",
+                "<PartitionDateSource>EventTime<",
+                owner,
+            ],
+        ),
+        (
+            "logging",
+            json!({"absent": true}),
+            vec![
+                "PUT",
+                "/b/?logging",
+                "<BucketLoggingStatus xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></BucketLoggingStatus>",
+            ],
+        ),
+        (
+            "notification",
+            notification(),
+            vec![
+                "PUT",
+                "/b/?notification",
+                "skip=true ",
+                "<Topic>arn:aws:sns:",
+                "<Queue>arn:aws:sqs:",
+                "<CloudFunction>arn:aws:lambda:",
+                "<EventBridgeConfiguration></EventBridgeConfiguration>",
+                "<Name>suffix</Name><Value>.csv</Value>",
+                owner,
+            ],
+        ),
+        (
+            "notification",
+            json!({"absent": true}),
+            vec![
+                "PUT",
+                "skip=true ",
+                "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></NotificationConfiguration>",
+            ],
+        ),
     ] {
         let request = sent(name, target).await;
         for part in parts {
@@ -529,13 +815,18 @@ async fn a_target_that_does_not_fit_is_refused_before_anything_is_sent() {
             "intelligent_tiering",
             json!({"Configurations": [{"Id": "i"}]}),
         ),
+        ("request_payment", json!({"Payer": 1})),
+        ("cors", json!({"CORSRules": [{"Methods": []}]})),
+        ("website", json!({"IndexDocument": {}})),
+        ("accelerate", json!({"Status": 1})),
+        ("logging", json!({"LoggingEnabled": {"TargetPrefix": "x"}})),
+        (
+            "notification",
+            json!({"EventBridgeConfiguration": {"x": 1}}),
+        ),
     ] {
         let (client, seen) = s3(200, "");
-        let bucket = Bucket {
-            client: &client,
-            name: "b",
-            owner: None,
-        };
+        let bucket = on(&client, None);
         let target = Document::present(target);
         let error = by_name(name)
             .unwrap()
@@ -701,6 +992,50 @@ fn the_commands_are_the_clis() {
             "put-bucket-replication --replication-configuration file://t.json",
         ),
         ("replication", absent(), "delete-bucket-replication"),
+        (
+            "request_payment",
+            absent(),
+            "put-bucket-request-payment --request-payment-configuration Payer=BucketOwner",
+        ),
+        (
+            "cors",
+            cors(),
+            "put-bucket-cors --cors-configuration file://t.json",
+        ),
+        ("cors", absent(), "delete-bucket-cors"),
+        (
+            "website",
+            website(),
+            "put-bucket-website --website-configuration file://t.json",
+        ),
+        ("website", absent(), "delete-bucket-website"),
+        (
+            "accelerate",
+            absent(),
+            "put-bucket-accelerate-configuration --accelerate-configuration Status=Suspended",
+        ),
+        (
+            "logging",
+            logging(),
+            "put-bucket-logging --bucket-logging-status file://t.json",
+        ),
+        (
+            "logging",
+            absent(),
+            "put-bucket-logging --bucket-logging-status {}",
+        ),
+        (
+            "notification",
+            notification(),
+            "put-bucket-notification-configuration --skip-destination-validation \
+             --notification-configuration file://t.json",
+        ),
+        (
+            "notification",
+            absent(),
+            "put-bucket-notification-configuration --skip-destination-validation \
+             --notification-configuration {}",
+        ),
     ] {
         assert_eq!(command(name, target), text, "{name}");
     }
@@ -758,10 +1093,200 @@ fn a_target_with_a_hole_is_not_tidied_into_something_else() {
             "object_lock",
             json!({"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Days": 1}}}),
         ),
+        ("request_payment", json!({"Payer": "Nobody"})),
+        ("cors", json!({"CORSRules": [{"AllowedMethods": ["GET"]}]})),
+        ("website", json!({"RoutingRules": [{"Condition": {}}]})),
+        ("accelerate", json!({"Status": "On"})),
+        (
+            "logging",
+            json!({"LoggingEnabled": {"TargetBucket": "", "TargetPrefix": "b/"}}),
+        ),
+        // S3 would give it an Id of its own.
+        (
+            "notification",
+            json!({"TopicConfigurations": [{"TopicArn": "arn:aws:sns:r:1:t", "Events": ["s3:ObjectCreated:*"]}]}),
+        ),
+        (
+            "notification",
+            json!({"QueueConfigurations": [{"Id": "q", "TopicArn": "arn:aws:sns:r:1:t", "Events": []}]}),
+        ),
     ] {
         let outcome = by_name(name).unwrap().tidy(value.clone());
         assert!(outcome.is_err(), "{name}: {value}");
     }
+}
+
+#[test]
+fn the_words_that_rules_need_stand_in_the_views() {
+    let view = |name: &str, value: Value| by_name(name).unwrap().view(&Document::present(value));
+    let cors = view("cors", cors());
+    assert_eq!(cors["CORSRules"][0]["origins_any"], true);
+    assert_eq!(cors["CORSRules"][0]["writes"], json!(["PUT"]));
+    assert_eq!(
+        cors["CORSRules"][1]["plain_http"],
+        json!(["http://a.acme.com"])
+    );
+    let website = view("website", website());
+    assert_eq!(website["on"], true);
+    assert_eq!(website["redirects"], false);
+    assert_eq!(website["RoutingRules"][0]["plain_http"], false);
+    assert_eq!(website["RoutingRules"][1]["plain_http"], true);
+    let endpoint = "acme.s3-website-us-east-1.amazonaws.com";
+    for (host, protocol, plain) in [
+        ("acme.com", None, true),
+        ("acme.com", Some("http"), true),
+        ("acme.com", Some("https"), false),
+        (endpoint, None, false),
+    ] {
+        let all = json!({"RedirectAllRequestsTo": {"HostName": host, "Protocol": protocol}});
+        let all = by_name("website").unwrap().tidy(all).unwrap();
+        let view = by_name("website").unwrap().view(&all);
+        assert_eq!(
+            view["RedirectAllRequestsTo"]["plain_http"], plain,
+            "{host} {protocol:?}"
+        );
+        assert_eq!(view["redirects"], true);
+    }
+    let logging = view("logging", logging());
+    assert_eq!(
+        (&logging["enabled"], &logging["target"], &logging["prefix"]),
+        (&json!(true), &json!("logs"), &json!("b/"))
+    );
+    let notification = view("notification", notification());
+    assert_eq!(notification["event_bridge"], true);
+    let accounts: Vec<_> = notification["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| target["account"].as_str().unwrap())
+        .collect();
+    assert_eq!(accounts, ["123456789012", "999988887777", "123456789012"]);
+    let payment = view("request_payment", json!({"Payer": "Requester"}));
+    assert_eq!(payment["requester_pays"], true);
+    assert_eq!(
+        view("accelerate", json!({"Status": "Suspended"}))["enabled"],
+        false
+    );
+}
+
+#[test]
+fn what_an_inverse_cannot_reach_is_said_beforehand() {
+    let absent = Document::ABSENT;
+    for (name, target, restored) in [
+        (
+            "accelerate",
+            json!({"Status": "Enabled"}),
+            json!({"Status": "Suspended"}),
+        ),
+        (
+            "request_payment",
+            json!({"Payer": "Requester"}),
+            json!({"Payer": "BucketOwner"}),
+        ),
+    ] {
+        let setting = by_name(name).unwrap();
+        assert_eq!(setting.restored(&absent), Document::present(restored));
+        assert!(
+            !setting
+                .residue(&absent, &Document::present(target))
+                .is_empty()
+        );
+    }
+    let setting = by_name("logging").unwrap();
+    let other = json!({"LoggingEnabled": {"TargetBucket": "other", "TargetPrefix": ""}});
+    let residue = setting.residue(&Document::present(logging()), &Document::present(other));
+    assert_eq!(
+        residue,
+        [
+            "log objects that were delivered meanwhile stay in other/",
+            "requests made meanwhile are missing from logs/b/"
+        ]
+    );
+}
+
+/// Only S3 Control answers: no setting of the account may ask S3.
+fn control(status: u16, body: &'static str) -> (aws_sdk_s3control::Client, Seen) {
+    let (connector, seen) = connector(status, vec![body], None);
+    let config = aws_sdk_s3control::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("AKID", "secret", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    (aws_sdk_s3control::Client::from_conf(config), seen)
+}
+
+fn account<'a>(client: &'a Client, control: &'a aws_sdk_s3control::Client) -> Bucket<'a> {
+    Bucket {
+        control,
+        ..on(client, Some("123456789012"))
+    }
+}
+
+async fn read_account(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
+    let (client, asked) = s3(500, "");
+    let (control, _) = control(status, body);
+    let setting = by_name(setting).unwrap();
+    let read = setting.read(account(&client, &control)).await;
+    assert!(asked.lock().unwrap().is_empty());
+    read
+}
+
+async fn sent_to_account(target: Value) -> String {
+    let (client, _) = s3(500, "");
+    let (control, seen) = control(200, "");
+    let target: Document = serde_json::from_value(target).unwrap();
+    let setting = by_name("account_public_access_block").unwrap();
+    let step = Step::new(&Document::ABSENT, &target);
+    let written = setting.write(account(&client, &control), step).await;
+    assert_eq!(written.unwrap().request_id.as_deref(), Some("REQ1EXAMPLE"));
+    seen.lock().unwrap().join("\n")
+}
+
+#[tokio::test]
+async fn the_accounts_block_is_asked_of_s3_control_and_is_the_same_document_as_a_buckets() {
+    const NAME: &str = "account_public_access_block";
+    let (_, body, document) = bodies().swap_remove(1);
+    let block = read(NAME, 200, body).await.unwrap();
+    assert_eq!(block.document.to_json(), document);
+    assert_eq!(by_name(NAME).unwrap().representable(&block), Ok(()));
+    let more = body.replace("</Pub", "<Deep>x</Deep></Pub").leak();
+    let more = read(NAME, 200, more).await.unwrap();
+    let lost = by_name(NAME).unwrap().representable(&more).unwrap_err();
+    assert_eq!(lost, ["`deep` = `x`"]);
+
+    // As AWS says it, which is not as S3 says it of a bucket.
+    let nothing = "<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>\
+        <Message>The public access block configuration was not found</Message>\
+        <AccountId>123456789012</AccountId></Error><RequestId>R</RequestId></ErrorResponse>";
+    assert!(read(NAME, 404, nothing).await.unwrap().document.is_absent());
+
+    let at = "https://123456789012.s3-control.us-east-1.amazonaws.com/v20180820/configuration/\
+              publicAccessBlock";
+    let put = sent_to_account(document.clone()).await;
+    assert!(put.starts_with(&format!("PUT {at} ")), "{put}");
+    assert!(
+        put.contains("<IgnorePublicAcls>false</IgnorePublicAcls>"),
+        "{put}"
+    );
+    let delete = sent_to_account(json!({"absent": true})).await;
+    assert!(delete.starts_with(&format!("DELETE {at} ")), "{delete}");
+
+    let setting = by_name(NAME).unwrap();
+    let (absent, present) = (Document::ABSENT, Document::present(document));
+    let there = Step::new(&absent, &present);
+    assert_eq!(
+        setting.command("123456789012", there, "t").words()[1..].join(" "),
+        "s3control put-public-access-block --account-id 123456789012 \
+         --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=false,\
+         BlockPublicPolicy=true,RestrictPublicBuckets=false"
+    );
+    let back = setting.inverse("123456789012", Step::new(&present, &absent), "s");
+    assert_eq!(
+        back.words()[1..].join(" "),
+        "s3control delete-public-access-block --account-id 123456789012"
+    );
 }
 
 proptest::proptest! {

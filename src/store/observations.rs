@@ -50,7 +50,7 @@ impl Store {
         let unknown = observation.unknown.iter().map(|(rule, cause)| {
             let value = Unknown {
                 account: asset.account.to_string(),
-                bucket: asset.bucket.clone(),
+                bucket: asset.label(),
                 rule: rule.clone(),
                 cause: cause.clone(),
             };
@@ -59,7 +59,7 @@ impl Store {
         let waiting = observation.waiting.iter().map(|(rule, behind)| {
             let value = Waiting {
                 account: asset.account.to_string(),
-                bucket: asset.bucket.clone(),
+                bucket: asset.label(),
                 rule: rule.clone(),
                 behind: behind.clone(),
             };

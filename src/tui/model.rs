@@ -252,16 +252,16 @@ impl Model {
     pub fn hold(&self) -> Option<&Hold> {
         let id = self.subject?;
         let change = self.change.as_ref().filter(|change| change.id == id);
-        let (rule, bucket) = if let Some(change) = change {
-            (&change.ticket.rule.id, &change.ticket.asset.bucket)
+        let (rule, label) = if let Some(change) = change {
+            (&change.ticket.rule.id, change.ticket.asset.label())
         } else {
             let row = self.queue.rows.iter().find(|row| row.id == id)?;
-            (&row.rule, &row.bucket)
+            (&row.rule, row.bucket.clone())
         };
         let holds = &self.status.as_ref()?.holds;
         holds
             .iter()
-            .find(|hold| hold.rule == *rule && hold.bucket == *bucket)
+            .find(|hold| hold.rule == *rule && hold.asset.label() == label)
     }
 
     /// A change that is in the middle of a step, if any is.

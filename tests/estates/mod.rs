@@ -6,7 +6,7 @@
 pub mod mix;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use aws_sdk_s3::{
     Client,
@@ -14,7 +14,7 @@ use aws_sdk_s3::{
 };
 use serde_json::{Map, Value, json};
 use sixfold::{
-    domain::Document,
+    domain::{Document, Scope},
     rules::{Library, Rule},
     settings::{self, Bucket, Setting, Step},
 };
@@ -441,9 +441,16 @@ fn one_by_one(from: &Document, to: &Document) -> Vec<Document> {
     }
 }
 
+/// A bucket without its account: its own settings can be read and written.
 pub fn at<'a>(client: &'a Client, bucket: &'a str) -> Bucket<'a> {
+    static NOWHERE: LazyLock<aws_sdk_s3control::Client> = LazyLock::new(|| {
+        let latest = aws_sdk_s3control::config::BehaviorVersion::latest();
+        let config = aws_sdk_s3control::Config::builder().behavior_version(latest);
+        aws_sdk_s3control::Client::from_conf(config.build())
+    });
     Bucket {
         client,
+        control: &NOWHERE,
         name: bucket,
         owner: None,
     }
@@ -462,7 +469,8 @@ pub async fn read(
 /// Every setting of a bucket, as it reads now.
 pub async fn everything(client: &Client, bucket: &str) -> BTreeMap<&'static str, Document> {
     let mut all = BTreeMap::new();
-    for setting in settings::all() {
+    let of_buckets = |setting: &&&dyn Setting| setting.scope() == Scope::Bucket;
+    for setting in settings::all().iter().filter(of_buckets) {
         let document = read(client, bucket, *setting).await.unwrap();
         all.insert(setting.name(), document);
     }

@@ -75,11 +75,8 @@ pub struct Seed {
 }
 
 pub fn ticket(seed: &Seed) -> Ticket {
-    let asset = Asset {
-        account: Account::try_from("123456789012".to_owned()).unwrap(),
-        region: "us-east-1".to_owned(),
-        bucket: seed.bucket.to_owned(),
-    };
+    let account = Account::try_from("123456789012".to_owned()).unwrap();
+    let asset = Asset::bucket(account, "us-east-1", seed.bucket);
     let (before, target) = documents(seed.setting);
     let command = if seed.setting == "acl" {
         Command::s3api("put-bucket-acl", seed.bucket).with("--acl", "private")
@@ -492,7 +489,7 @@ fn waiting(changes: &[Change]) -> Vec<Waiting> {
         .flat_map(|change| {
             behind(change.id).into_iter().map(|rule| Waiting {
                 account: change.ticket.asset.account.to_string(),
-                bucket: change.ticket.asset.bucket.clone(),
+                bucket: change.ticket.asset.label(),
                 rule,
                 behind: Behind::Change(change.id),
             })
@@ -513,7 +510,7 @@ fn hold(change: &Change) -> Hold {
     let cause = change.fix.as_ref().and_then(|fix| fix.cause.clone());
     Hold {
         rule: change.ticket.rule.id.clone(),
-        bucket: change.ticket.asset.bucket.clone(),
+        asset: change.ticket.asset.clone(),
         cause: format!("{} halted: {}", change.id, cause.unwrap_or_default()),
     }
 }
@@ -625,11 +622,11 @@ pub fn unknowns() -> Vec<Unknown> {
 pub fn exceptions() -> Vec<Exception> {
     vec![Exception {
         rule: "s3-acl-public-read".to_owned(),
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "acme-prod-www".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "acme-prod-www",
+        ),
         reason: Reason {
             code: ReasonCode::BusinessNeed,
             note: "public website assets".to_owned(),

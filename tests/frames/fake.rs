@@ -151,7 +151,7 @@ impl Fake {
         if let Some(refusal) = self.refusal.clone() {
             return Err(refusal);
         }
-        let held = |hold: &Hold| hold.rule == rule && hold.bucket == bucket;
+        let held = |hold: &Hold| hold.rule == rule && hold.asset.answers_to(bucket);
         if !self.status.holds.iter().any(held) {
             return Err(Refusal {
                 code: RefusalCode::NotFound,
@@ -160,7 +160,7 @@ impl Fake {
         }
         self.status.holds.retain(|hold| !held(hold));
         let halted = |change: &&mut Change| {
-            change.stage == Stage::Halted && change.ticket.asset.bucket == bucket
+            change.stage == Stage::Halted && change.ticket.asset.answers_to(bucket)
         };
         for change in self.changes.iter_mut().filter(halted) {
             change.stage = Stage::Closed;

@@ -166,8 +166,9 @@ impl House {
     }
 
     pub fn change_on(&self, rule: &str, bucket: &str) -> Option<Change> {
-        let of =
-            |change: &Change| change.ticket.rule.id == rule && change.ticket.asset.bucket == bucket;
+        let of = |change: &Change| {
+            change.ticket.rule.id == rule && change.ticket.asset.answers_to(bucket)
+        };
         self.changes().into_iter().rfind(of)
     }
 

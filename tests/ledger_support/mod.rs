@@ -25,11 +25,8 @@ pub fn id(number: u64) -> ChangeId {
 }
 
 pub fn asset(bucket: &str) -> Asset {
-    Asset {
-        account: Account::try_from("111122223333".to_owned()).unwrap(),
-        region: "us-east-1".to_owned(),
-        bucket: bucket.to_owned(),
-    }
+    let account = Account::try_from("111122223333".to_owned()).unwrap();
+    Asset::bucket(account, "us-east-1", bucket)
 }
 
 pub fn grants(n: usize) -> Document {

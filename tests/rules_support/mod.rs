@@ -79,11 +79,11 @@ documents = {{ versioning = {{ Status = "Enabled" }} }}
 /// The walkthrough's bucket.
 pub fn subject() -> Subject {
     Subject {
-        asset: Asset {
-            account: Account::try_from("123456789012".to_owned()).unwrap(),
-            region: "us-east-1".to_owned(),
-            bucket: "acme-prod-customer-exports".to_owned(),
-        },
+        asset: Asset::bucket(
+            Account::try_from("123456789012".to_owned()).unwrap(),
+            "us-east-1",
+            "acme-prod-customer-exports",
+        ),
         tags: Tags::from([("env".to_owned(), "prod".to_owned())]),
         environment: Environment {
             name: "prod".to_owned(),

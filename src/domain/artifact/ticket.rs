@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Severity, Stamp, Tags,
-    control::tags, time,
+    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Scope, Severity, Stamp,
+    Tags, control::tags, time,
 };
 
 /// 00: the observation that tripped a rule.
@@ -47,11 +47,15 @@ pub struct Ticket {
 }
 
 impl Detection {
-    /// `AllUsers: READ for a bucket tagged env=prod`
+    /// `AllUsers: READ for a bucket tagged env=prod`; the account itself has no tags.
     pub fn text(&self, ticket: &Ticket) -> String {
         format!(
-            "{} for a bucket {}env={}\nmatches {}\nrule: {}",
+            "{} for {} {}env={}\nmatches {}\nrule: {}",
             self.evidence.join(", "),
+            match ticket.asset.scope() {
+                Scope::Bucket => "a bucket",
+                Scope::Account => "an account",
+            },
             if ticket.environment.from.starts_with("tag") {
                 "tagged "
             } else {

@@ -96,7 +96,7 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
-    /// Lets a rule act on a bucket again after a rollback held it.
+    /// Lets a rule act again on what a person calls so ([`Asset::answers_to`](crate::domain::Asset::answers_to)) after it was held there.
     Release {
         rule: String,
         bucket: String,
@@ -186,6 +186,7 @@ pub struct Row {
     pub environment: String,
     pub production: bool,
     pub account: String,
+    /// What it is about, by its label: a bucket's name, or `account 123456789012`.
     pub bucket: String,
     pub violation: String,
     pub rule: String,
@@ -208,7 +209,7 @@ impl Row {
             environment: ticket.environment.name.clone(),
             production: ticket.environment.production,
             account: ticket.asset.account.to_string(),
-            bucket: ticket.asset.bucket.clone(),
+            bucket: ticket.asset.label(),
             violation: ticket.violation(),
             rule: ticket.rule.id.clone(),
             owner: ticket.owner.contact.clone(),
@@ -283,7 +284,7 @@ pub struct LedgerEntry {
     pub pretty: String,
 }
 
-/// A bucket and rule without a verdict.
+/// A bucket (or the account, by its label) and rule without a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     pub account: String,

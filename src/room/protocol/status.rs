@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Behind, Digest, Stamp, time};
+use crate::domain::{Asset, Behind, Digest, Stamp, time};
 
 /// How the room is, in one look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,16 +32,16 @@ pub struct Status {
     pub warnings: Vec<String>,
 }
 
-/// A rule that leaves a bucket alone until a person releases it.
+/// A rule that leaves a bucket or the account alone until a person releases it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub rule: String,
-    pub bucket: String,
+    pub asset: Asset,
     /// What happened there.
     pub cause: String,
 }
 
-/// A violation that waits for its turn.
+/// A violation that waits for its turn; `bucket` is the asset's label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     pub account: String,

@@ -20,7 +20,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::Control,
+    domain::{self, Control},
     settings::{self, Setting},
 };
 
@@ -217,12 +217,23 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
     };
     let setting = find("setting", &read.setting);
     let mut reads: Vec<_> = setting.into_iter().collect();
+    let mut foreign = Vec::new();
     for name in &read.reads {
-        if let Some(found) = find("reads", name)
-            && !reads.iter().any(|known| known.name() == found.name())
-        {
-            reads.push(found);
+        let Some(found) = find("reads", name) else {
+            continue;
+        };
+        match (setting.map(Setting::scope), found.scope()) {
+            (Some(domain::Scope::Account), domain::Scope::Bucket) => foreign.push(name),
+            _ if reads.iter().any(|known| known.name() == found.name()) => {}
+            _ => reads.push(found),
         }
+    }
+    for name in foreign {
+        let message = format!(
+            "a rule about the account can't read `{}`: every bucket has one of its own",
+            name.get_ref()
+        );
+        faults.add(&name.span(), "reads", message);
     }
     (setting, reads)
 }

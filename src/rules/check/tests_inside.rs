@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{Account, Asset, Environment, Owner, Subject},
+    domain::{Account, Asset, Environment, Owner, Scope, Subject},
     rules::{
         fault::Faults,
         fixtures::{Fixture, reading},
@@ -32,6 +32,7 @@ pub fn check(
             faults.add(&read.id.span(), "tests", message);
         }
     }
+    let scope = setting.map_or(Scope::Bucket, Setting::scope);
     let mut fixtures = Vec::new();
     for (index, spanned) in read.tests.iter().enumerate() {
         let table = spanned.get_ref();
@@ -57,7 +58,7 @@ pub fn check(
             }
         }
         let answers = answers(table, index, probes, faults);
-        match subject(table) {
+        match subject(table, scope) {
             Err(message) => faults.add(&spanned.span(), format!("tests[{index}].bucket"), message),
             Ok(subject) => fixtures.push(Fixture {
                 name: table.name.clone(),
@@ -133,15 +134,14 @@ fn answers(
     answers
 }
 
-fn subject(test: &TestTable) -> Result<Subject, String> {
+fn subject(test: &TestTable, scope: Scope) -> Result<Subject, String> {
     let bucket = &test.bucket;
     let account =
         Account::try_from("123456789012".to_owned()).map_err(|error| error.to_string())?;
     Ok(Subject {
-        asset: Asset {
-            account,
-            region: bucket.region.clone(),
-            bucket: bucket.name.clone(),
+        asset: match scope {
+            Scope::Bucket => Asset::bucket(account, &bucket.region, &bucket.name),
+            Scope::Account => Asset::account(account, &bucket.region),
         },
         tags: test.tags.clone(),
         environment: Environment {

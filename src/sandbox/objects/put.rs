@@ -207,7 +207,7 @@ fn acl(bucket: &Bucket, input: &dto::PutObjectInput) -> S3Result<()> {
     }
     match canned {
         Some("public-read" | "public-read-write" | "authenticated-read")
-            if bucket.settings.block().block_public_acls =>
+            if bucket.block().block_public_acls =>
         {
             Err(access_denied())
         }

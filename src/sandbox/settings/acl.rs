@@ -45,7 +45,7 @@ pub(in crate::sandbox) fn put(
     if new.owner_enforced() {
         return Err(not_supported());
     }
-    if new.block().block_public_acls && public::acl(&grants) {
+    if bucket.block_with(new).block_public_acls && public::acl(&grants) {
         return Err(access_denied());
     }
     new.acl = grants;

@@ -28,10 +28,8 @@ pub(in crate::sandbox) fn get(bucket: &Bucket) -> S3Result<dto::GetBucketPolicyO
 pub(in crate::sandbox) fn status(bucket: &Bucket) -> S3Result<dto::GetBucketPolicyStatusOutput> {
     let text = bucket.seen(Setting::Policy).policy.as_deref();
     let text = text.ok_or_else(absent)?;
-    let restricted = bucket
-        .seen(Setting::PublicAccessBlock)
-        .block()
-        .restrict_public_buckets;
+    let seen = bucket.seen(Setting::PublicAccessBlock);
+    let restricted = bucket.block_with(seen).restrict_public_buckets;
     let is_public = !restricted
         && Policy::accept(text, &bucket.name).is_ok_and(|policy| public::policy(&policy));
     Ok(dto::GetBucketPolicyStatusOutput {
@@ -47,7 +45,7 @@ pub(in crate::sandbox) fn put(
     input: dto::PutBucketPolicyInput,
 ) -> S3Result<dto::PutBucketPolicyOutput> {
     let policy = Policy::accept(&input.policy, &bucket.name)?;
-    if new.block().block_public_policy && public::policy(&policy) {
+    if bucket.block_with(new).block_public_policy && public::policy(&policy) {
         return Err(access_denied());
     }
     new.policy = Some(input.policy);

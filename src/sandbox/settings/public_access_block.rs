@@ -1,4 +1,4 @@
-//! Block Public Access of the bucket. The account's own block is not imitated.
+//! Block Public Access of the bucket. The account's own block applies beside it and does not show here.
 
 use s3s::{S3Result, dto};
 

@@ -13,7 +13,8 @@ use super::{Configuration, Kind, Page, page};
 use crate::settings::{
     Bucket, CallError, Written,
     call::{Answer, s3},
-    filter, shape,
+    filter,
+    shape::{self, Empty},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,14 +55,10 @@ struct BucketDestination {
 #[serde(deny_unknown_fields)]
 struct Encryption {
     #[serde(rename = "SSES3", skip_serializing_if = "Option::is_none")]
-    s3: Option<SseS3>,
+    s3: Option<Empty>,
     #[serde(rename = "SSEKMS", skip_serializing_if = "Option::is_none")]
     kms: Option<SseKms>,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SseS3 {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -121,13 +118,13 @@ impl Configuration for One {
     /// Beside the CLI's fields: `enabled`, the destination's `bucket` (its name), `account` and
     /// `encryption` (`SSE-S3`, `SSE-KMS`, or empty), and `whole_bucket`.
     fn view(&self) -> Value {
-        let mut view = shape::filled(
+        let mut view = shape::with_all(
             serde_json::to_value(self).unwrap_or_default(),
             &["Filter", "OptionalFields"],
         );
         let account = self.destination.bucket.account_id.as_deref();
         if let Some(to) = view.pointer_mut("/Destination/S3BucketDestination") {
-            *to = shape::filled(to.take(), &["AccountId", "Prefix", "Encryption"]);
+            *to = shape::with_all(to.take(), &["AccountId", "Prefix", "Encryption"]);
         }
         if let Value::Object(view) = &mut view {
             view.insert("enabled".to_owned(), json!(self.is_enabled));
@@ -160,6 +157,7 @@ impl Kind for Inventory {
     const NAME: &'static str = "inventory";
     const WORD: &'static str = "InventoryConfiguration";
     const CLI: &'static str = "inventory-configuration";
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("field", "optionalfields")];
     const RESIDUE: &'static str = "reports that are delivered meanwhile stay in their destination";
 
     async fn page(
@@ -208,13 +206,6 @@ impl Kind for Inventory {
         )
         .map(Written::from)
     }
-
-    fn spelled(name: String, text: String) -> (String, String) {
-        match name.as_str() {
-            "field" => ("optionalfields".to_owned(), text),
-            _ => (name, text),
-        }
-    }
 }
 
 fn from_sdk(one: InventoryConfiguration) -> Result<One, String> {
@@ -235,7 +226,7 @@ fn from_sdk(one: InventoryConfiguration) -> Result<One, String> {
                 format: to.format.as_str().to_owned(),
                 prefix: to.prefix,
                 encryption: to.encryption.map(|encryption| Encryption {
-                    s3: encryption.sses3.map(|_| SseS3 {}),
+                    s3: encryption.sses3.map(|_| Empty {}),
                     kms: encryption.ssekms.map(|kms| SseKms { key_id: kms.key_id }),
                 }),
             },
@@ -263,7 +254,7 @@ fn to_sdk(one: One) -> Result<InventoryConfiguration, String> {
                 .kms
                 .map(|kms| Ssekms::builder().key_id(kms.key_id).build());
             let built = InventoryEncryption::builder()
-                .set_sses3(encryption.s3.map(|SseS3 {}| Sses3::builder().build()))
+                .set_sses3(encryption.s3.map(|Empty {}| Sses3::builder().build()))
                 .set_ssekms(kms.transpose().map_err(wrong)?);
             Some(built.build())
         }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     domain::Document,
     settings::{
-        Bucket, Setting, Step, by_name,
-        tests::{Body, s3_that_answers, sent_from},
+        Setting, Step, by_name,
+        tests::{Body, on, s3_that_answers, sent_from},
     },
 };
 
@@ -92,11 +92,7 @@ async fn all_pages_are_read_and_a_listing_that_stands_still_is_refused() {
     let setting = by_name("metrics").unwrap();
     let pages = vec![page("b", "t1"), page("a", "t2"), page("c", "")];
     let (client, seen) = s3_that_answers(200, pages, None);
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: Some("123456789012"),
-    };
+    let bucket = on(&client, Some("123456789012"));
     let read = setting.read(bucket).await.unwrap();
     assert_eq!(read.document, all(&["a", "b", "c"]));
     assert_eq!(setting.representable(&read), Ok(()));
@@ -110,11 +106,7 @@ async fn all_pages_are_read_and_a_listing_that_stands_still_is_refused() {
     );
 
     let (client, _) = s3_that_answers(200, vec![page("b", "t1")], None);
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: None,
-    };
+    let bucket = on(&client, None);
     let error = setting.read(bucket).await.unwrap_err();
     assert_eq!(error.code, "UnreadableAnswer");
     assert!(
@@ -206,11 +198,7 @@ async fn a_step_of_two_configurations_or_of_none_is_refused_and_its_command_only
             "list-bucket-metrics-configurations"
         );
         let (client, seen) = s3_that_answers(200, vec![""], None);
-        let bucket = Bucket {
-            client: &client,
-            name: "b",
-            owner: None,
-        };
+        let bucket = on(&client, None);
         assert_eq!(
             setting.write(bucket, step).await.unwrap_err().code,
             "UnfitDocument"

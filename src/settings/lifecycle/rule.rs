@@ -276,7 +276,7 @@ impl Rule {
     /// `transitions` and `deletes`. A number of days is 0 where there is none.
     pub fn view(&self) -> Value {
         let value = serde_json::to_value(self).unwrap_or_default();
-        let mut view = shape::filled(
+        let mut view = shape::with_all(
             value,
             &[
                 "ID",

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     domain::Document,
     settings::{
-        Bucket, Setting, Step, by_name,
-        tests::{Body, s3_that_answers, sent_from},
+        Setting, Step, by_name,
+        tests::{Body, on, s3_that_answers, sent_from},
     },
 };
 
@@ -80,11 +80,7 @@ async fn the_size_that_stands_in_a_header_is_read_and_sent_back() {
     );
     let body = bodies()[1].1;
     let (client, _) = s3_that_answers(200, vec![body], Some(varies));
-    let bucket = Bucket {
-        client: &client,
-        name: "b",
-        owner: None,
-    };
+    let bucket = on(&client, None);
     let read = setting().read(bucket).await.unwrap().document;
     let size = &read.to_json()["TransitionDefaultMinimumObjectSize"];
     assert_eq!(size, "varies_by_storage_class");

@@ -221,7 +221,7 @@ impl Rule {
     /// name) and `account` (empty where it is not said), and `copies_deletes`.
     pub fn view(&self) -> Value {
         let value = serde_json::to_value(self).unwrap_or_default();
-        let mut view = shape::filled(
+        let mut view = shape::with_all(
             value,
             &[
                 "ID",
@@ -234,7 +234,7 @@ impl Rule {
             ],
         );
         if let Some(to) = view.get_mut("Destination") {
-            *to = shape::filled(
+            *to = shape::with_all(
                 to.take(),
                 &[
                     "Account",

@@ -112,7 +112,7 @@ pub fn unreleasable(model: &Model) -> Option<String> {
     let why = match (change, &model.status) {
         (Some(change), Some(_)) => {
             let ticket = &change.ticket;
-            format!("{} is not held on {}", ticket.rule.id, ticket.asset.bucket)
+            format!("{} is not held on {}", ticket.rule.id, ticket.asset)
         }
         _ => format!("{id} is not loaded yet"),
     };

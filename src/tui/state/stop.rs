@@ -25,7 +25,7 @@ impl Stop {
             Self::Hold(hold) => status
                 .holds
                 .iter()
-                .find(|now| now.rule == hold.rule && now.bucket == hold.bucket)
+                .find(|now| now.rule == hold.rule && now.asset == hold.asset)
                 .cloned()
                 .map(Self::Hold),
             Self::Breaker(_) => status.breaker.clone().map(Self::Breaker),
@@ -35,7 +35,7 @@ impl Stop {
     /// What is said once it is over.
     pub(super) fn over(&self) -> String {
         match self {
-            Self::Hold(hold) => format!("{} is no longer held on {}", hold.rule, hold.bucket),
+            Self::Hold(hold) => format!("{} is no longer held on {}", hold.rule, hold.asset),
             Self::Breaker(_) => "fixing is not stopped any more".to_owned(),
         }
     }

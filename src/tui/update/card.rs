@@ -213,7 +213,7 @@ fn request(card: &Card) -> Option<Request> {
         }),
         (Purpose::Release, Some(Stop::Hold(hold))) => Some(Request::Release {
             rule: hold.rule.clone(),
-            bucket: hold.bucket.clone(),
+            bucket: hold.asset.label(),
         }),
         (Purpose::Resume, Some(Stop::Breaker(_))) => Some(Request::ResetBreaker),
         (Purpose::Release | Purpose::Resume, _) => None,

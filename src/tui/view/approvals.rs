@@ -56,7 +56,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect)
     let selected = model.subject == Some(change.id);
     let style = row_style(canvas, model, selected, Pane::Approvals);
     let width = usize::from(area.width).saturating_sub(1);
-    let head = words::headline(canvas, &ticket.asset.bucket, ticket.severity, width, style);
+    let head = words::headline(canvas, &ticket.asset.label(), ticket.severity, width, style);
     let action = Strip::of(
         canvas.style(Role::Text),
         canvas.cut(&ticket.plan.action, width, Cut::End),

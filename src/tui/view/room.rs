@@ -77,7 +77,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
 }
 
 fn held(hold: &Hold) -> String {
-    format!("{} on {}: {}", hold.rule, hold.bucket, hold.cause)
+    format!("{} on {}: {}", hold.rule, hold.asset, hold.cause)
 }
 
 /// What waits, a line for each bucket and what it waits behind.
@@ -215,7 +215,7 @@ pub fn exceptions(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> 
         lines.push(Strip::new());
         lines.push(Strip::of(
             canvas.style(Role::Title),
-            canvas.cut(&exception.asset.bucket, width, Cut::Middle),
+            canvas.cut(&exception.asset.label(), width, Cut::Middle),
         ));
         lines.extend(field(canvas, "  rule", &exception.rule, width, 10));
         lines.extend(field(

@@ -28,7 +28,7 @@ pub fn target(
     let mut lines = match stop {
         Stop::Hold(hold) => {
             let rule = format!("let {} act again", hold.rule);
-            let uri = format!("s3://{}", hold.bucket);
+            let uri = hold.asset.uri();
             vec![
                 Strip::of(bold, canvas.cut(&rule, width, Cut::End)),
                 Strip::of(label, "on ")
