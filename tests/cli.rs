@@ -101,6 +101,47 @@ fn a_scan_is_one_json_document_for_a_script() {
 }
 
 #[test]
+fn the_account_is_scanned_and_planned_by_a_word_of_its_own() {
+    const ACCOUNT_RULE: &str = "account-block-public-access";
+    let shell = Shell::open();
+    let text = shell::config("observe", &shell.sandbox.endpoint_url());
+    let (kept, _) = text.split_once("[rules]").unwrap();
+    shell.write("sixfold.toml", kept);
+    let scan = shell.run(&["scan", "--json"]);
+    let scan: Value = serde_json::from_str(&scan.exits(3).out).unwrap();
+    assert_eq!(scan["listed"], 1, "the account is no bucket");
+    assert_eq!(scan["accounts"][0]["account"], "111122223333");
+    assert_eq!(scan["accounts"][0]["verdicts"][0]["rule"], ACCOUNT_RULE);
+    shell
+        .run(&["scan"])
+        .exits(3)
+        .says("account 111122223333")
+        .says("account, Block Public Access: not set")
+        .says("1 buckets: ");
+    shell
+        .run(&["plan", ACCOUNT_RULE, "account:111122223333"])
+        .exits(3)
+        .says("account's Block Public Access incomplete on account:111122223333\n")
+        .says("forward\naws s3control put-public-access-block \\\n  --account-id 111122223333 \\\n")
+        .says("inverse\naws s3control delete-public-access-block \\\n  --account-id 111122223333\n")
+        .is_quiet();
+    shell
+        .run(&["plan", ACCOUNT_RULE, WALKTHROUGH])
+        .exits(1)
+        .complains(
+            "is about the account: `sixfold plan account-block-public-access account:111122223333`",
+        );
+    shell
+        .run(&["plan", RULE, "account:111122223333"])
+        .exits(1)
+        .complains("the rule acl-public-read is about buckets: name one of account 111122223333");
+    shell
+        .run(&["plan", ACCOUNT_RULE, "account:999900001111"])
+        .exits(1)
+        .complains("there is no bucket `account:999900001111` in this account");
+}
+
+#[test]
 fn a_plan_shows_both_commands_what_they_break_and_writes_nothing() {
     let shell = Shell::open();
     shell

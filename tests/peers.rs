@@ -303,6 +303,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
     assert_eq!(
         written,
         [
+            "account_public_access_block",
             "acl",
             "encryption",
             "policy",

@@ -43,13 +43,18 @@ fn violations(shell: &Shell) -> Vec<(String, String)> {
     let scan = shell.run(&["scan", "--json"]);
     let document: serde_json::Value = serde_json::from_str(&scan.exits(3).out).unwrap();
     let mut found = std::collections::BTreeMap::new();
-    for bucket in document["buckets"].as_array().unwrap() {
-        for verdict in bucket["verdicts"].as_array().unwrap() {
+    let assets = ["accounts", "buckets"].map(|key| document[key].as_array().unwrap());
+    for asset in assets.into_iter().flatten() {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let name = match &asset["bucket"] {
+            serde_json::Value::Null => format!("account:{}", text(&asset["account"])),
+            bucket => text(bucket),
+        };
+        for verdict in asset["verdicts"].as_array().unwrap() {
             if verdict["verdict"] == "violation" {
-                let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
                 found
                     .entry(text(&verdict["rule"]))
-                    .or_insert_with(|| text(&bucket["bucket"]));
+                    .or_insert_with(|| name.clone());
             }
         }
     }

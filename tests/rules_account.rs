@@ -80,6 +80,7 @@ fn case(subject: Subject) -> Case {
         params: BTreeMap::new(),
         answers: BTreeMap::new(),
         rules: Which::All,
+        room: sixfold::domain::Identity::default(),
     }
 }
 

@@ -15,7 +15,9 @@ use std::{
 use estates::mix::{Mixed, State, mix};
 use serde_json::Value;
 use sixfold::{
-    domain::{Account, Asset, Digest, Document, Environment, Owner, Subject, Tags, canonical},
+    domain::{
+        Account, Asset, Digest, Document, Environment, Identity, Owner, Subject, Tags, canonical,
+    },
     rules::{Case, Evaluator, Library, Rule, Verdict, Which},
 };
 
@@ -56,6 +58,10 @@ impl Bench {
                 .collect(),
             params: bucket.params.clone(),
             answers: BTreeMap::new(),
+            room: Identity {
+                account: Some("123456789012".to_owned()),
+                ..Identity::default()
+            },
             rules: Which::All,
         };
         let verdicts = self.evaluator.judge(case);

@@ -11,8 +11,10 @@ use aws_sdk_s3::{
     Client,
     primitives::ByteStream,
     types::{
-        BucketCannedAcl, ChecksumAlgorithm, ObjectLockMode, ObjectLockRetention,
-        ObjectLockRetentionMode,
+        AccelerateConfiguration, BucketAccelerateStatus, BucketCannedAcl, BucketLocationConstraint,
+        BucketLoggingStatus, BucketLogsPermission, ChecksumAlgorithm, CreateBucketConfiguration,
+        LoggingEnabled, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode, TargetGrant,
+        Type,
     },
 };
 use chrono::{DateTime, Utc};
@@ -20,6 +22,10 @@ use common::{client, client_of, refusal};
 use sixfold::sandbox::{
     BucketSettings, Clock, Grant, Grantee, LockMode, ObjectLock, Ownership, Permission,
     PublicAccessBlock, Sandbox, SandboxOptions, Span, Versioning, estate,
+};
+use sixfold::{
+    domain::Document,
+    settings::{self, Bucket, CallErrorKind, Step},
 };
 
 async fn with_bucket(name: &str) -> (Sandbox, Client) {
@@ -43,6 +49,13 @@ async fn anonymous(sandbox: &Sandbox, path: &str) -> u16 {
         Err(error) => panic!("{error}"),
     };
     tokio::task::spawn_blocking(get).await.unwrap()
+}
+
+/// For settings of buckets, which never ask it.
+fn no_control() -> aws_sdk_s3control::Client {
+    let latest = aws_sdk_s3control::config::BehaviorVersion::latest();
+    let config = aws_sdk_s3control::Config::builder().behavior_version(latest);
+    aws_sdk_s3control::Client::from_conf(config.build())
 }
 
 #[tokio::test]
@@ -347,6 +360,143 @@ async fn a_new_bucket_refuses_to_be_born_public() {
     sandbox.stop().await;
 }
 
+fn logs_to(target: &str, granted: bool) -> BucketLoggingStatus {
+    let everybody = aws_sdk_s3::types::Grantee::builder()
+        .r#type(Type::Group)
+        .uri("http://acs.amazonaws.com/groups/global/AllUsers")
+        .build()
+        .unwrap();
+    let grant = TargetGrant::builder()
+        .grantee(everybody)
+        .permission(BucketLogsPermission::Read)
+        .build();
+    let enabled = LoggingEnabled::builder()
+        .target_bucket(target)
+        .target_prefix("b-one/")
+        .set_target_grants(granted.then(|| vec![grant]))
+        .build()
+        .unwrap();
+    BucketLoggingStatus::builder()
+        .logging_enabled(enabled)
+        .build()
+}
+
+#[tokio::test]
+async fn access_logs_go_only_where_they_would_arrive() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    for name in ["by-policy", "by-acl", "shut", "half"] {
+        client.create_bucket().bucket(name).send().await.unwrap();
+    }
+    let far = client_of(&sandbox, &sandbox.options().owner, "eu-west-1");
+    let constraint = BucketLocationConstraint::from("eu-west-1");
+    let there = CreateBucketConfiguration::builder().location_constraint(constraint);
+    let create = far.create_bucket().bucket("far");
+    let create = create.create_bucket_configuration(there.build());
+    create.send().await.unwrap();
+    let partner = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &partner, "us-east-1");
+    partner
+        .create_bucket()
+        .bucket("theirs")
+        .send()
+        .await
+        .unwrap();
+
+    let acl = |grants: &'static [Permission]| {
+        move |settings: &mut BucketSettings| {
+            settings.ownership = Some(Ownership::ObjectWriter);
+            let grants = grants
+                .iter()
+                .map(|it| Grant::new(Grantee::LogDelivery, *it));
+            settings.acl.extend(grants);
+        }
+    };
+    let state = sandbox.state();
+    let both = acl(&[Permission::Write, Permission::ReadAcp]);
+    state.patch("by-acl", both).unwrap();
+    state.patch("half", acl(&[Permission::Write])).unwrap();
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::by-policy/b-one/*","Condition":{"StringEquals":{"aws:SourceAccount":"ACCOUNT"}}}]}"#;
+    let policy = policy.replace("ACCOUNT", sandbox.options().owner.account.as_str());
+    let put = client
+        .put_bucket_policy()
+        .bucket("by-policy")
+        .policy(policy);
+    put.send().await.unwrap();
+
+    let invalid = (400, "InvalidTargetBucketForLogging");
+    for (target, granted, refused) in [
+        ("by-policy", false, None),
+        ("by-acl", false, None),
+        ("by-acl", true, None),
+        ("by-policy", true, Some((400, "InvalidArgument"))),
+        ("shut", false, Some(invalid)),
+        ("half", false, Some(invalid)),
+        ("nowhere", false, Some(invalid)),
+        ("theirs", false, Some(invalid)),
+        ("far", false, Some((403, "CrossLocationLoggingProhibited"))),
+    ] {
+        let put = client.put_bucket_logging().bucket("b-one");
+        let put = put.bucket_logging_status(logs_to(target, granted)).send();
+        match refused {
+            None => {
+                put.await.unwrap();
+                let read = client.get_bucket_logging().bucket("b-one").send().await;
+                let read = read.unwrap().logging_enabled.unwrap();
+                assert_eq!(read.target_bucket, target);
+                assert_eq!(read.target_grants().len(), usize::from(granted));
+            }
+            Some((status, code)) => {
+                assert_eq!(refusal(put.await), (status, code.to_owned()), "{target}");
+            }
+        }
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn another_account_reads_and_writes_the_settings_that_a_policy_names_and_no_others() {
+    let (sandbox, client) = with_bucket("b-one").await;
+    let party = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &party, "us-east-1");
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":["s3:GetBucketNotification","s3:PutAccelerateConfiguration","s3:DeleteBucketWebsite","s3:PutBucketCORS"],"Resource":"arn:aws:s3:::b-one"}]}"#;
+    let put = client.put_bucket_policy().bucket("b-one").policy(policy);
+    put.send().await.unwrap();
+
+    let b = "b-one";
+    let read = partner.get_bucket_notification_configuration().bucket(b);
+    read.send().await.unwrap();
+    partner
+        .delete_bucket_website()
+        .bucket(b)
+        .send()
+        .await
+        .unwrap();
+    partner.delete_bucket_cors().bucket(b).send().await.unwrap();
+    let enabled = AccelerateConfiguration::builder().status(BucketAccelerateStatus::Enabled);
+    let put = partner.put_bucket_accelerate_configuration().bucket(b);
+    let put = put.accelerate_configuration(enabled.build());
+    put.send().await.unwrap();
+
+    let denied = (403, "AccessDenied".to_owned());
+    let get = partner.get_bucket_accelerate_configuration().bucket(b);
+    assert_eq!(refusal(get.send().await), denied);
+    assert_eq!(
+        refusal(partner.get_bucket_cors().bucket(b).send().await),
+        denied
+    );
+    assert_eq!(
+        refusal(partner.get_bucket_logging().bucket(b).send().await),
+        denied
+    );
+    assert_eq!(
+        refusal(partner.get_bucket_website().bucket(b).send().await),
+        denied
+    );
+    let get = partner.get_bucket_request_payment().bucket(b);
+    assert_eq!(refusal(get.send().await), denied);
+    sandbox.stop().await;
+}
+
 #[tokio::test]
 async fn the_demo_estate_has_the_walkthrough_s_bucket_a_vault_and_mixed_others() {
     let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
@@ -460,4 +610,143 @@ async fn synthetic_buckets_are_the_same_for_the_same_seed_and_their_policies_wou
     assert_eq!(estates[0].len(), 200);
     assert!(estates[0] == estates[1]);
     assert!(estates[0] != estates[2]);
+}
+
+#[tokio::test]
+async fn a_thousand_configurations_are_kept_and_listed_by_the_hundred() {
+    use aws_sdk_s3::types::MetricsConfiguration;
+    let (sandbox, client) = with_bucket("busy").await;
+    let put = async |id: String| {
+        let one = MetricsConfiguration::builder().id(&id).build().unwrap();
+        let put = client.put_bucket_metrics_configuration().bucket("busy");
+        put.id(id).metrics_configuration(one).send().await
+    };
+    for n in 0..1_000 {
+        put(format!("m{n:04}")).await.unwrap();
+    }
+    let refused = refusal(put("one-more".to_owned()).await);
+    assert_eq!(refused, (400, "TooManyConfigurations".to_owned()));
+    // One that is there already may be written again.
+    put("m0500".to_owned()).await.unwrap();
+
+    let control = no_control();
+    let bucket = Bucket {
+        client: &client,
+        control: &control,
+        name: "busy",
+        owner: Some("111122223333"),
+    };
+    let setting = settings::by_name("metrics").unwrap();
+    let read = setting.read(bucket).await.unwrap();
+    let listed = sandbox
+        .calls()
+        .count("ListBucketMetricsConfigurations", "busy");
+    assert_eq!(listed, 10);
+    let view = setting.view(&read.document);
+    let ids = view["ids"].as_array().unwrap();
+    assert_eq!((ids.len(), &ids[999]), (1_000, &"m0999".into()));
+    assert_eq!(setting.representable(&read), Ok(()));
+    let token = client
+        .list_bucket_metrics_configurations()
+        .bucket("busy")
+        .continuation_token("%")
+        .send()
+        .await;
+    assert_eq!(refusal(token), (400, "InvalidArgument".to_owned()));
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn another_account_reads_and_writes_what_a_policy_gives_it_action_by_action() {
+    let (sandbox, client) = with_bucket("lent").await;
+    let party = sandbox.options().other.clone().unwrap();
+    let partner = client_of(&sandbox, &party, "us-east-1");
+    let control = no_control();
+    let bucket = Bucket {
+        client: &partner,
+        control: &control,
+        name: "lent",
+        owner: None,
+    };
+    for (name, action, target) in [
+        (
+            "lifecycle",
+            "LifecycleConfiguration",
+            r#"{"Rules":[{"ID":"x","Filter":{"Prefix":""},"Status":"Enabled","Expiration":{"Days":1}}]}"#,
+        ),
+        (
+            "replication",
+            "ReplicationConfiguration",
+            r#"{"Role":"arn:aws:iam::1:role/r","Rules":[{"ID":"x","Prefix":"","Status":"Enabled","Destination":{"Bucket":"arn:aws:s3:::theirs","Account":"999988887777"}}]}"#,
+        ),
+        (
+            "object_lock",
+            "BucketObjectLockConfiguration",
+            r#"{"ObjectLockEnabled":"Enabled"}"#,
+        ),
+        (
+            "inventory",
+            "InventoryConfiguration",
+            r#"{"Configurations":[{"Id":"x","IsEnabled":true,"IncludedObjectVersions":"All","Schedule":{"Frequency":"Daily"},"Destination":{"S3BucketDestination":{"Bucket":"arn:aws:s3:::inv","Format":"CSV"}}}]}"#,
+        ),
+        (
+            "metrics",
+            "MetricsConfiguration",
+            r#"{"Configurations":[{"Id":"x"}]}"#,
+        ),
+        (
+            "intelligent_tiering",
+            "IntelligentTieringConfiguration",
+            r#"{"Configurations":[{"Id":"x","Status":"Enabled","Tierings":[{"Days":90,"AccessTier":"ARCHIVE_ACCESS"}]}]}"#,
+        ),
+    ] {
+        sandbox
+            .state()
+            .patch("lent", |settings| {
+                settings.versioning = Some(Versioning::Enabled);
+                settings.policy = None;
+            })
+            .unwrap();
+        let setting = settings::by_name(name).unwrap();
+        let target: Document = serde_json::from_str(target).unwrap();
+        let step = Step::new(&Document::ABSENT, &target);
+        let allow = async |verb: &str| {
+            let policy = format!(
+                r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"444455556666"}},"Action":"s3:{verb}{action}","Resource":"arn:aws:s3:::lent"}}]}}"#
+            );
+            let put = client.put_bucket_policy().bucket("lent");
+            put.policy(policy).send().await.unwrap();
+        };
+        let denied = setting.read(bucket).await.unwrap_err();
+        assert_eq!(denied.kind, CallErrorKind::Denied, "{name}");
+        allow("Get").await;
+        assert!(
+            setting.read(bucket).await.unwrap().document.is_absent(),
+            "{name}"
+        );
+        let denied = setting.write(bucket, step).await.unwrap_err();
+        assert_eq!(denied.kind, CallErrorKind::Denied, "{name}");
+        allow("Put").await;
+        setting.write(bucket, step).await.unwrap();
+        let owners = Bucket {
+            client: &client,
+            ..bucket
+        };
+        let read = setting.read(owners).await.unwrap();
+        let mut wanted = setting.tidy(target.to_json()).unwrap();
+        assert_eq!(read.document, wanted, "{name}");
+        assert_eq!(setting.representable(&read), Ok(()), "{name}");
+        // And back, as far as it goes.
+        setting
+            .write(owners, Step::new(&wanted, &Document::ABSENT))
+            .await
+            .unwrap();
+        wanted = setting.restored(&Document::ABSENT);
+        assert_eq!(
+            setting.read(owners).await.unwrap().document,
+            wanted,
+            "{name}"
+        );
+    }
+    sandbox.stop().await;
 }

@@ -11,7 +11,10 @@ use aws_sdk_s3::config::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::{Cloud, control::Resolver, recent::Recent};
-use crate::{config, domain::Account};
+use crate::{
+    config,
+    domain::{Account, Identity},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -71,15 +74,26 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         let provider = aws_sdk_s3::config::SharedCredentialsProvider::new(provider.build().await);
         sdk = sdk.into_builder().credentials_provider(provider).build();
     }
-    let account = match &config.account {
-        Some(account) => account.clone(),
-        None => ask_account(&sdk).await?,
+    let role = config.role.as_ref().map(|role| role.arn.clone());
+    let (account, arn) = match &config.account {
+        Some(account) => (account.clone(), role),
+        None => {
+            let (account, arn) = ask_account(&sdk).await?;
+            (account, role.or(arn))
+        }
+    };
+    let in_the_clear = config.endpoint_url.as_deref().is_some_and(in_the_clear);
+    let identity = Identity {
+        account: Some(account.to_string()),
+        arn,
+        in_the_clear,
     };
     let base = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(config.force_path_style);
     let control = aws_sdk_s3control::config::Builder::from(&sdk)
         .endpoint_resolver(Resolver::new(config.force_path_style));
     Ok(Cloud {
         account,
+        identity,
         home,
         base,
         kms: aws_sdk_kms::config::Builder::from(&sdk),
@@ -91,14 +105,29 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
     })
 }
 
-async fn ask_account(sdk: &aws_config::SdkConfig) -> Result<Account, ConnectError> {
+/// Plain HTTP to another machine. What does not leave this one counts as safe, as it does to the
+/// embedded S3.
+fn in_the_clear(endpoint: &str) -> bool {
+    let Some(rest) = endpoint.strip_prefix("http://") else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    !(host == "localhost" || host == "[::1]" || host.starts_with("127."))
+}
+
+async fn ask_account(
+    sdk: &aws_config::SdkConfig,
+) -> Result<(Account, Option<String>), ConnectError> {
     let answer = aws_sdk_sts::Client::new(sdk)
         .get_caller_identity()
         .send()
         .await;
     let identity = answer.map_err(|error| ConnectError::NoAccount(innermost(&error)))?;
     let id = identity.account().unwrap_or_default().to_owned();
-    Account::try_from(id).map_err(|error| ConnectError::NoAccount(error.to_string()))
+    let account =
+        Account::try_from(id).map_err(|error| ConnectError::NoAccount(error.to_string()))?;
+    Ok((account, identity.arn().map(str::to_owned)))
 }
 
 /// The SDK wraps causes several times over; the innermost is the one that tells something.
@@ -108,4 +137,23 @@ fn innermost(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_to_this_machine_is_not_in_the_clear() {
+        for (endpoint, clear) in [
+            ("https://s3.example.com", false),
+            ("http://minio.example.com:9000/", true),
+            ("http://127.0.0.1:8014", false),
+            ("http://localhost", false),
+            ("http://[::1]:8014", false),
+            ("http://10.0.0.7:9000", true),
+        ] {
+            assert_eq!(in_the_clear(endpoint), clear, "{endpoint}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub use vault::{Vault, VaultError, VaultReport};
 use recent::Recent;
 
 use crate::{
-    domain::{Account, Asset, Scope},
+    domain::{Account, Asset, Identity, Scope},
     settings::{Bucket, CallError, CallErrorKind, Read, Setting, Step, Written},
 };
 
@@ -39,6 +39,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Cloud {
     account: Account,
+    identity: Identity,
     /// Where buckets are looked for, and where those without a region of their own are said to be.
     home: String,
     base: aws_sdk_s3::config::Builder,
@@ -62,6 +63,11 @@ struct Region {
 impl Cloud {
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Whose credentials the calls carry.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub fn home(&self) -> &str {

@@ -84,6 +84,7 @@ impl Engine {
             documents,
             params: self.config.parameters_of(&subject),
             answers: BTreeMap::new(),
+            room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked.clone())

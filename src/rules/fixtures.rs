@@ -18,7 +18,7 @@ use super::{
     schema::Word,
 };
 use crate::{
-    domain::{Document, Subject},
+    domain::{Document, Identity, Subject},
     settings::Setting,
 };
 
@@ -89,6 +89,10 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
             documents: documents.clone(),
             params: test.params.clone(),
             answers: test.answers.clone(),
+            room: Identity {
+                account: Some(test.subject.asset.account.to_string()),
+                ..Identity::default()
+            },
             rules: Which::One(rule.id.clone()),
         });
         let verdict = verdicts.into_iter().next().map(|(_, verdict)| verdict);

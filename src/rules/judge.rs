@@ -20,8 +20,8 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, Subject},
-    settings::Step,
+    domain::{Document, Hazard, HazardLevel, Identity, Subject},
+    settings::{self, Proposed, Step},
 };
 
 /// Which rules judge a case.
@@ -43,6 +43,8 @@ pub struct Case {
     pub params: BTreeMap<String, Value>,
     /// By probe; for a case of one rule.
     pub answers: BTreeMap<String, Answered>,
+    /// Whose calls a fix would be made with.
+    pub room: Identity,
     pub rules: Which,
 }
 
@@ -154,7 +156,7 @@ impl Bench {
     /// Every setting that could be read, and `bucket`; `params` differ from rule to rule.
     fn context(&self, case: &Case) -> Result<Context<'static, 'static>, String> {
         let mut context = expression::context(&self.env)?;
-        for setting in crate::settings::all() {
+        for setting in settings::all() {
             if let Some(Ok(document)) = case.documents.get(setting.name()) {
                 let view = expression::from_json(&setting.view(document));
                 context.add_variable_from_value(setting.name(), view);
@@ -234,13 +236,40 @@ fn judge(
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
-    let (hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
+    // A plan that could not be carried out, or that would shut the room out, must not exist.
+    let refusal = rule.setting.refusal(&Proposed {
+        bucket: case.subject.asset.name(),
+        before: &before,
+        target: &target,
+        others: &case.documents,
+        room: &case.room,
+    });
+    if let Some(why) = refusal {
+        return Err(format!(
+            "it violates the rule and can't be fixed now: {why}"
+        ));
+    }
+    let (mut hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
+    hazards.extend(denied(rule, case));
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
         target,
         hazards,
         asks,
     })))
+}
+
+/// Said where the bucket's policy keeps the room from writing what the rule would fix.
+fn denied(rule: &Rule, case: &Case) -> Option<Hazard> {
+    let policy = case.documents.get("policy")?.as_ref().ok()?;
+    let bucket = case.subject.asset.name();
+    let statement = settings::denied(policy, rule.setting.name(), bucket, &case.room)?;
+    Some(Hazard {
+        level: HazardLevel::High,
+        text: format!(
+            "the bucket's policy denies this very write to the room, which will be refused. Statement: {statement}"
+        ),
+    })
 }
 
 /// Puts the key before the message, where it is the rule's author who has to mend something.

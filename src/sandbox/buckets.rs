@@ -76,11 +76,11 @@ pub(super) fn list(
 }
 
 /// The token is opaque to clients: the last name of the page, in base 64.
-fn token(last: &str) -> String {
+pub(super) fn token(last: &str) -> String {
     aws_smithy_types::base64::encode(last)
 }
 
-fn after_token(token: &str) -> S3Result<String> {
+pub(super) fn after_token(token: &str) -> S3Result<String> {
     let invalid = || invalid_argument("The continuation token provided is incorrect");
     let bytes = aws_smithy_types::base64::decode(token).map_err(|_| invalid())?;
     String::from_utf8(bytes).map_err(|_| invalid())

@@ -5,7 +5,10 @@
 //! `X-Amz-Target` are answered before it. The caller is known by the key of the signature; the
 //! signature itself is not checked here. Keys of other accounts are not described to anyone.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLockReadGuard},
+};
 
 use hyper::{HeaderMap, Request, Response, StatusCode, header::HeaderValue};
 use s3s::Body;
@@ -14,6 +17,7 @@ use serde_json::{Value, json};
 use super::{
     faults::Refusal,
     gate::{Gate, Note},
+    state::State,
 };
 
 /// Far above any request that is understood here.
@@ -42,6 +46,19 @@ pub enum KeyState {
 
 /// By ARN.
 pub(super) type Keys = BTreeMap<String, KmsKey>;
+
+impl State {
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        // A key is put in whole, so the table is whole even after a panic.
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a KMS key in, in the place of one with the same ARN.
+    pub fn insert_key(&self, key: KmsKey) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(key.arn.clone(), key);
+    }
+}
 
 impl KmsKey {
     /// An ordinary key of the account's own.

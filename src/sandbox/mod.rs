@@ -63,8 +63,8 @@ pub use settings::{
     object_lock::{LockMode, ObjectLock, Span},
 };
 pub use state::{
-    BucketSettings, Lifecycle, NewBucket, NoSuchBucket, Ownership, PublicAccessBlock, Setting,
-    State, StoredObject, Versioning,
+    Acceleration, BucketSettings, Lifecycle, NewBucket, NoSuchBucket, Ownership, PublicAccessBlock,
+    Setting, State, StoredObject, Versioning,
 };
 
 use crate::domain::Account;

@@ -20,8 +20,9 @@ use super::{
     gate::Gate,
     objects,
     settings::{
-        acl, encryption, lifecycle, object_lock, ownership, policy, public_access_block, tagging,
-        versioning,
+        accelerate, acl, cors, encryption, intelligent_tiering, inventory, lifecycle, logging,
+        metrics, notification, object_lock, ownership, policy, public_access_block, replication,
+        request_payment, tagging, versioning, website,
     },
     state::{Bucket, BucketSettings, Setting, State},
 };
@@ -231,6 +232,128 @@ impl S3 for Service {
     async fn put_object_lock_configuration(&self, req: Req<dto::PutObjectLockConfigurationInput>) -> Answer<dto::PutObjectLockConfigurationOutput> {
         let name = req.input.bucket.clone();
         self.write("PutObjectLockConfiguration", &name, Setting::ObjectLock, |new, _| object_lock::put(new, req.input))
+    }
+
+    async fn get_bucket_logging(&self, req: Req<dto::GetBucketLoggingInput>) -> Answer<dto::GetBucketLoggingOutput> {
+        self.read(&req.input.bucket, |bucket| Ok(logging::get(bucket)))
+    }
+    async fn put_bucket_logging(&self, req: Req<dto::PutBucketLoggingInput>) -> Answer<dto::PutBucketLoggingOutput> {
+        let input = req.input;
+        let name = input.bucket.clone();
+        logging::check(&self.state().read(), &input)?;
+        self.write("PutBucketLogging", &name, Setting::Logging, |new, _| logging::put(new, input))
+    }
+
+    async fn get_bucket_cors(&self, req: Req<dto::GetBucketCorsInput>) -> Answer<dto::GetBucketCorsOutput> {
+        self.read(&req.input.bucket, cors::get)
+    }
+    async fn put_bucket_cors(&self, req: Req<dto::PutBucketCorsInput>) -> Answer<dto::PutBucketCorsOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketCors", &name, Setting::Cors, |new, _| cors::put(new, req.input))
+    }
+    async fn delete_bucket_cors(&self, req: Req<dto::DeleteBucketCorsInput>) -> Answer<dto::DeleteBucketCorsOutput> {
+        self.write("DeleteBucketCors", &req.input.bucket, Setting::Cors, |new, _| {
+            new.cors.clear();
+            Ok(dto::DeleteBucketCorsOutput {})
+        })
+    }
+
+    async fn get_bucket_website(&self, req: Req<dto::GetBucketWebsiteInput>) -> Answer<dto::GetBucketWebsiteOutput> {
+        self.read(&req.input.bucket, website::get)
+    }
+    async fn put_bucket_website(&self, req: Req<dto::PutBucketWebsiteInput>) -> Answer<dto::PutBucketWebsiteOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketWebsite", &name, Setting::Website, |new, _| website::put(new, req.input))
+    }
+    async fn delete_bucket_website(&self, req: Req<dto::DeleteBucketWebsiteInput>) -> Answer<dto::DeleteBucketWebsiteOutput> {
+        self.write("DeleteBucketWebsite", &req.input.bucket, Setting::Website, |new, _| {
+            new.website = None;
+            Ok(dto::DeleteBucketWebsiteOutput {})
+        })
+    }
+
+    async fn get_bucket_notification_configuration(&self, req: Req<dto::GetBucketNotificationConfigurationInput>) -> Answer<dto::GetBucketNotificationConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| Ok(notification::get(bucket)))
+    }
+    async fn put_bucket_notification_configuration(&self, req: Req<dto::PutBucketNotificationConfigurationInput>) -> Answer<dto::PutBucketNotificationConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketNotificationConfiguration", &name, Setting::Notification, |new, bucket| notification::put(new, bucket, req.input))
+    }
+
+    async fn get_bucket_accelerate_configuration(&self, req: Req<dto::GetBucketAccelerateConfigurationInput>) -> Answer<dto::GetBucketAccelerateConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| Ok(accelerate::get(bucket)))
+    }
+    async fn put_bucket_accelerate_configuration(&self, req: Req<dto::PutBucketAccelerateConfigurationInput>) -> Answer<dto::PutBucketAccelerateConfigurationOutput> {
+        let input = req.input;
+        self.write("PutBucketAccelerateConfiguration", &input.bucket, Setting::Accelerate, |new, bucket| accelerate::put(new, bucket, &input))
+    }
+
+    async fn get_bucket_request_payment(&self, req: Req<dto::GetBucketRequestPaymentInput>) -> Answer<dto::GetBucketRequestPaymentOutput> {
+        self.read(&req.input.bucket, |bucket| Ok(request_payment::get(bucket)))
+    }
+    async fn put_bucket_request_payment(&self, req: Req<dto::PutBucketRequestPaymentInput>) -> Answer<dto::PutBucketRequestPaymentOutput> {
+        let input = req.input;
+        self.write("PutBucketRequestPayment", &input.bucket, Setting::RequestPayment, |new, _| request_payment::put(new, &input))
+    }
+
+    async fn get_bucket_replication(&self, req: Req<dto::GetBucketReplicationInput>) -> Answer<dto::GetBucketReplicationOutput> {
+        self.read(&req.input.bucket, replication::get)
+    }
+    async fn put_bucket_replication(&self, req: Req<dto::PutBucketReplicationInput>) -> Answer<dto::PutBucketReplicationOutput> {
+        let name = req.input.bucket.clone();
+        replication::destinations(&self.state().read(), &req.input)?;
+        self.write("PutBucketReplication", &name, Setting::Replication, |new, _| replication::put(new, req.input))
+    }
+    async fn delete_bucket_replication(&self, req: Req<dto::DeleteBucketReplicationInput>) -> Answer<dto::DeleteBucketReplicationOutput> {
+        self.write("DeleteBucketReplication", &req.input.bucket, Setting::Replication, |new, _| {
+            new.replication = None;
+            Ok(dto::DeleteBucketReplicationOutput {})
+        })
+    }
+
+    async fn get_bucket_inventory_configuration(&self, req: Req<dto::GetBucketInventoryConfigurationInput>) -> Answer<dto::GetBucketInventoryConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| inventory::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_inventory_configurations(&self, req: Req<dto::ListBucketInventoryConfigurationsInput>) -> Answer<dto::ListBucketInventoryConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| inventory::list(bucket, req.input))
+    }
+    async fn put_bucket_inventory_configuration(&self, req: Req<dto::PutBucketInventoryConfigurationInput>) -> Answer<dto::PutBucketInventoryConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketInventoryConfiguration", &name, Setting::Inventory, |new, _| inventory::put(new, req.input))
+    }
+    async fn delete_bucket_inventory_configuration(&self, req: Req<dto::DeleteBucketInventoryConfigurationInput>) -> Answer<dto::DeleteBucketInventoryConfigurationOutput> {
+        self.write("DeleteBucketInventoryConfiguration", &req.input.bucket, Setting::Inventory, |new, _| inventory::delete(new, &req.input.id))
+    }
+
+    async fn get_bucket_metrics_configuration(&self, req: Req<dto::GetBucketMetricsConfigurationInput>) -> Answer<dto::GetBucketMetricsConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| metrics::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_metrics_configurations(&self, req: Req<dto::ListBucketMetricsConfigurationsInput>) -> Answer<dto::ListBucketMetricsConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| metrics::list(bucket, req.input))
+    }
+    async fn put_bucket_metrics_configuration(&self, req: Req<dto::PutBucketMetricsConfigurationInput>) -> Answer<dto::PutBucketMetricsConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketMetricsConfiguration", &name, Setting::Metrics, |new, _| metrics::put(new, req.input))
+    }
+    async fn delete_bucket_metrics_configuration(&self, req: Req<dto::DeleteBucketMetricsConfigurationInput>) -> Answer<dto::DeleteBucketMetricsConfigurationOutput> {
+        self.write("DeleteBucketMetricsConfiguration", &req.input.bucket, Setting::Metrics, |new, _| metrics::delete(new, &req.input.id))
+    }
+
+    async fn get_bucket_intelligent_tiering_configuration(&self, req: Req<dto::GetBucketIntelligentTieringConfigurationInput>) -> Answer<dto::GetBucketIntelligentTieringConfigurationOutput> {
+        self.read(&req.input.bucket, |bucket| intelligent_tiering::get(bucket, &req.input.id))
+    }
+    async fn list_bucket_intelligent_tiering_configurations(&self, req: Req<dto::ListBucketIntelligentTieringConfigurationsInput>) -> Answer<dto::ListBucketIntelligentTieringConfigurationsOutput> {
+        let name = req.input.bucket.clone();
+        self.read(&name, |bucket| intelligent_tiering::list(bucket, req.input))
+    }
+    async fn put_bucket_intelligent_tiering_configuration(&self, req: Req<dto::PutBucketIntelligentTieringConfigurationInput>) -> Answer<dto::PutBucketIntelligentTieringConfigurationOutput> {
+        let name = req.input.bucket.clone();
+        self.write("PutBucketIntelligentTieringConfiguration", &name, Setting::IntelligentTiering, |new, _| intelligent_tiering::put(new, req.input))
+    }
+    async fn delete_bucket_intelligent_tiering_configuration(&self, req: Req<dto::DeleteBucketIntelligentTieringConfigurationInput>) -> Answer<dto::DeleteBucketIntelligentTieringConfigurationOutput> {
+        self.write("DeleteBucketIntelligentTieringConfiguration", &req.input.bucket, Setting::IntelligentTiering, |new, _| intelligent_tiering::delete(new, &req.input.id))
     }
 
     async fn put_object(&self, mut req: Req<dto::PutObjectInput>) -> Answer<dto::PutObjectOutput> {

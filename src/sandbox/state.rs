@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use super::{
     acl::Grant,
-    kms::{Keys, KmsKey},
+    kms::Keys,
     objects::Objects,
-    settings::{encryption::Encryption, object_lock::ObjectLock},
+    settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
     world::Buckets,
 };
 use crate::domain::Account;
@@ -31,6 +31,16 @@ pub enum Setting {
     Tagging,
     Lifecycle,
     ObjectLock,
+    Logging,
+    Cors,
+    Website,
+    Notification,
+    Accelerate,
+    RequestPayment,
+    Replication,
+    Inventory,
+    Metrics,
+    IntelligentTiering,
 }
 
 impl Setting {
@@ -49,6 +59,25 @@ impl Setting {
             Self::Tagging => &["PutBucketTagging", "DeleteBucketTagging"],
             Self::Lifecycle => &["PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
             Self::ObjectLock => &["PutObjectLockConfiguration"],
+            Self::Logging => &["PutBucketLogging"],
+            Self::Cors => &["PutBucketCors", "DeleteBucketCors"],
+            Self::Website => &["PutBucketWebsite", "DeleteBucketWebsite"],
+            Self::Notification => &["PutBucketNotificationConfiguration"],
+            Self::Accelerate => &["PutBucketAccelerateConfiguration"],
+            Self::RequestPayment => &["PutBucketRequestPayment"],
+            Self::Replication => &["PutBucketReplication", "DeleteBucketReplication"],
+            Self::Inventory => &[
+                "PutBucketInventoryConfiguration",
+                "DeleteBucketInventoryConfiguration",
+            ],
+            Self::Metrics => &[
+                "PutBucketMetricsConfiguration",
+                "DeleteBucketMetricsConfiguration",
+            ],
+            Self::IntelligentTiering => &[
+                "PutBucketIntelligentTieringConfiguration",
+                "DeleteBucketIntelligentTieringConfiguration",
+            ],
         }
     }
 }
@@ -95,6 +124,12 @@ pub enum Versioning {
     Suspended,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceleration {
+    Enabled,
+    Suspended,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     pub rules: dto::LifecycleRules,
@@ -112,10 +147,24 @@ pub struct BucketSettings {
     /// Never absent: S3 encrypts everything.
     pub encryption: Encryption,
     pub versioning: Option<Versioning>,
+    /// The root user turned it on, with the device; no call of this server does.
+    pub mfa_delete: bool,
     /// In the order in which they were written. Empty is "no tag set".
     pub tags: Vec<(String, String)>,
     pub lifecycle: Option<Lifecycle>,
     pub object_lock: Option<ObjectLock>,
+    pub logging: Option<dto::LoggingEnabled>,
+    /// Empty is "no CORS configuration".
+    pub cors: dto::CORSRules,
+    pub website: Option<dto::WebsiteConfiguration>,
+    /// Without any target is "not set".
+    pub notification: dto::NotificationConfiguration,
+    pub accelerate: Option<Acceleration>,
+    pub requester_pays: bool,
+    pub replication: Option<dto::ReplicationConfiguration>,
+    pub inventory: ById<dto::InventoryConfiguration>,
+    pub metrics: ById<dto::MetricsConfiguration>,
+    pub intelligent_tiering: ById<dto::IntelligentTieringConfiguration>,
 }
 
 impl BucketSettings {
@@ -129,8 +178,19 @@ impl BucketSettings {
             encryption: Encryption::of_a_new_bucket(),
             versioning: None,
             tags: Vec::new(),
+            mfa_delete: false,
             lifecycle: None,
             object_lock: None,
+            logging: None,
+            cors: Vec::new(),
+            website: None,
+            notification: dto::NotificationConfiguration::default(),
+            accelerate: None,
+            requester_pays: false,
+            replication: None,
+            inventory: ById::new(),
+            metrics: ById::new(),
+            intelligent_tiering: ById::new(),
         }
     }
 
@@ -262,7 +322,7 @@ pub struct StoredObject {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     buckets: Arc<RwLock<Buckets>>,
-    keys: Arc<RwLock<Keys>>,
+    pub(super) keys: Arc<RwLock<Keys>>,
 }
 
 impl State {
@@ -273,16 +333,6 @@ impl State {
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Buckets> {
         self.buckets.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn keys(&self) -> RwLockReadGuard<'_, Keys> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a KMS key in, in the place of one with the same ARN.
-    pub fn insert_key(&self, key: KmsKey) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(key.arn.clone(), key);
     }
 
     /// Puts a bucket in, in the place of one with the same name.

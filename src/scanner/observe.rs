@@ -81,6 +81,7 @@ impl Scanner {
                 .map(|(name, read)| (name.clone(), document(read)))
                 .collect(),
             answers: BTreeMap::new(),
+            room: self.cloud.identity().clone(),
             rules: Which::All,
         }
     }

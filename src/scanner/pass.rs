@@ -115,12 +115,12 @@ impl Scanner {
                 .collect();
             self.progress.listed(assets.len());
             report.listed.extend(assets.iter().cloned());
-            // Only once something was listed: credentials that can't list are one trouble, not two.
+            self.observe_all(assets, stop, &sink).await;
+            // Once, after the first page: credentials that can't even list are one trouble, not two.
             let account = (!self.of_account.is_empty()).then(|| self.cloud.account_asset());
             if let Some(account) = account.filter(|account| report.listed.insert(account.clone())) {
                 sink(self.observe(account).await).await;
             }
-            self.observe_all(assets, stop, &sink).await;
             from = page.next;
             if stop.is_cancelled() || from.is_none() {
                 break;

@@ -12,11 +12,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Step, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
 use crate::domain::{Command, Document, artifact::Summary};
+
+/// Whom CloudFront's standard logs are delivered as, worldwide and in China, see
+/// [its guide](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html#AccessLogsBucketAndFileOwnership).
+const CLOUDFRONT: [&str; 2] = [
+    "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
+    "a52cb28745c0c06e84ec548334e44bfa7fc2a85c54af20cd59e4969344b7af56",
+];
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -133,10 +140,32 @@ impl Policy {
         grantee.id.is_some() && grantee.id.as_deref() == self.owner_id()
     }
 
-    /// The name that boxes print, `bucket-owner` for the owner.
+    /// Whether it is one of those that AWS delivers logs as.
+    fn is_delivery(&self, grantee: &Grantee) -> bool {
+        matches!(
+            self.name(grantee).as_str(),
+            "log-delivery" | "cloudfront-logs"
+        )
+    }
+
+    fn is_public(&self, grantee: &Grantee) -> bool {
+        matches!(
+            self.name(grantee).as_str(),
+            "AllUsers" | "AuthenticatedUsers"
+        )
+    }
+
+    /// The name that boxes print: `bucket-owner`, `AllUsers`, `log-delivery`, else the id.
     fn name(&self, grantee: &Grantee) -> String {
         if self.is_owner(grantee) {
             return "bucket-owner".to_owned();
+        }
+        if grantee
+            .id
+            .as_deref()
+            .is_some_and(|id| CLOUDFRONT.contains(&id))
+        {
+            return "cloudfront-logs".to_owned();
         }
         grantee.name()
     }
@@ -242,8 +271,29 @@ impl Setting for Acl {
         }
     }
 
-    /// Beside the CLI's fields: `name` and `line` of each grant, as the boxes print them, and
-    /// whether it is the owner's.
+    fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
+        let enforced = proposed
+            .view("ownership_controls")
+            .is_some_and(|view| view["acls_in_force"] == false);
+        if enforced {
+            return Some("ACLs are disabled by BucketOwnerEnforced, and S3 takes none".to_owned());
+        }
+        let target: Policy = shape::held(proposed.target)?;
+        let mut public = target
+            .grants
+            .iter()
+            .filter(|g| target.is_public(&g.grantee));
+        let grant = public
+            .next()
+            .filter(|_| proposed.blocks("BlockPublicAcls"))?;
+        Some(format!(
+            "while BlockPublicAcls is on, S3 takes no ACL with a public grant ({}); it has to go first",
+            target.line(grant)
+        ))
+    }
+
+    /// Beside the CLI's fields: `name` and `line` of each grant, as the boxes print them, whether it
+    /// is the `owner`'s, `public` (a group that anybody is in), or AWS's for the `delivery` of logs.
     fn view(&self, document: &Document) -> Value {
         let policy = shape::held::<Policy>(document).unwrap_or(Policy {
             owner: None,
@@ -260,6 +310,8 @@ impl Setting for Acl {
                     "name": policy.name(who),
                     "line": policy.line(grant),
                     "owner": policy.is_owner(who),
+                    "public": policy.is_public(who),
+                    "delivery": policy.is_delivery(who),
                 })
             })
             .collect();

@@ -30,14 +30,15 @@ mod tagging;
 mod versioning;
 mod website;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::{Command, Document, Reversibility, Scope, artifact::Summary};
+use crate::domain::{Command, Document, Identity, Reversibility, Scope, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
+pub use policy::{denied, matches};
 
 /// A bucket to talk to, or its account: settings of the account ([`Setting::scope`]) look at
 /// `control` and `owner` alone. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`
@@ -78,6 +79,35 @@ impl<'a> Step<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     pub request_id: Option<String>,
+}
+
+/// A document that a setting is to become, with what is known around it.
+#[derive(Clone, Copy)]
+pub struct Proposed<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    pub before: &'a Document,
+    pub target: &'a Document,
+    /// What was read of the same bucket, by setting; the cause where a read failed.
+    pub others: &'a BTreeMap<String, Result<Document, String>>,
+    /// Whose credentials the write would carry.
+    pub room: &'a Identity,
+}
+
+impl Proposed<'_> {
+    /// Another setting's view, where it was read.
+    pub(crate) fn view(&self, name: &str) -> Option<Value> {
+        let document = self.others.get(name)?.as_ref().ok()?;
+        Some(by_name(name)?.view(document))
+    }
+
+    /// Whether a flag of Block Public Access is on, of the bucket or its account.
+    pub(crate) fn blocks(&self, flag: &str) -> bool {
+        ["public_access_block", "account_public_access_block"]
+            .iter()
+            .filter_map(|name| self.view(name))
+            .any(|view| view[flag] == true)
+    }
 }
 
 /// One kind of bucket setting.
@@ -132,6 +162,12 @@ pub trait Setting: Send + Sync {
     /// What the inverse can't give back, in words.
     fn residue(&self, _before: &Document, _target: &Document) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Why `target` is not to be written: S3 would refuse it, or it would shut the room out. A plan
+    /// that can't be carried out must not exist.
+    fn refusal(&self, _proposed: &Proposed<'_>) -> Option<String> {
+        None
     }
 
     /// How much of `before` can be had back once the step to `target` was made. A setting says here

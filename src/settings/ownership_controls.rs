@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Step, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
@@ -107,6 +107,25 @@ impl Setting for OwnershipControls {
             Command::s3api("put-bucket-ownership-controls", bucket)
                 .with("--ownership-controls", format!("file://{file}"))
         }
+    }
+
+    fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
+        if ownership(proposed.target)? != "BucketOwnerEnforced" {
+            return None;
+        }
+        let acl = proposed.view("acl")?;
+        let others: Vec<&str> = acl["Grants"]
+            .as_array()?
+            .iter()
+            .filter(|grant| grant["owner"] != true)
+            .filter_map(|grant| grant["line"].as_str())
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "S3 disables no ACL that grants others something ({}); those grants have to go first",
+                others.join(", ")
+            )
+        })
     }
 
     /// Beside `Rules`: `ownership`, the one rule's word, empty where nothing is set, and

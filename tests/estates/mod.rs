@@ -6,7 +6,10 @@
 pub mod mix;
 pub mod world;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use aws_sdk_s3::{
     Client,
@@ -35,8 +38,12 @@ pub struct Seed {
     pub params: BTreeMap<String, Value>,
 }
 
-/// The violations among the tests of a rule that a bucket can be in.
+/// The violations among the tests of a rule that a bucket can be in; none where the rule is about the
+/// account, which is proven in a file of its own.
 pub fn seeds(rule: &Rule) -> Vec<Seed> {
+    if rule.scope() == Scope::Account {
+        return Vec::new();
+    }
     let file: toml::Value = toml::from_str(&rule.text).unwrap();
     let file = serde_json::to_value(file).unwrap();
     let tests = file["tests"].as_array().cloned().unwrap_or_default();
@@ -475,6 +482,12 @@ pub async fn everything(client: &Client, bucket: &str) -> BTreeMap<&'static str,
         all.insert(setting.name(), document);
     }
     all
+}
+
+/// The rules that are about buckets.
+pub fn rules(library: &Library) -> impl Iterator<Item = &Arc<Rule>> {
+    let rules = library.rules().iter();
+    rules.filter(|rule| rule.scope() == Scope::Bucket)
 }
 
 pub fn library() -> Library {

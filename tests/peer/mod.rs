@@ -58,7 +58,7 @@ impl Moto {
         let text = format!(
             "name = \"peer\"\nmode = \"enforce\"\n[cloud]\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\ncalls_per_second = 500\n\
              [vault]\nbucket = \"{VAULT}\"\n[scan]\npause = \"1h\"\n[verify]\nfirst = \"5ms\"\ngap = \"20ms\"\ndeadline = \"20s\"\n\
-             [owners]\ndefault = \"platform@acme.com\"\n\
+             [[accounts]]\nid = \"123456789012\"\nenvironment = \"dev\"\n[owners]\ndefault = \"platform@acme.com\"\n\
              [parameters]\nkms_key = \"arn:aws:kms:us-east-1:123456789012:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01\"\n",
             self.url
         );
@@ -92,6 +92,12 @@ pub fn run_printed(moto: &Moto, folder: &Path, text: &str) {
         .env("AWS_SECRET_ACCESS_KEY", "testing")
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_ENDPOINT_URL", &moto.url)
+        // The account goes before the host of S3 Control, and no resolver has to know that name where
+        // moto is the proxy.
+        .env("AWS_ENDPOINT_URL_S3_CONTROL", "http://s3.moto")
+        .env("HTTP_PROXY", &moto.url)
+        .env("NO_PROXY", "127.0.0.1")
+        .env_remove("no_proxy")
         .output()
         .unwrap();
     assert!(

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
 use sixfold::{
-    domain::{Account, Asset, Document, Environment, Owner, Subject, Tags},
+    domain::{Account, Asset, Document, Environment, Identity, Owner, Subject, Tags},
     rules::{Case, Library, RuleFault, Which},
     settings,
 };
@@ -119,6 +119,15 @@ pub fn walkthrough_acl() -> Document {
     ])
 }
 
+/// The role of a room in the walkthrough's account.
+pub fn room() -> Identity {
+    Identity {
+        account: Some("123456789012".to_owned()),
+        arn: Some("arn:aws:iam::123456789012:role/sixfold".to_owned()),
+        in_the_clear: false,
+    }
+}
+
 pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Case {
     Case {
         subject: subject(),
@@ -128,6 +137,7 @@ pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Ca
             .collect(),
         params: BTreeMap::new(),
         answers: BTreeMap::new(),
+        room: room(),
         rules: Which::All,
     }
 }

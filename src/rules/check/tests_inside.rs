@@ -38,8 +38,8 @@ pub fn check(
         let table = spanned.get_ref();
         let readings = readings(table, index, reads, faults);
         let target = match (&table.target, setting) {
-            (Some(value), Some(setting)) => setting
-                .tidy(value.get_ref().clone())
+            (Some(value), Some(setting)) => reading(setting, value.get_ref())
+                .and_then(|target| target)
                 .map_err(|message| {
                     faults.add(&value.span(), format!("tests[{index}].target"), message);
                 })

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::statements;
 use cel::{
     Context, DeclarationError, ExecutionError, Value,
     extractors::Arguments,
@@ -12,18 +13,36 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 4] = ["merge", "arn", "known", "key_for"];
+pub const OURS: [&str; 15] = [
+    "merge",
+    "arn",
+    "known",
+    "key_for",
+    "for_region",
+    "covers",
+    "free_sid",
+    "with_condition",
+    "without_principals",
+    "without_actions",
+    "only_principals",
+    "with_actions",
+    "outsiders",
+    "acts",
+    "cut",
+];
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("merge", merge)?;
     context.add_function("arn", arn)?;
     context.add_function("known", known)?;
-    context.add_function("key_for", key_for)
+    context.add_function("key_for", key_for)?;
+    context.add_function("for_region", for_region)?;
+    statements::add(context)
 }
 
-type Outcome = Result<Value, ExecutionError>;
+pub(super) type Outcome = Result<Value, ExecutionError>;
 
-fn wrong(function: &str, message: impl ToString) -> ExecutionError {
+pub(super) fn wrong(function: &str, message: impl ToString) -> ExecutionError {
     ExecutionError::function_error(function, message)
 }
 
@@ -120,5 +139,25 @@ fn key_for(keys: Value, bucket: Value) -> Outcome {
                  can't be used: give a table with a key for each region"
         ))),
         _ => Ok(key.into()),
+    }
+}
+
+/// `for_region(params.log_bucket, bucket, "log_bucket")`: what a parameter says for the bucket's region.
+/// It is one text for all of them, or a map from region to text.
+fn for_region(values: Value, bucket: Value, name: Value) -> Outcome {
+    let (Value::String(name), region) = (&name, text("for_region", &bucket, "region")?) else {
+        return Err(wrong("for_region", "the parameter's name is wanted"));
+    };
+    match &values {
+        Value::String(value) if !value.is_empty() => Ok(values),
+        Value::String(_) => Err(missing(format!("the parameter `{name}` is empty"))),
+        table => text("for_region", table, &region)
+            .map(Into::into)
+            .map_err(|_| {
+                missing(format!(
+                    "the parameter `{name}` says nothing for {region}, where the bucket is: add it to \
+                     the parameter's table"
+                ))
+            }),
     }
 }

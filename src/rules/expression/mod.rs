@@ -6,6 +6,7 @@
 
 mod functions;
 mod scope;
+mod statements;
 mod value;
 
 use std::{sync::Arc, thread};

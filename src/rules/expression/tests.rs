@@ -65,6 +65,14 @@ fn our_functions_and_the_languages_own_are_there() {
             "key_for('alias/x', {'region': 'eu-west-1'})",
             json!("alias/x"),
         ),
+        (
+            "for_region('logs', {'region': 'r'}, 'log_bucket')",
+            json!("logs"),
+        ),
+        (
+            "for_region({'r': 'logs-r'}, {'region': 'r'}, 'log_bucket')",
+            json!("logs-r"),
+        ),
         ("acl.?Owner.orValue({})", json!({"ID": "o"})),
         ("'A'.lowerAscii() + acl['Owner'].ID", json!("ao")),
         (
@@ -124,6 +132,14 @@ fn what_a_target_must_not_guess_is_an_error() {
         (
             "key_for('arn:aws:kms:us-east-1:1:key/k', {'region': 'eu-west-1'})",
             "is in us-east-1, and the bucket in eu-west-1",
+        ),
+        (
+            "for_region({'a': 'x'}, {'region': 'b'}, 'log_bucket')",
+            "the parameter `log_bucket` says nothing for b",
+        ),
+        (
+            "for_region('', {'region': 'b'}, 'log_bucket')",
+            "the parameter `log_bucket` is empty",
         ),
         ("merge(1, {})", "a map is wanted"),
     ] {

@@ -20,7 +20,7 @@ use super::{
         lifecycle::DEFAULT_MINIMUM,
         object_lock::{LockMode, ObjectLock, Span},
     },
-    state::{BucketSettings, Lifecycle, NewBucket, Ownership, PublicAccessBlock, Versioning},
+    state::{BucketSettings, Lifecycle, NewBucket, Ownership, Versioning},
 };
 use fault::Fault;
 use table::{BUCKETS, Row, UNREADABLE};
@@ -156,10 +156,7 @@ fn compliant(
 ) -> BucketSettings {
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     BucketSettings {
-        acl: Grant::owner_only(&options.owner.canonical_id()),
-        public_access_block: Some(PublicAccessBlock::ALL),
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [tls_only(name)] }).to_string()),
-        ownership: Some(Ownership::BucketOwnerEnforced),
         encryption: if class == "confidential" || class == "restricted" {
             Encryption::kms(&kms_key(options))
         } else {
@@ -171,8 +168,7 @@ fn compliant(
             tag("owner", owner),
             tag("data-classification", class),
         ],
-        lifecycle: None,
-        object_lock: None,
+        ..BucketSettings::of_a_new_bucket(&options.owner.canonical_id())
     }
 }
 

@@ -5,6 +5,9 @@
 //! condition never applies to a caller here, so it neither opens nor closes anything.
 
 mod parse;
+mod service;
+
+pub(in crate::sandbox) use service::ServiceRequest;
 
 use super::glob;
 

@@ -32,6 +32,9 @@ impl LockMode {
     }
 }
 
+/// The longest default retention.
+const MOST_YEARS: u32 = 100;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     Days(u32),
@@ -117,11 +120,15 @@ pub(in crate::sandbox) fn put(
                 (None, Some(years)) => positive(years).map(Span::Years),
                 _ => return Err(malformed_xml()),
             };
+            let span = span.filter(|span| match span {
+                Span::Days(days) => *days <= MOST_YEARS * 365,
+                Span::Years(years) => *years <= MOST_YEARS,
+            });
             let span = span.ok_or_else(|| {
                 refuse(
                     400,
                     "InvalidArgument",
-                    "Default retention period must be a positive integer value",
+                    "Default retention period must be a positive integer value of at most 100 years",
                 )
             })?;
             Some((LockMode::named(mode.as_str())?, span))

@@ -2,6 +2,7 @@
 
 use s3s::{S3Result, dto};
 
+use super::replication::keeps_versioning;
 use crate::sandbox::{
     errors::{not_imitated, refuse},
     state::{Bucket, BucketSettings, Setting, Versioning},
@@ -10,7 +11,10 @@ use crate::sandbox::{
 pub(in crate::sandbox) fn get(bucket: &Bucket) -> dto::GetBucketVersioningOutput {
     let status = bucket.seen(Setting::Versioning).versioning;
     dto::GetBucketVersioningOutput {
-        mfa_delete: None,
+        mfa_delete: bucket
+            .seen(Setting::Versioning)
+            .mfa_delete
+            .then(|| dto::MFADeleteStatus::from_static(dto::MFADeleteStatus::ENABLED)),
         status: status.map(|status| {
             dto::BucketVersioningStatus::from_static(match status {
                 Versioning::Enabled => dto::BucketVersioningStatus::ENABLED,
@@ -51,6 +55,16 @@ pub(in crate::sandbox) fn put(
             "InvalidBucketState",
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
         ));
+    }
+    if new.mfa_delete {
+        return Err(refuse(
+            403,
+            "AccessDenied",
+            "Versioning of a bucket with MFA delete is changed by the root user and its device alone.",
+        ));
+    }
+    if status == Versioning::Suspended && new.replication.is_some() {
+        return Err(keeps_versioning());
     }
     new.versioning = Some(status);
     Ok(dto::PutBucketVersioningOutput {})

@@ -2,8 +2,15 @@
 //!
 //! S3 hands a policy back in other spellings than it was given (a list of one becomes its element,
 //! lists change their order), so the document is brought to one spelling that means the same, and
-//! two reads of one policy are equal. What rules look at is [`statement`]'s flat form of it.
+//! two reads of one policy are equal. What rules look at is [`statement`]'s flat form of it, which
+//! also says what the statement lets outsiders do ([`principal`], [`narrowing`]). [`refusal`] knows
+//! which policies S3 would not store, [`lockout`] which ones would shut the room out.
 
+mod glob;
+mod lockout;
+mod narrowing;
+mod principal;
+mod refusal;
 mod spelling;
 mod statement;
 
@@ -11,11 +18,15 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{
-    Bucket, CallError, Read, Setting, Step, Written,
+    Bucket, CallError, Proposed, Read, Setting, Step, Written,
     call::{self, s3},
     fidelity, shape,
 };
 use crate::domain::{Command, Document, artifact::Summary, canonical};
+use statement::Statement;
+
+pub use glob::matches;
+pub use lockout::denied;
 
 /// S3's limit for one policy.
 const LONGEST: usize = 20 * 1024;
@@ -26,6 +37,10 @@ fn statements(document: &Document) -> &[Value] {
         .and_then(|policy| policy.get("Statement"))
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
+}
+
+fn parsed(document: &Document) -> Vec<Statement> {
+    statements(document).iter().map(Statement::of).collect()
 }
 
 pub struct Policy;
@@ -47,7 +62,7 @@ impl Setting for Policy {
     }
 
     async fn write(&self, bucket: Bucket<'_>, step: Step<'_>) -> Result<Written, CallError> {
-        let target = step.to;
+        let target = refusal::storable(step.to);
         let Some(value) = target.value() else {
             let answer = s3!(bucket, "DeleteBucketPolicy", delete_bucket_policy);
             return answer.map(Written::from);
@@ -70,17 +85,38 @@ impl Setting for Policy {
     }
 
     fn inverse(&self, bucket: &str, step: Step<'_>, file: &str) -> Command {
-        self.command(bucket, step, file)
+        let to = refusal::storable(step.to);
+        self.command(bucket, Step::new(step.from, &to), file)
     }
 
-    /// Without white space, which would count towards S3's limit.
+    /// Without white space, which would count towards S3's limit, and without principals that were
+    /// deleted, with which S3 would not take it. The raw body that goes to the vault has them.
     fn file(&self, Step { to: document, .. }: Step<'_>) -> Vec<u8> {
-        canonical(&document.to_json()).into_bytes()
+        canonical(&refusal::storable(document).to_json()).into_bytes()
     }
 
-    /// `Version`, `Id` and `Statement` as they stand, and `statements`: each with `sid`, `effect`,
-    /// `principals`, `not_principals`, `actions`, `not_actions`, `resources`, `not_resources` and
-    /// `conditions` as lists.
+    fn restored(&self, before: &Document) -> Document {
+        refusal::storable(before)
+    }
+
+    fn residue(&self, before: &Document, _target: &Document) -> Vec<String> {
+        refusal::residue(before)
+    }
+
+    fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
+        refusal::of(proposed).or_else(|| lockout::by(proposed))
+    }
+
+    /// `Version`, `Id` and `Statement` as they stand, and `statements`, each with
+    /// - `sid`, `name` (the Sid, or `#2`), `at` (its place in `Statement`), `effect`;
+    /// - as lists `principals`, `not_principals`, `actions`, `not_actions` (lower case),
+    ///   `resources`, `not_resources`, and `conditions` with `op`, `key` (lower case), `values`;
+    /// - `everyone`: anybody may be meant; `public`: strangers are let in, whatever the conditions;
+    ///   `counts_as_public`: S3 says so; `narrowed_by`: keys of the conditions that keep them out;
+    /// - `grantees`: `principal` and `account` of each that belongs to a customer's account;
+    ///   `services`; `log_accounts`: those whose logs its resources are for; `orphans`: principals
+    ///   that were deleted; `line`: the statement in one line;
+    /// - `writes`: more than reading and listing; `blanket`: a Deny of all of S3 to everyone.
     fn view(&self, document: &Document) -> Value {
         let Some(policy) = document.value() else {
             return json!({
@@ -93,7 +129,11 @@ impl Setting for Policy {
             "Version": text("Version"),
             "Id": text("Id"),
             "Statement": statements,
-            "statements": statements.iter().map(statement::flat).collect::<Vec<_>>(),
+            "statements": parsed(document)
+                .iter()
+                .enumerate()
+                .map(|(at, statement)| statement.view(at))
+                .collect::<Vec<_>>(),
         })
     }
 
@@ -118,14 +158,14 @@ impl Setting for Policy {
     }
 
     fn summary(&self, document: &Document) -> Summary {
-        let statements = statements(document);
+        let statements = parsed(document);
         Summary {
             noun: "statements".to_owned(),
             count: statements.len(),
             lines: statements
                 .iter()
                 .enumerate()
-                .map(|(at, statement)| statement::line(at, statement))
+                .map(|(at, statement)| statement.line(at))
                 .collect(),
         }
     }

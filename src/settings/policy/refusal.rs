@@ -1,0 +1,117 @@
+//! Policies that S3 would not store, told before anybody approves the write.
+
+use serde_json::{Value, json};
+
+use super::{
+    parsed,
+    principal::{Principal, Who},
+    spelling,
+    statement::Statement,
+};
+use crate::{domain::Document, settings::Proposed};
+
+pub fn of(proposed: &Proposed<'_>) -> Option<String> {
+    let statements = parsed(proposed.target);
+    let gone = orphans(&statements);
+    if !gone.is_empty() {
+        return Some(format!(
+            "S3 takes no policy that names principals that were deleted ({}); they have to go first",
+            gone.join(", ")
+        ));
+    }
+    let public: Vec<String> = statements
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| statement.counts_as_public())
+        .map(|(at, statement)| statement.name(at))
+        .collect();
+    if !public.is_empty() && proposed.blocks("BlockPublicPolicy") {
+        return Some(format!(
+            "while BlockPublicPolicy is on, S3 takes no policy with a statement that it calls public \
+             ({}); it has to be narrowed or removed first",
+            public.join(", ")
+        ));
+    }
+    None
+}
+
+/// The document without principals that were deleted, which is what S3 can be given of it. A
+/// statement that names nobody else goes with them, and the policy with its last statement.
+pub fn storable(document: &Document) -> Document {
+    let Some(policy) = document.value() else {
+        return Document::ABSENT;
+    };
+    if orphans(&parsed(document)).is_empty() {
+        return document.clone();
+    }
+    let mut policy = policy.clone();
+    if let Some(Value::Array(statements)) = policy.get_mut("Statement") {
+        statements.retain_mut(|statement| {
+            let Some(Value::Object(kinds)) = statement.get_mut("Principal") else {
+                return true;
+            };
+            for (kind, ids) in kinds.iter_mut() {
+                let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
+                let kept = all.into_iter().filter(|one| one.who() != Who::Gone);
+                *ids = kept.map(|one| Value::String(one.id)).collect();
+            }
+            kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
+            !kinds.is_empty()
+        });
+        if statements.is_empty() {
+            return Document::ABSENT;
+        }
+    }
+    // Only lists got shorter, so the policy still has its form.
+    spelling::canonical(policy).map_or_else(|_| document.clone(), Document::present)
+}
+
+/// What no revert brings back.
+pub fn residue(before: &Document) -> Vec<String> {
+    let gone = orphans(&parsed(before));
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "a revert puts the policy back without principals that were deleted ({}): S3 refuses them",
+        gone.join(", ")
+    )]
+}
+
+fn orphans(statements: &[Statement]) -> Vec<String> {
+    let mut found: Vec<String> = statements
+        .iter()
+        .flat_map(|statement| statement.principals.iter().chain(&statement.not_principals))
+        .filter(|principal| principal.who() == Who::Gone)
+        .map(|principal| principal.id.clone())
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(principal: Value) -> Document {
+        Document::present(json!({"Statement": [
+            {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "r"},
+        ]}))
+    }
+
+    #[test]
+    fn what_is_put_back_names_nobody_who_was_deleted() {
+        let both =
+            policy(json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]}));
+        let left = policy(json!({"AWS": "arn:aws:iam::444455556666:root"}));
+        assert_eq!(storable(&both), left);
+        assert_eq!(storable(&left), left);
+        assert_eq!(
+            storable(&policy(json!({"AWS": "AROA1234567123456DXYZ"}))),
+            Document::ABSENT
+        );
+        assert!(residue(&both)[0].contains("AIDAJQABLZS4A3QDU576Q"));
+        assert!(residue(&left).is_empty());
+    }
+}
