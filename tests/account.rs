@@ -92,7 +92,8 @@ async fn the_demos_account_waits_for_a_person_and_is_then_blocked_verified_and_p
         "{title} {text}"
     );
     let hazards: Vec<_> = ticket
-        .plan
+        .plan()
+        .unwrap()
         .hazards
         .iter()
         .map(|hazard| &hazard.text)
@@ -178,7 +179,7 @@ async fn every_incomplete_block_is_completed_and_comes_back_and_the_printed_comm
             continue;
         }
 
-        let plan = &change.ticket.plan;
+        let plan = change.ticket.plan().unwrap();
         let vault = house.room.engine.vault().unwrap();
         let name = sixfold::domain::Plan::snapshot_file(&plan.setting, change.id);
         let snapshot = vault.fetch(change.id, &name).await.unwrap();

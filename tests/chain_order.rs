@@ -8,8 +8,8 @@ use ledger_support::{Story, at, nina, numbered};
 use sixfold::{
     chain::{Order, apply, cause, next},
     domain::{
-        Actor, Change, Digest, Draft, Fact, Reversibility, RevertState, Stage, Via,
-        artifact::{Decision, FixStatus, Outcome, Ticket},
+        Actor, Change, Digest, Draft, Fact, Manual, Remedy, Reversibility, RevertState, Stage, Via,
+        artifact::{Decision, FixStatus, HandRequest, Outcome, Ticket},
     },
 };
 
@@ -399,21 +399,26 @@ fn facts_of_the_room_leave_a_change_where_it_is() {
     assert_eq!((change.stage, change.last_seq), (Stage::Ticketed, 3));
 }
 
+/// The same plan, said to lead one way.
+fn one_way(remedy: &Remedy) -> Remedy {
+    let mut plan = remedy.plan().unwrap().clone();
+    plan.reversibility = Reversibility::OneWay("the lock stays".to_owned());
+    plan.into()
+}
+
 #[test]
 fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
-    let one_way = |ticket: &mut Ticket| {
-        ticket.plan.reversibility = Reversibility::OneWay("the lock stays".to_owned());
-    };
+    let no_way_back = |ticket: &mut Ticket| ticket.remedy = one_way(&ticket.remedy);
     let hazards = |ticket: &mut Ticket| ticket.hazards_wait = true;
     let both = |ticket: &mut Ticket| {
-        one_way(ticket);
+        no_way_back(ticket);
         hazards(ticket);
     };
     let nothing = |_: &mut Ticket| {};
     type Shape<'a> = &'a dyn Fn(&mut Ticket);
     let cases: [(Story, Shape<'_>, &[&str]); 5] = [
         (Story::dev(1), &nothing, &[]),
-        (Story::dev(1), &one_way, &["one-way fix"]),
+        (Story::dev(1), &no_way_back, &["one-way fix"]),
         (Story::dev(1), &hazards, &["high hazard"]),
         (Story::new(1), &nothing, &["env=prod"]),
         (
@@ -443,7 +448,7 @@ fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
 fn the_question_says_why_it_waits_where_production_is_not_the_only_reason() {
     let story = Story::dev(1);
     let mut ticket = story.ticket_artifact();
-    ticket.plan.reversibility = Reversibility::OneWay("the lock stays".to_owned());
+    ticket.remedy = one_way(&ticket.remedy);
     let Fact::ApprovalRequested(mut request) = story.request(1).fact else {
         panic!("no request")
     };
@@ -454,4 +459,103 @@ fn the_question_says_why_it_waits_where_production_is_not_the_only_reason() {
         "{text}"
     );
     assert!(ticket.text(story.id).ends_with("\none-way: the lock stays"));
+}
+
+/// A change that a person makes, up to being asked for.
+fn by_hand(story: &Story) -> Vec<Draft> {
+    let mut ticket = story.ticket_artifact();
+    ticket.remedy = Remedy::Manual(Manual {
+        action: "turn on MFA delete".to_owned(),
+        steps: vec!["sign in as root".to_owned()],
+    });
+    ticket.plan_hash = ticket.remedy.hash(story.id, &ticket.asset);
+    let request = HandRequest {
+        asked: vec!["on-call".to_owned()],
+        channel: "screen".to_owned(),
+        plan_hash: ticket.plan_hash.clone(),
+    };
+    vec![
+        story.draft(0, Fact::Ticket(Box::new(ticket))),
+        story.draft(1, Fact::HandAsked(request)),
+    ]
+}
+
+fn done(story: &Story, drafts: &[Draft], after: i64) -> Draft {
+    let Fact::Ticket(ticket) = &drafts[0].fact else {
+        panic!("no ticket")
+    };
+    let plan_hash = ticket.plan_hash.clone();
+    story.by_nina(after, Fact::HandDone { plan_hash })
+}
+
+#[test]
+fn what_a_person_does_is_asked_looked_at_and_asked_again_until_it_is_done() {
+    let story = Story::new(1);
+    let asked = by_hand(&story);
+    let unfinished = Fact::HandUnfinished {
+        cause: "MFADelete: off".to_owned(),
+        attempts: 9,
+    };
+    let resolved = Fact::HandResolved {
+        cause: "done by hand".to_owned(),
+        attempts: 2,
+    };
+    let forever = Order::Wait { until: None };
+    let drafts = [
+        asked.clone(),
+        vec![
+            done(&story, &asked, 2),
+            story.draft(3, unfinished),
+            done(&story, &asked, 4),
+            story.draft(5, resolved),
+            story.alert(Outcome::ResolvedElsewhere),
+        ],
+    ]
+    .concat();
+    walk(
+        &drafts,
+        &[
+            (Stage::Ticketed, Order::AskHands),
+            (Stage::ByHand, forever),
+            (Stage::Checking, Order::CheckHands),
+            (Stage::ByHand, forever),
+            (Stage::Checking, Order::CheckHands),
+            (Stage::Unfixed, Order::Close(Outcome::ResolvedElsewhere)),
+            (Stage::Closed, Order::Nothing),
+        ],
+    );
+    let closed = folded(drafts);
+    assert!(closed.fix.is_none() && closed.backup.is_none() && closed.rollback.is_none());
+    let boxes = closed.boxes();
+    let said = |title: &str| boxes.iter().find(|(of, _)| *of == title).unwrap().1.clone();
+    assert_eq!(said("03 Backup"), "nothing to back up: done by hand");
+    assert_eq!(said("05 Rollback"), "nothing to put back: done by hand");
+    assert!(said("01 Ticket").ends_with("by hand: turn on MFA delete\n  1. sign in as root"));
+}
+
+#[test]
+fn what_a_person_does_is_neither_approved_nor_written_and_only_a_person_marks_it_done() {
+    let story = Story::new(1);
+    let asked = by_hand(&story);
+    let after = |draft: Draft| refusal([asked.clone(), vec![draft]].concat());
+    assert!(after(story.request(1)).contains("cannot follow"));
+    assert!(after(story.backup()).contains("cannot follow"));
+    assert!(after(story.fix(FixStatus::Halted, Some("x"))).contains("no plan"));
+    assert!(after(story.approval(Decision::Approved)).contains("the plan is not the one"));
+    let mut own = story.approval(Decision::Approved);
+    if let Fact::Approval(approval) = &mut own.fact {
+        let change = folded(asked.clone());
+        approval.plan_hash = change.ticket.plan_hash;
+    }
+    assert!(after(own).contains("cannot follow"));
+    let mut by_the_room = done(&story, &asked, 2);
+    by_the_room.actor = Actor::Room;
+    assert!(after(by_the_room).contains("only a person says that it is done"));
+    // And what has a plan is not done by hand.
+    let resolved = Fact::HandResolved {
+        cause: "x".to_owned(),
+        attempts: 1,
+    };
+    let error = refusal(vec![story.ticket(), story.draft(1, resolved)]);
+    assert!(error.contains("it is not done by hand"), "{error}");
 }

@@ -86,6 +86,8 @@ fn obeyed(story: &Story, order: Order) -> Option<Draft> {
         Order::Close(outcome) => story.alert(outcome),
         Order::Settle => story.settled(),
         Order::Revert => story.reverted(200),
+        // Both stories have plans.
+        Order::AskHands | Order::CheckHands => unreachable!("nothing is done by hand here"),
         Order::Wait { .. } | Order::Nothing => return None,
     })
 }

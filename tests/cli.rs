@@ -352,7 +352,12 @@ fn an_auditor_reads_the_ledger_while_a_room_runs_and_on_a_copy() {
         .says("approval.requested");
     one.exits(0).says("fix");
     assert_eq!(one.out.lines().count(), 1);
-    change.exits(0).says("06 Alert").says("alert.delivered");
+    let library = sixfold::rules::Library::load(None).unwrap();
+    change
+        .exits(0)
+        .says("06 Alert")
+        .says(&format!("Rule library\n{}\n", library.digest()))
+        .says("alert.delivered");
     entry.exits(0).says("\"seq\": 1").says("hash: ");
     verified.exits(0).says("whole: ").says("in 1 segment,");
 

@@ -75,6 +75,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("advice", &["config", "settings"]),
     ("args", &["domain"]),
     ("change", &["domain", "room::client", "room::protocol"]),
+    ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
     ("doctor", &["cloud", "config", "ledger", "room"]),
     ("house", &["config", "domain", "engine", "room"]),

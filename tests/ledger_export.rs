@@ -199,7 +199,9 @@ fn a_note_that_looks_like_a_formula_is_defused() {
         panic!("the first draft is the ticket");
     };
     ticket.owner.contact = "=HYPERLINK(\"http://evil\")".to_owned();
-    ticket.plan.action = "say \"yes\", then\u{1b}[2J".to_owned();
+    let mut plan = ticket.plan().unwrap().clone();
+    plan.action = "say \"yes\", then\u{1b}[2J".to_owned();
+    ticket.remedy = plan.into();
     let ledger = recorded(state.path(), &drafts);
     let rows = rows(&csv(ledger.reader(), &Filter::default()));
     assert_eq!(rows[0]["owner"], "'=HYPERLINK(\"http://evil\")");

@@ -237,7 +237,7 @@ async fn cloud_of(moto: &Moto, folder: &Path) -> Cloud {
 }
 
 async fn document(cloud: &Cloud, change: &Change) -> Document {
-    let setting = settings::by_name(&change.ticket.plan.setting).unwrap();
+    let setting = settings::by_name(&change.ticket.plan().unwrap().setting).unwrap();
     let read = cloud.read(setting, &change.ticket.asset, Urgency::Fix);
     read.await.unwrap().document
 }
@@ -296,7 +296,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
             change.fix
         );
         *by_setting
-            .entry(change.ticket.plan.setting.clone())
+            .entry(change.ticket.plan().unwrap().setting.clone())
             .or_default() += 1;
     }
     let written: Vec<_> = by_setting.keys().map(String::as_str).collect();
@@ -318,7 +318,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
         via: Via::Cli,
     };
     for change in &done {
-        let plan = &change.ticket.plan;
+        let plan = change.ticket.plan().unwrap();
         let what = format!("{} on {}", change.ticket.rule.id, change.ticket.asset);
         let setting = settings::by_name(&plan.setting).unwrap();
         assert_eq!(document(&cloud, change).await, plan.target, "{what}");
@@ -414,9 +414,9 @@ async fn the_script_in_the_vault_reverts_without_us() {
         .await
         .unwrap();
     let change = wait_for("the ACL is fixed", || {
-        changes(&room)
-            .into_iter()
-            .find(|change| change.ticket.plan.setting == "acl" && change.stage == Stage::Closed)
+        changes(&room).into_iter().find(|change| {
+            change.ticket.plan().unwrap().setting == "acl" && change.stage == Stage::Closed
+        })
     })
     .await;
     let script = room
@@ -427,8 +427,14 @@ async fn the_script_in_the_vault_reverts_without_us() {
         .await
         .unwrap();
     room.stop().await;
-    assert_ne!(document(&cloud, &change).await, change.ticket.plan.before);
+    assert_ne!(
+        document(&cloud, &change).await,
+        change.ticket.plan().unwrap().before
+    );
     run_printed(&moto, folder.path(), &String::from_utf8(script).unwrap());
-    assert_eq!(document(&cloud, &change).await, change.ticket.plan.before);
+    assert_eq!(
+        document(&cloud, &change).await,
+        change.ticket.plan().unwrap().before
+    );
     drop(Arc::clone(&room));
 }

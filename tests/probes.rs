@@ -63,9 +63,9 @@ async fn a_key_that_waits_for_its_end_is_told_in_ticket_request_and_push() {
     let told = "every upload will fail. Its state is: PendingDeletion";
     let (ticket, request) = (&asked.ticket, asked.request.as_ref().unwrap());
     assert!(
-        says(&ticket.plan.hazards, HazardLevel::High, told),
+        says(&ticket.plan().unwrap().hazards, HazardLevel::High, told),
         "{:#?}",
-        ticket.plan.hazards
+        ticket.plan().unwrap().hazards
     );
     assert!(
         says(&request.hazards, HazardLevel::High, told),
@@ -136,12 +136,12 @@ async fn a_question_that_fails_is_said_and_changes_no_verdict() {
     .await;
     let asked = house.until_asked(RULE, WALKTHROUGH).await;
     for hazards in [
-        &asked.ticket.plan.hazards,
+        &asked.ticket.plan().unwrap().hazards,
         &asked.request.as_ref().unwrap().hazards,
     ] {
         for told in [
             "could not be checked: the KMS key (DescribeKey: AccessDeniedException (400)",
-            "could not be checked: which others use the bucket, by its policy and ACL (GetBucketAcl: AccessDenied (403)",
+            "could not be checked: who else uses the bucket, by its policy, ACL and replication (GetBucketAcl: AccessDenied (403)",
         ] {
             assert!(says(hazards, HazardLevel::Medium, told), "{hazards:#?}");
         }
@@ -199,7 +199,7 @@ id = "X-1"
 primary = true
 
 [[params]]
-name = "log_bucket"
+name = "asked_bucket"
 about = "a"
 type = "text"
 
@@ -210,7 +210,7 @@ target = '{"Status": "Enabled"}'
 [[probes]]
 name = "logs"
 about = "the log bucket"
-bucket = "params.log_bucket"
+bucket = "params.asked_bucket"
 reads = ["encryption"]
 
 [[probes]]
@@ -239,7 +239,7 @@ names = '[string(old.count), string(old.bytes), string(old.complete), string(cur
 name = "v"
 verdict = "violation"
 documents = { versioning = { absent = true } }
-params = { log_bucket = "logs" }
+params = { asked_bucket = "logs" }
 asks = { logs = "logs", old = { prefix = "logs/", older_than_days = 0, noncurrent = true }, current = { prefix = "", older_than_days = 0, noncurrent = false } }
 probes = { logs = { exists = false }, old = { count = 3, bytes = 9 }, current = { complete = false } }
 hazards = ["the log bucket is: false, , , ", "3, 9, true, 0, 0"]
@@ -248,10 +248,10 @@ hazards = ["the log bucket is: false, , , ", "3, 9, true, 0, 0"]
 name = "c"
 verdict = "compliant"
 documents = { versioning = { Status = "Enabled" } }
-params = { log_bucket = "logs" }
+params = { asked_bucket = "logs" }
 "#;
 
-fn shell(log_bucket: &str) -> Shell {
+fn shell(asked_bucket: &str) -> Shell {
     let mut shell = Shell::open();
     shell.sandbox = shell.runtime.block_on(async {
         let options = SandboxOptions::default().with_another_account();
@@ -263,7 +263,7 @@ fn shell(log_bucket: &str) -> Shell {
     let text = shell::config("observe", &shell.sandbox.endpoint_url());
     let (kept, _) = text.split_once("[rules]").unwrap();
     let more =
-        format!("[rules]\ndirectory = \"own\"\n[parameters]\nlog_bucket = \"{log_bucket}\"\n");
+        format!("[rules]\ndirectory = \"own\"\n[parameters]\nasked_bucket = \"{asked_bucket}\"\n");
     shell.write("sixfold.toml", &format!("{kept}{more}"));
     shell
 }

@@ -61,7 +61,7 @@ async fn planned(
     };
     let before = observed.document(rule.setting.name()).unwrap();
     let id = ChangeId::new(2026, 114);
-    Ok(rules::plan(rule, &observed.subject, id, before, found))
+    Ok(rules::plan(rule, &observed.subject, id, before, found).unwrap())
 }
 
 /// Runs a printed command by a shell, in a folder with its files.
@@ -143,7 +143,9 @@ async fn the_printed_commands_of_every_rule_reach_what_the_plan_names() {
     let world = world().await;
     let mut wrong = Vec::new();
     for rule in estates::rules(&library) {
-        if NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
+        // What a person does is not ours to prove.
+        let by_hand = rule.writes().is_none();
+        if by_hand || NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
             continue;
         }
         let mut refused = Vec::new();

@@ -40,7 +40,7 @@ fn the_walkthroughs_rule_has_the_walkthroughs_words() {
     assert_eq!(rule.primary.version, "1.3.0");
     assert_eq!(tags(&rule.frameworks), "SOC 2 CC6.6 · ISO 27001 A.9.4.1");
     assert_eq!(rule.severity, Severity::High);
-    assert_eq!(rule.fix.action, "remove public-read grant");
+    assert_eq!(rule.fix.action(), "remove public-read grant");
     assert_eq!(rule.file, "rules/access/public-read.toml");
 }
 
@@ -83,6 +83,33 @@ fn a_rule_covers_all_ids_of_its_rows_and_not_only_what_its_tickets_show() {
     assert!(!rule.covers("CIS", "1.2.0"));
     let tags = library.get("mandatory-tags").unwrap();
     assert!(tags.covers("House", "1") && !tags.covers("HIPAA", "2013"));
+}
+
+#[test]
+fn the_librarys_digest_changes_with_every_rule_and_with_nothing_else() {
+    let ours = library();
+    let mut less = library();
+    less.disable("versioning");
+    assert_eq!(
+        ours.digest(),
+        less.digest(),
+        "what is disabled is the config's"
+    );
+    let own = versioning_rule("own", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+    let of = |name: &str, text: &str| {
+        let (library, _dir) = library_with(&[(name, text)]);
+        library.unwrap().digest().clone()
+    };
+    let once = of("a.toml", &own);
+    assert_ne!(&once, ours.digest());
+    assert_eq!(once, of("elsewhere/b.toml", &own), "a path judges nothing");
+    assert_ne!(
+        once,
+        of(
+            "a.toml",
+            &own.replace("rationale = \"r\"", "rationale = \"s\"")
+        )
+    );
 }
 
 #[test]

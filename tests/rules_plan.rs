@@ -34,7 +34,7 @@ fn plan_of(rule: &str, before: &Document, params: &BTreeMap<String, Value>) -> P
     let tag = ("data-classification".to_owned(), "restricted".to_owned());
     case.subject.tags.extend([tag]);
     let found = found(&evaluator, &rule.id, case);
-    plan(&rule, &subject(), CHANGE, before, &found)
+    plan(&rule, &subject(), CHANGE, before, &found).unwrap()
 }
 
 #[test]

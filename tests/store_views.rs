@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sixfold::{
     chain::cause,
     domain::{
-        ChangeId, Draft, Fact, Severity, Stage,
+        ChangeId, Draft, Fact, Judged, Severity, Stage, Tally,
         artifact::{Decision, Outcome},
     },
     ledger::{Ledger, LedgerError, Lock, Options, open},
@@ -478,6 +478,83 @@ fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
     store.rebuild().unwrap();
     assert_eq!(store.verdicts(), Ok(Verdicts::default()));
     assert_eq!(ledger.reader().last_seq(), 0, "no observation is a fact");
+}
+
+#[test]
+fn a_framework_counts_each_bucket_once_by_its_own_rules() {
+    use Judged::{Compliant, Exempt, Skipped, Unknown, Violating};
+    let (_state, ledger, store) = filled([]);
+    let rules = ["acl", "bpa", "tls", "tags"];
+    let note = |bucket: &str, judged: [Judged; 4]| {
+        let by_rule: Vec<_> = rules.map(str::to_owned).into_iter().zip(judged).collect();
+        store.note_judged(&asset(bucket), &by_rule).unwrap();
+    };
+    note("a", [Violating; 4]);
+    note("a", [Compliant, Violating, Unknown, Skipped]);
+    note("ab", [Compliant, Unknown, Compliant, Exempt]);
+    note("b", [Exempt, Compliant, Skipped, Compliant]);
+    note("c", [Compliant, Compliant, Skipped, Skipped]);
+    let group = |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect();
+    let groups: Vec<Vec<String>> = vec![
+        group(&["acl", "bpa"]),
+        group(&["tls"]),
+        group(&["tags", "no-such-rule"]),
+        group(&[]),
+    ];
+    let counts = |tally: &Tally| {
+        let Tally {
+            violating,
+            unknown,
+            exempt,
+            compliant,
+            skipped,
+            readable,
+        } = tally;
+        [violating, unknown, exempt, compliant, skipped, readable].map(|count| *count)
+    };
+    let tallies = |store: &Store| -> Vec<[usize; 6]> {
+        store.tallies(&groups).unwrap().iter().map(counts).collect()
+    };
+    assert_eq!(
+        tallies(&store),
+        [
+            [1, 1, 1, 1, 0, 3],
+            [0, 1, 0, 1, 2, 3],
+            [0, 0, 1, 1, 2, 4],
+            [0, 0, 0, 0, 4, 4],
+        ]
+    );
+
+    // A library with other rules: what the old one said of a bucket stands until it is seen again.
+    let by_rule = [("bpa".to_owned(), Violating), ("new".to_owned(), Compliant)];
+    store.note_judged(&asset("c"), &by_rule).unwrap();
+    assert_eq!(tallies(&store)[0], [2, 1, 1, 0, 0, 3]);
+    store
+        .forget_judged_but(&[asset("b"), asset("c")].into())
+        .unwrap();
+    assert_eq!(tallies(&store)[0], [1, 0, 1, 0, 0, 2]);
+    store.forget_judged_but(&[asset("c")].into()).unwrap();
+    note("b", [Exempt, Compliant, Skipped, Compliant]);
+    assert_eq!(tallies(&store)[0], [1, 0, 1, 0, 0, 2]);
+    store.rebuild().unwrap();
+    assert_eq!(tallies(&store)[0], [0; 6]);
+    assert_eq!(ledger.reader().last_seq(), 0, "no verdict is a fact");
+}
+
+#[test]
+fn a_thousand_rules_on_a_bucket_are_counted_as_a_few_are() {
+    let (_state, _ledger, store) = filled([]);
+    let judged = |at: usize| Judged::ALL[at % Judged::ALL.len()];
+    let by_rule: Vec<_> = (0..1_000)
+        .map(|at| (format!("r{at}"), judged(at)))
+        .collect();
+    store.note_judged(&asset("a"), &by_rule).unwrap();
+    let groups: Vec<Vec<String>> = (0..1_000).map(|at| vec![format!("r{at}")]).collect();
+    for (at, tally) in store.tallies(&groups).unwrap().into_iter().enumerate() {
+        let mut wanted = Tally::default();
+        wanted.add([judged(at)]);
+        assert_eq!(tally, wanted, "r{at}");
+    }
 }
 
 /// Random progress of a few changes, in batches of random size.

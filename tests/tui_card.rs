@@ -185,14 +185,14 @@ fn another_plan_locks_the_card_and_its_own_hash_is_what_goes_out() {
     let mut desk = armed();
     desk.press("Tab");
     let change = desk.room.change(WALKTHROUGH);
-    change.ticket.plan.residue.push("something new".to_owned());
-    change.ticket.plan.command = change
+    let plan = estate::plan_of(&mut change.ticket);
+    plan.residue.push("something new".to_owned());
+    plan.command = plan.command.clone().with("--region", "us-east-1");
+    let hash = change
         .ticket
-        .plan
-        .command
-        .clone()
-        .with("--region", "us-east-1");
-    let hash = change.ticket.plan.hash(WALKTHROUGH, &change.ticket.asset);
+        .plan()
+        .unwrap()
+        .hash(WALKTHROUGH, &change.ticket.asset);
     change.ticket.plan_hash = hash.clone();
     change.request.as_mut().unwrap().plan_hash = hash.clone();
     desk.entry_notice();

@@ -92,6 +92,20 @@ fn the_ledger() {
 }
 
 #[test]
+fn the_coverage_and_the_controls_of_one_framework() {
+    at_each_size("coverage", |desk| {
+        desk.press("6");
+        desk.settle();
+        desk.press("j");
+    });
+    at_each_size("controls", |desk| {
+        desk.press("6");
+        desk.settle();
+        desk.press("j Enter");
+    });
+}
+
+#[test]
 fn an_entry_of_the_ledger() {
     at_each_size("entry", |desk| {
         desk.press("5");

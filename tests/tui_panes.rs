@@ -216,7 +216,10 @@ fn numbers_tab_and_esc_lead_through_the_panes() {
         ("Tab", Pane::Ticket),
         ("Tab", Pane::Approvals),
         ("BackTab BackTab", Pane::Queue),
+        ("BackTab", Pane::Coverage),
         ("BackTab", Pane::Ledger),
+        ("6", Pane::Coverage),
+        ("Esc", Pane::Queue),
         ("3", Pane::Approvals),
         ("4", Pane::Diff),
         ("Left", Pane::Approvals),
@@ -224,6 +227,46 @@ fn numbers_tab_and_esc_lead_through_the_panes() {
         desk.press(keys);
         assert_eq!(desk.model.pane, pane, "{keys}");
     }
+}
+
+#[test]
+fn coverage_is_asked_for_while_it_is_looked_at_and_opens_its_frameworks() {
+    let asked = |desk: &Desk, request: &Request| {
+        let all = desk.room.asked.iter();
+        all.filter(|asked| *asked == request).count()
+    };
+    let mut desk = Desk::new((80, 24));
+    assert_eq!(asked(&desk, &Request::Coverage), 0);
+    desk.press("6");
+    desk.settle();
+    let once = asked(&desk, &Request::Coverage);
+    assert!(once > 0);
+    desk.entry_notice();
+    assert!(
+        asked(&desk, &Request::Coverage) > once,
+        "it follows the room"
+    );
+    desk.press("j Enter");
+    desk.settle();
+    let opened = Request::Controls {
+        framework: "CIS".to_owned(),
+        version: "3.0.0".to_owned(),
+        offset: 0,
+        limit: 500,
+    };
+    assert!(asked(&desk, &opened) > 0);
+    assert!(
+        desk.text().contains("2.1.2  not covered"),
+        "{}",
+        desk.text()
+    );
+    desk.press("Esc");
+    assert_eq!(desk.model.pane, Pane::Coverage);
+    desk.press("1");
+    desk.settle();
+    let before = asked(&desk, &Request::Coverage);
+    desk.entry_notice();
+    assert_eq!(asked(&desk, &Request::Coverage), before, "nobody looks");
 }
 
 #[test]

@@ -97,15 +97,16 @@ fn hostile(text: &str) -> Change {
         from: text.clone(),
     };
     ticket.detection.evidence = vec![text.clone(), text.clone()];
-    ticket.plan.action.clone_from(&text);
-    ticket.plan.residue = vec![text.clone()];
-    for hazard in &mut ticket.plan.hazards {
+    let plan = estate::plan_of(ticket);
+    plan.action.clone_from(&text);
+    plan.residue = vec![text.clone()];
+    for hazard in &mut plan.hazards {
         hazard.text.clone_from(&text);
     }
-    ticket.plan.command = ticket.plan.command.clone().with(&text, text.clone());
-    ticket.plan_hash = ticket.plan.hash(change.id, &ticket.asset);
+    plan.command = plan.command.clone().with(&text, text.clone());
+    ticket.plan_hash = ticket.plan().unwrap().hash(change.id, &ticket.asset);
     let hash = ticket.plan_hash.clone();
-    let hazards = ticket.plan.hazards.clone();
+    let hazards = ticket.plan().unwrap().hazards.clone();
     let request = change.request.as_mut().unwrap();
     request.plan_hash = hash;
     request.hazards = hazards;

@@ -326,7 +326,8 @@ async fn what_waits_is_told_and_gets_its_turn_when_the_change_before_it_closes()
     house.approve(&first, Via::Tui).await.unwrap();
     let second = house.until_asked("tag-b", WALKTHROUGH).await;
     assert_eq!(
-        second.ticket.plan.before, first.ticket.plan.target,
+        second.ticket.plan().unwrap().before,
+        first.ticket.plan().unwrap().target,
         "planned on what is there now"
     );
     house

@@ -70,7 +70,7 @@ async fn a_one_way_fix_waits_in_every_environment_and_says_what_stays() {
     )
     .await;
     let asked = house.until_asked("tag-a", WALKTHROUGH).await;
-    let plan = &asked.ticket.plan;
+    let plan = asked.ticket.plan().unwrap();
     let why = "reports keep it for good".to_owned();
     assert_eq!(plan.reversibility, Reversibility::OneWay(why.clone()));
     assert_eq!(plan.residue, [why]);

@@ -1,12 +1,17 @@
 //! The fold: one entry after the other makes a change, in the one order there is.
 //!
+//! What a person does by hand is folded in [`by_hand`].
+//!
 //! The checks here are the promises an auditor relies on (no write without an approval of the same
 //! plan and a backup of the state before), held against the record itself rather than against the
 //! code that wrote it.
 
+mod by_hand;
+
 use super::{closing, unwritten};
 use crate::domain::{
-    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Revert, RevertState, Stage, Written,
+    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, Revert, RevertState, Stage,
+    Written,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, Rollback,
         Ticket,
@@ -86,6 +91,8 @@ fn opened(id: ChangeId, ticket: &Ticket, entry: &Entry) -> Change {
         ticket: ticket.clone(),
         request: None,
         approval: None,
+        by_hand: None,
+        resolved: None,
         backup: None,
         intent: None,
         mismatch: None,
@@ -103,6 +110,13 @@ fn opened(id: ChangeId, ticket: &Ticket, entry: &Entry) -> Change {
 }
 
 type Step = Result<(), &'static str>;
+
+fn plan(change: &Change) -> Result<&Plan, &'static str> {
+    change
+        .ticket
+        .plan()
+        .ok_or("it is done by hand, there is no plan")
+}
 
 fn require(holds: bool, why: &'static str) -> Step {
     if holds { Ok(()) } else { Err(why) }
@@ -122,6 +136,14 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
         (Fact::Approval(approval), Stage::Ticketed | Stage::AwaitingApproval) => {
             decided(change, approval)
         }
+        (Fact::Approval(approval), Stage::ByHand) => by_hand::denied(change, approval),
+        (Fact::HandAsked(request), Stage::Ticketed) => by_hand::asked(change, request),
+        (Fact::HandDone { plan_hash }, Stage::ByHand) => by_hand::done(change, plan_hash, entry),
+        (Fact::HandUnfinished { cause, .. }, Stage::Checking) => by_hand::unfinished(change, cause),
+        (
+            Fact::HandResolved { cause, attempts },
+            Stage::Ticketed | Stage::ByHand | Stage::Checking,
+        ) => by_hand::resolved(change, cause, *attempts, entry.at),
         (Fact::Backup(backup), Stage::Approved) => backed_up(change, backup),
         // A process that was killed before its write says again what it is about to send.
         (Fact::FixIntent { .. }, Stage::BackedUp | Stage::Fixing) => intended(change, &entry.fact),
@@ -180,6 +202,7 @@ fn requested(change: &mut Change, request: &ApprovalRequest) -> Step {
     let round = change.request.as_ref().map_or(0, |last| last.round) + 1;
     require(request.round == round, "the rounds have a gap")?;
     require(request.plan_hash == change.ticket.plan_hash, PLAN)?;
+    plan(change)?;
     change.request = Some(request.clone());
     change.stage = Stage::AwaitingApproval;
     Ok(())
@@ -187,6 +210,7 @@ fn requested(change: &mut Change, request: &ApprovalRequest) -> Step {
 
 fn decided(change: &mut Change, approval: &Approval) -> Step {
     require(approval.plan_hash == change.ticket.plan_hash, PLAN)?;
+    plan(change)?;
     if approval.decision == Decision::NotRequired {
         require(change.stage == Stage::Ticketed, ORDER)?;
         require(approval.by == Actor::Policy, "only the policy waives")?;
@@ -223,7 +247,7 @@ fn decided(change: &mut Change, approval: &Approval) -> Step {
 
 fn backed_up(change: &mut Change, backup: &Backup) -> Step {
     require(
-        backup.before == change.ticket.plan.before.digest(),
+        backup.before == plan(change)?.before.digest(),
         "the backup is of another state than the plan's",
     )?;
     change.backup = Some(backup.clone());
@@ -250,10 +274,10 @@ fn intended(change: &mut Change, fact: &Fact) -> Step {
         "the backup is not the one on record",
     )?;
     require(
-        *read == change.ticket.plan.before.digest(),
+        *read == plan(change)?.before.digest(),
         "the read before the write is not the state that was approved",
     )?;
-    require(*target == change.ticket.plan.target.digest(), PLAN)?;
+    require(*target == plan(change)?.target.digest(), PLAN)?;
     change.intent = Some(Intent {
         read: read.clone(),
         target: target.clone(),
@@ -278,7 +302,7 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
         ),
     };
     require(allowed, ORDER)?;
-    let target = change.ticket.plan.target.digest();
+    let target = plan(change)?.target.digest();
     if then == Stage::Fixed {
         require(
             fix.predicted == target && fix.observed.as_ref() == Some(&target),
@@ -287,8 +311,8 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
     }
     if fix.status == FixStatus::RolledBack {
         require(
-            fix.observed.as_ref() == Some(&change.ticket.plan.restored)
-                || fix.observed.as_ref() == Some(&change.ticket.plan.before.digest()),
+            fix.observed.as_ref() == Some(&plan(change)?.restored)
+                || fix.observed.as_ref() == Some(&plan(change)?.before.digest()),
             "what was read is not the state before",
         )?;
     }

@@ -23,6 +23,10 @@ pub enum Order {
     Wait {
         until: Option<Stamp>,
     },
+    /// Ask people to do it by hand; an entry `manual.asked`.
+    AskHands,
+    /// Read until it is clear whether it was done; an entry `manual.resolved` or `manual.unfinished`.
+    CheckHands,
     /// Put the state before into the vault and read it back; an entry `backup`.
     Backup,
     /// Read afresh, [settle](super::settle()), write; entries `fix.intent` and `fix.written`, or `fix`.
@@ -46,6 +50,10 @@ pub enum Order {
 /// once a window has closed.
 pub fn next(change: &Change, now: Stamp) -> Order {
     match change.stage {
+        Stage::Ticketed if change.ticket.plan().is_none() => Order::AskHands,
+        // It stands until a person or a pass says that something happened.
+        Stage::ByHand => Order::Wait { until: None },
+        Stage::Checking => Order::CheckHands,
         Stage::Ticketed if !change.ticket.waits_for().is_empty() => Order::Ask { round: 1 },
         Stage::Ticketed => Order::Waive,
         Stage::AwaitingApproval | Stage::Expired => waiting(change, now),
@@ -104,6 +112,7 @@ pub fn closing(change: &Change) -> Option<Outcome> {
     let status = change.fix.as_ref().map(|fix| fix.status);
     match (change.stage, status) {
         (Stage::Denied, _) => Some(Outcome::WontFix),
+        (Stage::Unfixed, None) if change.resolved.is_some() => Some(Outcome::ResolvedElsewhere),
         (Stage::RollbackStored, Some(FixStatus::Applied | FixStatus::FoundApplied)) => {
             Some(Outcome::Remediated)
         }

@@ -60,6 +60,9 @@ pub enum Command {
     },
     /// One scan and a report, no writes; exits with 3 when there are violations
     Scan {
+        /// Only rules that stand for a control of this framework, such as "CIS 3.0.0", and its score
+        #[arg(long)]
+        framework: Option<String>,
         /// One JSON document instead of text
         #[arg(long)]
         json: bool,
@@ -76,6 +79,8 @@ pub enum Command {
     Approve { change: ChangeId },
     /// Deny a change that waits, with a reason
     Deny(Deny),
+    /// Say that what a change asks to be done by hand is done; the room looks whether it is
+    Done { change: ChangeId },
     /// Put the state before a change back
     Revert(Deny),
     /// Let a rule act on a bucket again after a rollback or a halt
@@ -169,12 +174,24 @@ pub enum Format {
 pub enum Rules {
     /// Every rule, one line each
     List {
-        /// Only rules that stand for a control of this framework, such as "HIPAA"
+        /// Only rules that stand for a control of this framework, such as "HIPAA" or "CIS 3.0.0"
         #[arg(long)]
         framework: Option<String>,
     },
     /// One rule with its controls, hazards and expressions
     Show { id: String },
+    /// Which controls of each framework the rules cover, and why the others are not covered
+    Coverage {
+        /// Only this framework, control by control; with or without a version, such as "PCI-DSS 4.0"
+        #[arg(long)]
+        framework: Option<String>,
+        /// Scan once (no writes) and say how the buckets stand by each
+        #[arg(long)]
+        estate: bool,
+        /// One JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Run the tests inside the rule files
     Test {
         /// A folder of rules, besides the built-in ones

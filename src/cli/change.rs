@@ -35,14 +35,23 @@ pub async fn deny(common: &Common, deny: Deny) -> Result<u8> {
 
 async fn decide(common: &Common, id: ChangeId, answer: Answer) -> Result<u8> {
     act(common, id, |change| {
-        let change = change.ok_or_else(|| Refusal {
-            code: RefusalCode::NotFound,
-            message: format!("there is no change {id} in this ledger"),
-        })?;
+        let change = change.ok_or_else(|| unknown(id))?;
         Ok(Request::Decide {
             id,
             plan_hash: change.ticket.plan_hash.clone(),
             answer,
+        })
+    })
+    .await
+}
+
+/// The steps that are on record are the ones that were shown.
+pub async fn done(common: &Common, id: ChangeId) -> Result<u8> {
+    act(common, id, |change| {
+        let change = change.ok_or_else(|| unknown(id))?;
+        Ok(Request::Done {
+            id,
+            plan_hash: change.ticket.plan_hash.clone(),
         })
     })
     .await
@@ -67,6 +76,13 @@ pub async fn release(common: &Common, rule: String, bucket: String) -> Result<u8
 
 pub async fn reset_breaker(common: &Common) -> Result<u8> {
     once(common, Request::ResetBreaker).await
+}
+
+fn unknown(id: ChangeId) -> Refusal {
+    Refusal {
+        code: RefusalCode::NotFound,
+        message: format!("there is no change {id} in this ledger"),
+    }
 }
 
 async fn once(common: &Common, request: Request) -> Result<u8> {

@@ -108,8 +108,9 @@ fn rules(config: &Config, findings: &mut Vec<Finding>) {
     };
     let (all, enabled) = (library.rules().len(), library.enabled().count());
     findings.push(Finding::Good(format!(
-        "rules: {all} loaded, {} of them disabled",
-        all - enabled
+        "rules: {all} loaded, {} of them disabled, library {}",
+        all - enabled,
+        library.digest()
     )));
 }
 

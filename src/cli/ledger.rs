@@ -133,6 +133,9 @@ fn show(folder: &Path, what: &str) -> Result<u8> {
     for (title, text) in change.boxes() {
         print::line(format!("{title}\n{}\n", Safe::lines(&text)))?;
     }
+    if let Some(library) = &change.ticket.library {
+        print::line(format!("Rule library\n{library}\n"))?;
+    }
     print::bytes(print::table(&rows).as_bytes())?;
     Ok(exit::OK)
 }

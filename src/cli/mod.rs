@@ -4,6 +4,7 @@
 mod advice;
 mod args;
 mod change;
+mod coverage;
 mod demo;
 mod doctor;
 mod house;
@@ -63,15 +64,18 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
         Some(Command::Serve) => serve::run(&common).await,
         Some(Command::Init { path }) => init::run(&path),
-        Some(Command::Scan { json }) => scan::run(&common, json).await,
+        Some(Command::Scan { framework, json }) => {
+            scan::run(&common, framework.as_deref(), json).await
+        }
         Some(Command::Plan { rule, asset }) => plan::run(&common, &rule, &asset).await,
         Some(Command::Approve { change }) => change::approve(&common, change).await,
         Some(Command::Deny(deny)) => change::deny(&common, deny).await,
+        Some(Command::Done { change }) => change::done(&common, change).await,
         Some(Command::Revert(revert)) => change::revert(&common, revert).await,
         Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
         Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
         Some(Command::Ledger(command)) => ledger::run(&common, command),
-        Some(Command::Rules(command)) => rules::run(&common, command),
+        Some(Command::Rules(command)) => rules::run(&common, command).await,
         Some(Command::Doctor) => doctor::run(&common).await,
         Some(Command::Completions { shell }) => {
             let mut text = Vec::new();

@@ -8,7 +8,7 @@ use color_eyre::{Result, eyre::bail};
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::{ChangeId, Safe, Scope},
+    domain::{ChangeId, Manual, Remedy, Safe, Scope},
     engine::{Clock as _, SystemClock},
     room,
     rules::{self, Evaluator, Verdict},
@@ -72,10 +72,25 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     };
     // The number is given when a change opens; the shape of the commands is what counts here.
     let id = ChangeId::new(SystemClock.now().year(), 0);
+    let subject = &observation.subject;
     let found = scanner
         .complete(&observation, &rule.id, found, SystemClock.now())
         .await;
-    let plan = rules::plan(rule, &observation.subject, id, before, &found);
+    let found = &found;
+    let Some(plan) = rules::plan(rule, subject, id, before, found) else {
+        let remedy = rules::remedy(rule, subject, id, before, found);
+        let steps = remedy.as_ref().and_then(Remedy::manual).map(Manual::text);
+        let text = format!(
+            "{} {} on {}\nevidence: {}\n\n{}\n\nno call of this program can do it; nothing was written",
+            rule.primary.short(),
+            rule.title,
+            subject.asset.uri(),
+            found.evidence.join(", "),
+            steps.unwrap_or_default(),
+        );
+        print::line(Safe::lines(&text).as_str())?;
+        return Ok(exit::VIOLATIONS);
+    };
     let mut text = format!(
         "{} {} on {}\nevidence: {}\naction: {}\n\nforward\n{}\n",
         rule.primary.short(),

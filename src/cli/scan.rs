@@ -1,21 +1,34 @@
 //! `sixfold scan`: one pass and a report. Nothing is written anywhere, not even to the ledger.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use color_eyre::Result;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{advice::listing_failed, args::Common, exit, house, print};
+use super::{advice::listing_failed, args::Common, coverage, exit, house, print};
 use crate::{
     cloud,
     domain::{Safe, Scope},
     room,
-    rules::{Evaluator, Library, Rule, Verdict},
+    rules::{Coverage, Evaluator, Library, Rule, Verdict},
     scanner::{Observation, Scanner},
 };
 
-pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
+/// One pass over every bucket, as it was seen.
+pub struct Look {
+    pub library: Arc<Library>,
+    /// By account, region and bucket.
+    pub seen: Vec<Observation>,
+    listed: usize,
+    took: Duration,
+}
+
+pub async fn look(common: &Common) -> Result<Look> {
     let config = Arc::new(house::config(common)?);
     let library = Arc::new(room::library(&config)?);
     let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
@@ -33,7 +46,30 @@ pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
         .map_err(|error| listing_failed(&error, &config.cloud))?;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     seen.sort_by(|one, other| one.subject.asset.cmp(&other.subject.asset));
-    let took = scanner.progress().figures().took;
+    Ok(Look {
+        library,
+        seen,
+        listed: report.buckets(),
+        took: scanner.progress().figures().took,
+    })
+}
+
+pub async fn run(common: &Common, framework: Option<&str>, as_json: bool) -> Result<u8> {
+    let mut look = look(common).await?;
+    let frameworks = coverage::of(&look.library, framework)?;
+    if framework.is_some() {
+        let asked: BTreeSet<String> = frameworks.iter().flat_map(Coverage::rules).collect();
+        for observation in &mut look.seen {
+            let verdicts = &mut observation.verdicts;
+            verdicts.retain(|(rule, _)| asked.contains(rule));
+        }
+    }
+    let Look {
+        library,
+        seen,
+        listed,
+        took,
+    } = look;
     let totals = Totals::of(&seen);
     if as_json {
         let of = |scope: Scope| -> Vec<Value> {
@@ -46,16 +82,20 @@ pub async fn run(common: &Common, as_json: bool) -> Result<u8> {
             "accounts": of(Scope::Account),
             "buckets": of(Scope::Bucket),
             "totals": totals.json(),
-            "listed": report.buckets(),
+            "listed": listed,
+            "frameworks": coverage::json(&frameworks, Some(&seen)),
         });
         print::line(serde_json::to_string_pretty(&document)?)?;
     } else {
         print::bytes(text(&seen, &library).as_bytes())?;
         print::line(format!(
             "{}, in {:.1} s",
-            totals.words(report.buckets()),
+            totals.words(listed),
             took.as_secs_f64()
         ))?;
+        if framework.is_some() {
+            print::bytes(coverage::summary(&frameworks, Some(&seen)).as_bytes())?;
+        }
     }
     Ok(totals.code())
 }

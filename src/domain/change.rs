@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, ChangeId, Digest, Stamp,
-    artifact::{Alert, Approval, ApprovalRequest, Backup, Fix, Outcome, Rollback, Ticket},
+    artifact::{
+        Alert, Approval, ApprovalRequest, Backup, ByHand, Fix, Outcome, Resolved, Rollback, Ticket,
+    },
     time,
 };
 
@@ -17,6 +19,10 @@ pub enum Stage {
     AwaitingApproval,
     /// A request expired; the next round asks over a fresh read.
     Expired,
+    /// A person has to do it; nobody has said yet that it is done.
+    ByHand,
+    /// Somebody said that it is done by hand; whether it is, is settled by reading.
+    Checking,
     Approved,
     Denied,
     BackedUp,
@@ -38,6 +44,8 @@ impl Stage {
             Self::Ticketed => "ticketed",
             Self::AwaitingApproval => "awaiting approval",
             Self::Expired => "expired, asking again",
+            Self::ByHand => "to be done by hand",
+            Self::Checking => "marked done, checking",
             Self::Approved => "approved",
             Self::Denied => "denied",
             Self::BackedUp => "backed up",
@@ -55,8 +63,8 @@ impl Stage {
     /// How many of the six artifacts are there.
     pub const fn step(self) -> u8 {
         match self {
-            Self::Ticketed | Self::AwaitingApproval | Self::Expired => 1,
-            Self::Approved | Self::Denied => 2,
+            Self::Ticketed | Self::AwaitingApproval | Self::Expired | Self::ByHand => 1,
+            Self::Checking | Self::Approved | Self::Denied => 2,
             Self::BackedUp | Self::Fixing | Self::Verifying | Self::RollingBack => 3,
             Self::Fixed | Self::Unfixed | Self::Halted => 4,
             Self::RollbackStored => 5,
@@ -116,6 +124,12 @@ pub struct Change {
     /// The latest request; its `round` counts them.
     pub request: Option<ApprovalRequest>,
     pub approval: Option<Approval>,
+    /// What became of it where a person has to do it.
+    #[serde(default)]
+    pub by_hand: Option<ByHand>,
+    /// It ended by hand: the violation is gone.
+    #[serde(default)]
+    pub resolved: Option<Resolved>,
     pub backup: Option<Backup>,
     pub intent: Option<Intent>,
     pub mismatch: Option<Mismatch>,
@@ -200,8 +214,22 @@ impl Change {
             .approval
             .as_ref()
             .map(|approval| approval.text(self.id, &self.ticket));
+        let by_hand = self
+            .by_hand
+            .as_ref()
+            .map(|by_hand| by_hand.text(self.id, &self.ticket));
         boxes.extend(asked.map(|text| ("02 Approval", text)));
+        boxes.extend(by_hand.map(|text| ("02 By hand", text)));
         boxes.extend(answered.map(|text| ("02 Decision", text)));
+        if let Some(Resolved { cause, at, .. }) = &self.resolved {
+            let at = time::to_second(*at);
+            boxes.push(("03 Backup", "nothing to back up: done by hand".to_owned()));
+            boxes.push(("04 Fix", format!("{cause}\nseen: {at}")));
+            boxes.push((
+                "05 Rollback",
+                "nothing to put back: done by hand".to_owned(),
+            ));
+        }
         boxes.extend(
             self.backup
                 .as_ref()

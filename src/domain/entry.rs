@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, Asset, ChangeId, Digest, Document, Stamp, Via,
-    artifact::{Alert, Approval, ApprovalRequest, Backup, Fix, Reason, Rollback, Ticket},
+    artifact::{
+        Alert, Approval, ApprovalRequest, Backup, Fix, HandRequest, Reason, Rollback, Ticket,
+    },
     time,
 };
 
@@ -84,6 +86,18 @@ pub enum Fact {
     /// 02.
     #[serde(rename = "approval")]
     Approval(Approval),
+    /// People were asked to do by hand what no call of ours can do.
+    #[serde(rename = "manual.asked")]
+    HandAsked(HandRequest),
+    /// The entry's actor says that it is done; whether it is, is for the next reads to say.
+    #[serde(rename = "manual.done")]
+    HandDone { plan_hash: Digest },
+    /// It was marked done and still violates; it is asked again.
+    #[serde(rename = "manual.unfinished")]
+    HandUnfinished { cause: String, attempts: u32 },
+    /// A fresh read no longer violates.
+    #[serde(rename = "manual.resolved")]
+    HandResolved { cause: String, attempts: u32 },
     /// Somebody tried to decide, revert or reset and had no right to, or came too late.
     #[serde(rename = "attempt.refused")]
     Refused { attempt: String, cause: String },
@@ -191,6 +205,10 @@ impl Fact {
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalExpired { .. } => "approval.expired",
             Self::Approval(_) => "approval",
+            Self::HandAsked(_) => "manual.asked",
+            Self::HandDone { .. } => "manual.done",
+            Self::HandUnfinished { .. } => "manual.unfinished",
+            Self::HandResolved { .. } => "manual.resolved",
             Self::Refused { .. } => "attempt.refused",
             Self::Backup(_) => "backup",
             Self::FixIntent { .. } => "fix.intent",
@@ -251,6 +269,12 @@ impl Entry {
                     reason.as_ref().map(ToString::to_string).unwrap_or_default()
                 ),
             },
+            Fact::HandAsked(request) => {
+                format!("asked {} to do it by hand", request.asked.join(", "))
+            }
+            Fact::HandDone { .. } => format!("marked done by {}", self.actor),
+            Fact::HandUnfinished { cause, .. } => format!("still violating: {cause}"),
+            Fact::HandResolved { cause, .. } => cause.clone(),
             Fact::Refused { attempt, cause } => format!("refused: {attempt}: {cause}"),
             Fact::Backup(backup) => format!(
                 "{} {} captured, read back",

@@ -15,7 +15,9 @@ mod ids;
 mod nearest;
 mod person;
 mod plan;
+mod remedy;
 mod safe;
+mod tally;
 pub mod time;
 mod turn;
 
@@ -31,6 +33,8 @@ pub use ids::{ChangeId, NotAChangeId};
 pub use nearest::nearest;
 pub use person::{Actor, NotAName, Via};
 pub use plan::{Hazard, HazardLevel, Plan, Reversibility};
+pub use remedy::{Manual, Remedy};
 pub use safe::Safe;
+pub use tally::{Judged, Tally};
 pub use time::Stamp;
 pub use turn::{Behind, OpenChange};

@@ -11,7 +11,7 @@ use super::ChangeId;
 pub struct OpenChange {
     pub id: ChangeId,
     pub rule: String,
-    /// What it writes.
+    /// What it writes; empty where a person does it.
     pub setting: String,
 }
 

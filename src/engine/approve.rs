@@ -1,40 +1,35 @@
 //! 02: asking, waiving, and taking a question back when nobody answered it in time.
 
-use super::{Engine, StepFault, drive::Step, gate::plan_hash, ground::Ground};
+use super::{
+    Engine, StepFault,
+    drive::Step,
+    gate::{plan_hash, plan_of},
+    ground::Ground,
+    look::Look,
+};
 use crate::{
     chain,
     domain::{
         Actor, Change, Draft, Fact, Via,
-        artifact::{Approval, ApprovalRequest, Decision},
+        artifact::{Approval, ApprovalRequest, Decision, Ticket},
     },
 };
 
 impl Engine {
     /// Puts the question to people, over a fresh read: nobody is asked about a state that is gone.
     pub(super) async fn ask(&self, change: &Change, round: u32) -> Result<Step, StepFault> {
-        let look = self.look(change).await?;
-        if let Ground::Gone(cause) = self.ground(change, &look)? {
-            self.end_unfixed(change, &look, cause).await?;
+        let Some(look) = self.still_to_do(change).await? else {
             return Ok(Step::Moved);
-        }
-        let ticket = &change.ticket;
+        };
         let hazards = self.hazards_of(look).await;
-        let hazards = hazards.unwrap_or_else(|| ticket.plan.hazards.clone());
-        let mut asked = self.config.approval.asked.clone();
-        if !asked.contains(&ticket.owner.team) {
-            asked.push(ticket.owner.team.clone());
-        }
-        let pushed = self
-            .config
-            .channels
-            .webhooks
-            .iter()
-            .any(|hook| hook.approvals);
+        let (ticket, plan) = (&change.ticket, plan_of(change)?);
+        let hazards = hazards.unwrap_or_else(|| plan.hazards.clone());
+        let (asked, channel) = self.asked(ticket);
         let request = ApprovalRequest {
             why: ticket.waits_for().join(", "),
-            action: ticket.plan.action.clone(),
+            action: plan.action.clone(),
             asked,
-            channel: if pushed { "push" } else { "screen" }.to_owned(),
+            channel,
             expires: self.now() + self.config.approval.window,
             plan_hash: plan_hash(change),
             hazards,
@@ -46,6 +41,17 @@ impl Engine {
             .await?;
         self.push_request(change.id, round, &text, warning.as_deref());
         Ok(Step::Moved)
+    }
+
+    /// Who is asked, and by which way.
+    pub(super) fn asked(&self, ticket: &Ticket) -> (Vec<String>, String) {
+        let mut asked = self.config.approval.asked.clone();
+        if !asked.contains(&ticket.owner.team) {
+            asked.push(ticket.owner.team.clone());
+        }
+        let hooks = &self.config.channels.webhooks;
+        let pushed = hooks.iter().any(|hook| hook.approvals);
+        (asked, if pushed { "push" } else { "screen" }.to_owned())
     }
 
     /// Where nothing speaks for a person, the standing policy decides.
@@ -81,5 +87,18 @@ impl Engine {
                 .await?;
         }
         Ok(Step::Moved)
+    }
+
+    /// A fresh look, or none where it shows that this change has nothing to do any more. Then that is
+    /// recorded, and the chain closes the change.
+    pub(super) async fn still_to_do(&self, change: &Change) -> Result<Option<Look>, StepFault> {
+        let look = self.look(change).await?;
+        match self.ground(change, &look)? {
+            Ground::Firm | Ground::Applied => Ok(Some(look)),
+            Ground::Gone(cause) => {
+                self.end_unfixed(change, &look, cause).await?;
+                Ok(None)
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{Engine, StepFault, drive::Step, ground::Ground};
+use super::{Engine, StepFault, drive::Step, gate::plan_of, ground::Ground};
 use crate::{
     cloud::VaultError,
     domain::{Change, Digest, Fact, Plan, artifact::Backup, canonical},
@@ -24,7 +24,7 @@ impl From<VaultError> for StepFault {
 impl Engine {
     pub(super) async fn back_up(&self, change: &Change) -> Result<Step, StepFault> {
         let look = self.look(change).await?;
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         if let Ground::Gone(cause) = self.ground(change, &look)? {
             self.end_unfixed(change, &look, cause).await?;
             return Ok(Step::Moved);

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, StepFault, drive::Step};
+use super::{Engine, StepFault, drive::Step, gate::plan_of};
 use crate::{
     domain::{
         Asset, Change, ChangeId, Command, Digest, Fact, Plan, Stamp,
@@ -39,7 +39,7 @@ pub struct Manifest {
 
 impl Engine {
     pub(super) async fn store_rollback(&self, change: &Change) -> Result<Step, StepFault> {
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         let vault = self
             .vault
             .as_ref()

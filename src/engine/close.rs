@@ -12,9 +12,14 @@ impl Engine {
     pub(super) async fn close(&self, change: &Change, outcome: Outcome) -> Result<Step, StepFault> {
         let now = self.now();
         let ticket = &change.ticket;
-        let (approver, via, decided_at) = match &change.approval {
-            Some(approval) => (approval.by.clone(), approval.via, approval.at),
-            None => (Actor::Room, Via::Room, now),
+        let marked = change
+            .by_hand
+            .as_ref()
+            .and_then(|by_hand| by_hand.marked.as_ref());
+        let (approver, via, decided_at) = match (&change.approval, marked) {
+            (Some(approval), _) => (approval.by.clone(), approval.via, approval.at),
+            (None, Some(marked)) => (marked.by.clone(), marked.via, marked.at),
+            (None, None) => (Actor::Room, Via::Room, now),
         };
         let denial = change
             .approval
@@ -38,6 +43,7 @@ impl Engine {
             deliver_to: self.channels(),
             cause: denial
                 .map(ToString::to_string)
+                .or_else(|| Some(change.resolved.as_ref()?.cause.clone()))
                 .or_else(|| change.fix.as_ref()?.cause.clone()),
         };
         let mut drafts = Vec::new();

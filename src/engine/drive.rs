@@ -156,6 +156,9 @@ impl Engine {
 
     async fn step(&self, id: ChangeId) -> Result<Step, StepFault> {
         let change = self.change(id)?;
+        if self.recheck(&change).await? {
+            return Ok(Step::Moved);
+        }
         let order = chain::next(&change, self.now());
         if self.config.mode == Mode::Observe
             && !matches!(order, Order::Close(_) | Order::Wait { .. })
@@ -172,6 +175,8 @@ impl Engine {
             Order::Ask { round } => self.ask(&change, round).await,
             Order::Waive => self.waive(&change).await,
             Order::Expire { round } => self.expire(&change, round).await,
+            Order::AskHands => self.ask_hands(&change).await,
+            Order::CheckHands => self.check_hands(&change).await,
             Order::Backup => self.back_up(&change).await,
             Order::Fix => self.fix(&change).await,
             Order::Verify => self.verify(&change).await,

@@ -6,7 +6,7 @@ use super::{
     Engine, StepFault,
     backup::representable,
     drive::Step,
-    gate::plan_hash,
+    gate::{plan_hash, plan_of},
     ground::Ground,
     look::{Look, setting},
 };
@@ -44,7 +44,7 @@ impl Engine {
             .backup
             .as_ref()
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         failpoint!("fix.look");
         let look = self.look(change).await?;
         match self.ground(change, &look)? {
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     pub(super) async fn verify(&self, change: &Change) -> Result<Step, StepFault> {
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         failpoint!("verify.begin");
         let setting = setting(&plan.setting)?;
         match self
@@ -135,6 +135,16 @@ impl Engine {
         }
     }
 
+    /// How patiently it is looked for what a write, or a person, is to have done.
+    pub(super) fn pace(&self) -> chain::Pace {
+        let limits = &self.config.verify;
+        chain::Pace {
+            gap: limits.gap,
+            deadline: limits.deadline,
+            scale: limits.first.as_secs_f64() / chain::FIRST_WAIT.as_secs_f64(),
+        }
+    }
+
     /// Reads with growing pauses until two equal reads settle it, or the deadline does.
     pub(super) async fn read_until_settled(
         &self,
@@ -143,13 +153,8 @@ impl Engine {
         before: &Document,
         target: &Document,
     ) -> Result<Verified, StepFault> {
-        let limits = &self.config.verify;
-        let pace = chain::Pace {
-            gap: limits.gap,
-            deadline: limits.deadline,
-            scale: limits.first.as_secs_f64() / chain::FIRST_WAIT.as_secs_f64(),
-        };
-        let mut verification = chain::Verification::new(before.digest(), target.digest(), pace);
+        let mut verification =
+            chain::Verification::new(before.digest(), target.digest(), self.pace());
         let begin = tokio::time::Instant::now();
         let mut latest = Document::ABSENT;
         let mut wait = verification.first_wait();
@@ -197,7 +202,7 @@ impl Engine {
         attempts: u32,
         cause: Option<String>,
     ) -> Result<Fix, StepFault> {
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         let setting = setting(&plan.setting)?;
         Ok(Fix {
             command: plan.command.clone(),

@@ -4,11 +4,11 @@
 //! A write needs a [`Permit`], and only this file makes one. A permit for a fix is made from a
 //! backup's receipt, so there is no way to a write without one.
 
-use super::{Engine, EngineError, look::Look};
+use super::{Engine, EngineError, StepFault, look::Look};
 use crate::{
     config::{Mode, Right},
     domain::{
-        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Stage, Stamp, Via,
+        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Plan, Stage, Stamp, Via,
         artifact::{Approval, Backup, Decision, Reason},
         time,
     },
@@ -122,6 +122,9 @@ impl Engine {
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
         let change = self.change(id)?;
+        if change.stage == Stage::ByHand {
+            return self.decide_by_hand(caller, &change, shown, answer).await;
+        }
         let (Stage::AwaitingApproval, Some(request)) = (change.stage, &change.request) else {
             return Err(too_late(&change));
         };
@@ -175,7 +178,7 @@ impl Engine {
         receipt: &Backup,
         look: &Look,
     ) -> Result<Permit, String> {
-        let plan = &change.ticket.plan;
+        let plan = plan_of(change)?;
         self.permit_mode()?;
         let approval = change.approval.as_ref().ok_or("no decision is on record")?;
         let decided = match approval.decision {
@@ -248,7 +251,7 @@ pub(super) fn permit_from_vault(
 }
 
 fn permit(change: &Change, target: Document) -> Result<Permit, String> {
-    let name = &change.ticket.plan.setting;
+    let name = &plan_of(change)?.setting;
     let setting = settings::by_name(name)
         .ok_or_else(|| format!("this version does not know the setting `{name}`"))?;
     Ok(Permit {
@@ -259,16 +262,43 @@ fn permit(change: &Change, target: Document) -> Result<Permit, String> {
 }
 
 fn inverse(change: &Change, receipt: &Backup) -> Result<Permit, String> {
-    let plan = &change.ticket.plan;
+    let plan = plan_of(change)?;
     if receipt.before != plan.before.digest() {
         return Err("the backup does not hold the state before this change".to_owned());
     }
     permit(change, plan.before.clone())
 }
 
+/// A change that a person makes has no plan that the room could carry out.
+#[derive(Debug, thiserror::Error)]
+#[error("it is done by hand: there is nothing that this room could do")]
+pub(super) struct NoPlan;
+
+impl From<NoPlan> for StepFault {
+    fn from(error: NoPlan) -> Self {
+        Self::Halt(error.to_string())
+    }
+}
+
+impl From<NoPlan> for String {
+    fn from(error: NoPlan) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<NoPlan> for Refusal {
+    fn from(error: NoPlan) -> Self {
+        refusal(RefusalCode::Conflict, error.to_string())
+    }
+}
+
+pub(super) fn plan_of(change: &Change) -> Result<&Plan, NoPlan> {
+    change.ticket.plan().ok_or(NoPlan)
+}
+
 /// What an approver sees, signs and the engine runs, computed afresh from the ticket.
 pub(super) fn plan_hash(change: &Change) -> Digest {
-    change.ticket.plan.hash(change.id, &change.ticket.asset)
+    change.ticket.remedy.hash(change.id, &change.ticket.asset)
 }
 
 pub(super) fn tidy(mut reason: Reason) -> Reason {

@@ -46,7 +46,13 @@ impl Engine {
                 "{}: the bucket no longer exists, nothing was written",
                 cause::RESOLVED
             );
-            if let Ok(fix) = self.outcome_of(&change, FixStatus::Halted, None, 0, Some(cause)) {
+            if change.ticket.plan().is_none() {
+                let fact = Fact::HandResolved { cause, attempts: 0 };
+                self.record_for(&change, fact).await?;
+                self.wake(id);
+            } else if let Ok(fix) =
+                self.outcome_of(&change, FixStatus::Halted, None, 0, Some(cause))
+            {
                 self.record_for(&change, Fact::Fix(fix)).await?;
                 self.wake(id);
             }
@@ -55,9 +61,9 @@ impl Engine {
     }
 }
 
-fn undecided(stage: Stage) -> bool {
+pub(super) const fn undecided(stage: Stage) -> bool {
     matches!(
         stage,
-        Stage::Ticketed | Stage::AwaitingApproval | Stage::Expired
+        Stage::Ticketed | Stage::AwaitingApproval | Stage::Expired | Stage::ByHand
     )
 }

@@ -25,8 +25,15 @@ pub(super) enum Ground {
 
 impl Engine {
     pub(super) fn ground(&self, change: &Change, look: &Look) -> Result<Ground, StepFault> {
-        let ticket = &change.ticket;
-        let plan = &ticket.plan;
+        let Some(plan) = change.ticket.plan() else {
+            let why = "a fresh read no longer violates";
+            let gone = format!("{}: {why}, nothing was written", cause::RESOLVED);
+            return Ok(if look.violates() {
+                Ground::Firm
+            } else {
+                Ground::Gone(gone)
+            });
+        };
         let intended = change.intent.is_some();
         let settled = chain::settle(
             &plan.before.digest(),
@@ -45,7 +52,7 @@ impl Engine {
                 cause::DRIFTED,
                 "a fresh read differs from the state that was planned".to_owned(),
             )),
-            Settle::Write => self.against(change, look)?,
+            Settle::Write => self.against(change, plan, look)?,
         };
         match gone {
             None => Ok(Ground::Firm),
@@ -61,6 +68,7 @@ impl Engine {
     fn against(
         &self,
         change: &Change,
+        plan: &Plan,
         look: &Look,
     ) -> Result<Option<(&'static str, String)>, StepFault> {
         let ticket = &change.ticket;
@@ -72,7 +80,7 @@ impl Engine {
             )));
         }
         let asked = !ticket.waits_for().is_empty();
-        if self.hazards_wait(&ticket.plan) && !asked {
+        if self.hazards_wait(plan) && !asked {
             return Ok(Some((
                 cause::DRIFTED,
                 "high hazards wait for a person by now (approval.hazards), and nobody was asked"
@@ -122,6 +130,11 @@ impl Engine {
         look: &Look,
         cause: String,
     ) -> Result<(), StepFault> {
+        if change.ticket.plan().is_none() {
+            let fact = Fact::HandResolved { cause, attempts: 1 };
+            self.record_for(change, fact).await?;
+            return Ok(());
+        }
         let fix = self.outcome_of(
             change,
             FixStatus::Halted,

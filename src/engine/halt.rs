@@ -19,7 +19,10 @@ impl Engine {
         if change.stage >= Stage::Fixed || change.stage == Stage::Denied {
             return Ok(Some(cause));
         }
-        let plan = &change.ticket.plan;
+        // What is done by hand has nothing that could halt; what could not be read is tried again.
+        let Some(plan) = change.ticket.plan() else {
+            return Ok(Some(cause));
+        };
         let halted = self.outcome_of(&change, FixStatus::Halted, None, 0, Some(cause.clone()));
         let Ok(fix) = halted else {
             return Err(EngineError::Unknown(plan.setting.clone()));

@@ -47,7 +47,11 @@ impl Engine {
                 ticket.rule
             ))
         })?;
-        let setting = setting(&ticket.plan.setting)?;
+        // What is done by hand writes none of ours; the rule says which one it is about.
+        let setting = match ticket.plan() {
+            Some(plan) => setting(&plan.setting)?,
+            None => rule.setting,
+        };
         let mut documents: BTreeMap<String, Result<Document, String>> = BTreeMap::new();
         let tagging = (ticket.asset.scope() == Scope::Bucket).then_some(TAGGING);
         let others = rule.reads.iter().map(|other| other.name()).chain(tagging);

@@ -8,6 +8,7 @@
 //! - [`open`](mod@open): a violation becomes a change when its turn has come; `again`: buckets that are
 //!   to be looked at soon
 //! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps
+//! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
 //! - `revert`: a person puts the state before back
 //! - [`gate`]: who may decide, what may be written
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox
@@ -17,6 +18,7 @@ mod approve;
 mod backup;
 mod breaker;
 mod bundle;
+mod by_hand;
 mod clock;
 mod close;
 mod deliver;
@@ -34,9 +36,10 @@ mod open;
 mod operate;
 mod revert;
 mod undo;
+mod vanished;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -126,6 +129,8 @@ pub struct Inner {
     /// documents do not fit an entry.
     mishaps: Mutex<BTreeMap<String, String>>,
     alarms: Mutex<keeper::Alarms>,
+    /// Changes whose violation a look did not find any more.
+    rechecks: Mutex<BTreeSet<ChangeId>>,
     again: Mutex<again::Again>,
     again_set: Notify,
     /// Decisions and expiries of requests, one at a time.
@@ -216,6 +221,7 @@ impl Engine {
             trouble: Mutex::default(),
             mishaps: Mutex::default(),
             alarms: Mutex::default(),
+            rechecks: Mutex::default(),
             again: Mutex::default(),
             again_set: Notify::new(),
             deciding: tokio::sync::Mutex::default(),

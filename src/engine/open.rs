@@ -34,8 +34,8 @@ pub struct Sighting {
 /// What is on record about the violations of one asset, once those whose turn it is have a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// How many a person said should stay so.
-    pub exempt: usize,
+    /// Rules whose violation a person said should stay.
+    pub exempt: BTreeSet<String>,
     /// Rules that wait for their turn, and behind what.
     pub waiting: Vec<(String, Behind)>,
 }
@@ -117,7 +117,8 @@ impl Engine {
         let exempt = violations
             .iter()
             .filter(|violation| violation.claim == Claim::Kept(EXEMPT))
-            .count();
+            .map(|violation| violation.rule.id.clone())
+            .collect();
         let mut waiting = Vec::new();
         let mut ready = BTreeSet::new();
         for (rule, turn) in rules::turns(self.library.order(), &violations, &open) {
@@ -189,9 +190,10 @@ impl Engine {
         } = sighting;
         let now = self.now();
         let rule = self.library.get(&rule)?;
-        let plan = rules::plan(rule, &subject, id, &before, &found);
+        let remedy = rules::remedy(rule, &subject, id, &before, &found)?;
         let ticket = Ticket {
             rule: rule.reference(),
+            library: Some(self.library.digest().clone()),
             title: rule.title.clone(),
             primary: rule.primary.clone(),
             frameworks: rule.frameworks.clone(),
@@ -205,9 +207,9 @@ impl Engine {
                 documents,
                 request_ids,
             },
-            plan_hash: plan.hash(id, &subject.asset),
-            hazards_wait: self.hazards_wait(&plan),
-            plan,
+            plan_hash: remedy.hash(id, &subject.asset),
+            hazards_wait: remedy.plan().is_some_and(|plan| self.hazards_wait(plan)),
+            remedy,
             asset: subject.asset,
         };
         let asset = ticket.asset.clone();

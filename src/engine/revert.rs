@@ -7,7 +7,7 @@ use super::{
     Engine, EngineError, StepFault,
     drive::Step,
     fix::Verified,
-    gate::{Caller, refusal, tidy},
+    gate::{Caller, plan_of, refusal, tidy},
     look::setting,
 };
 use crate::{
@@ -46,7 +46,7 @@ impl Engine {
             .clone()
             .ok_or_else(|| refusal(RefusalCode::Conflict, "there is no backup"))?;
         let before = self.bundle(&change).await.map_err(Refusal::from)?;
-        let plan = &change.ticket.plan;
+        let plan = plan_of(&change)?;
         let setting =
             setting(&plan.setting).map_err(|_| refusal(RefusalCode::Failed, "unknown setting"))?;
         let read = self
@@ -82,7 +82,7 @@ impl Engine {
     async fn bundle(&self, change: &Change) -> Result<Document, StepFault> {
         let (manifest, _) = self.bundle_of(change.id).await?;
         let stored = change.backup.as_ref().map(|receipt| &receipt.sha256);
-        let before = &change.ticket.plan.before;
+        let before = &plan_of(change)?.before;
         let named = manifest.files.first().map(|(_, sha256)| sha256);
         if manifest.change == change.id && named == stored && manifest.before == before.digest() {
             return Ok(before.clone());
@@ -102,7 +102,7 @@ impl Engine {
         match self.put_back(change).await {
             Ok((observed, request_id)) => {
                 let at = self.now();
-                let residue = change.ticket.plan.residue.clone();
+                let residue = plan_of(change)?.residue.clone();
                 let fact = Fact::Reverted {
                     observed,
                     residue,
@@ -130,7 +130,7 @@ impl Engine {
 
     async fn put_back(&self, change: &Change) -> Result<(Digest, Option<String>), StepFault> {
         let ticket = &change.ticket;
-        let plan = &ticket.plan;
+        let plan = plan_of(change)?;
         let setting = setting(&plan.setting)?;
         let receipt = change
             .backup

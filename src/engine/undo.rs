@@ -1,7 +1,10 @@
 //! When verification read something else: the state before is put back from the backup, and that is
 //! verified too. The rule then does nothing on this bucket until a person releases it.
 
-use super::{Engine, StepFault, backup::representable, drive::Step, fix::Verified, look::setting};
+use super::{
+    Engine, StepFault, backup::representable, drive::Step, fix::Verified, gate::plan_of,
+    look::setting,
+};
 use crate::{
     cloud::Urgency,
     domain::{Change, Draft, Fact, artifact::FixStatus},
@@ -11,7 +14,7 @@ use crate::{
 impl Engine {
     pub(super) async fn undo(&self, change: &Change) -> Result<Step, StepFault> {
         let ticket = &change.ticket;
-        let plan = &ticket.plan;
+        let plan = plan_of(change)?;
         let receipt = change
             .backup
             .as_ref()

@@ -4,6 +4,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{
     Room,
+    coverage::no_such_framework,
     protocol::{
         Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
         Reply, Request, Sign, Status, VERSION,
@@ -64,6 +65,25 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Coverage => Ok(Reply::Coverage(
+                self.scores.all(&engine.library, store).map_err(failed)?,
+            )),
+            Request::Controls {
+                framework,
+                version,
+                offset,
+                limit,
+            } => self
+                .scores
+                .controls(
+                    &engine.library,
+                    store,
+                    (&framework, &version),
+                    (offset, limit),
+                )
+                .map_err(failed)?
+                .map(Reply::Controls)
+                .ok_or_else(|| no_such_framework(&framework, &version)),
             Request::Behind { id } => {
                 let change = store
                     .change(id)
@@ -80,6 +100,10 @@ impl Room {
                 answer,
             } => engine
                 .decide(caller, id, &plan_hash, answer)
+                .await
+                .map(Reply::Done),
+            Request::Done { id, plan_hash } => engine
+                .mark_done(caller, id, &plan_hash)
                 .await
                 .map(Reply::Done),
             Request::Revert { id, reason } => {
@@ -162,7 +186,12 @@ impl Room {
             .change(id)
             .map_err(failed)?
             .ok_or_else(|| unknown(id))?;
-        let plan = &change.ticket.plan;
+        let Some(plan) = change.ticket.plan() else {
+            return Err(Refusal {
+                code: RefusalCode::Conflict,
+                message: "It is done by hand, so there is no document to compare with.".to_owned(),
+            });
+        };
         let (before, target) = (readable(&plan.before), readable(&plan.target));
         let lines = unified(&before, &target);
         let backup = change.backup.map(|backup| backup.uri);
@@ -198,6 +227,7 @@ impl Room {
             scanner: self.watch.status(),
             open: counts.open,
             pending: counts.pending,
+            by_hand: counts.by_hand,
             halted: counts.halted,
             undelivered: engine.store.undelivered(&engine.channels())?,
             breaker: engine.stopped_fixing(),

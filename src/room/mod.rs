@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod client;
+mod coverage;
 pub mod protocol;
 mod server;
 mod start;
@@ -33,6 +34,7 @@ pub struct Room {
     pub watch: Arc<Watch>,
     /// What was found amiss at the start and stays worth knowing.
     warnings: Vec<String>,
+    scores: coverage::Scores,
     stopping: CancellationToken,
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::Room;
+use super::{Room, coverage::Scores};
 use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
@@ -176,6 +176,7 @@ impl Room {
             engine,
             watch,
             warnings,
+            scores: Scores::default(),
             stopping,
         }))
     }

@@ -115,8 +115,9 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
             }
             let mut fixed = test.readings.clone();
             let mut target = found.target.clone();
-            loop {
-                fixed.insert(rule.setting.name().to_owned(), Ok(target));
+            // What a person does is not there to be judged; a test of its own says how that looks.
+            while let Some(document) = target {
+                fixed.insert(rule.setting.name().to_owned(), Ok(document));
                 match judge(&fixed)? {
                     Verdict::Compliant => return Ok(()),
                     // One part of many is fixed; that there is less of it each time was judged.
@@ -128,6 +129,7 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
                     }
                 }
             }
+            Ok(())
         }
         (_, other) => Err(format!("it is {}", told(other))),
     }
@@ -143,9 +145,10 @@ fn found_as_written(found: &Found, test: &Fixture) -> Result<(), String> {
         return Err(format!("the evidence is {:?}", found.evidence));
     }
     if let Some(target) = &test.target
-        && *target != found.target
+        && Some(target) != found.target.as_ref()
     {
-        return Err(format!("the target is {}", found.target.to_json()));
+        let found = found.target.as_ref().map(Document::to_json);
+        return Err(format!("the target is {}", found.unwrap_or_default()));
     }
     if let Some(asks) = &test.asks {
         let asked = found.asks.iter();

@@ -20,7 +20,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    domain::{Document, Hazard, HazardLevel, Identity, Subject},
+    domain::{Document, Hazard, HazardLevel, Identity, Judged, Subject},
     settings::{self, Proposed, Step},
 };
 
@@ -62,8 +62,8 @@ pub enum Verdict {
 pub struct Found {
     /// The part of the documents that violates, in words.
     pub evidence: Vec<String>,
-    /// The whole document that the setting becomes.
-    pub target: Document,
+    /// The whole document that the setting becomes; none where a person has to do it.
+    pub target: Option<Document>,
     pub hazards: Vec<Hazard>,
     /// What hazards want to know beside the documents. Until the case is judged again with the
     /// answers, the hazards say that they could not be checked.
@@ -74,6 +74,16 @@ impl Verdict {
     fn unknown(cause: impl Into<String>) -> Self {
         Self::Unknown {
             cause: cause.into(),
+        }
+    }
+
+    /// What it amounts to, before any exception.
+    pub const fn judged(&self) -> Judged {
+        match self {
+            Self::Compliant => Judged::Compliant,
+            Self::Skipped { .. } => Judged::Skipped,
+            Self::Unknown { .. } => Judged::Unknown,
+            Self::Violation(_) => Judged::Violating,
         }
     }
 
@@ -98,7 +108,8 @@ struct Compiled {
     applies: Option<Expression>,
     violates: Expression,
     evidence: Expression,
-    target: Expression,
+    /// None where a person has to do it.
+    target: Option<Expression>,
     hazards: hazards::Compiled,
 }
 
@@ -113,7 +124,11 @@ impl Compiled {
                 .transpose()?,
             violates: compile(&rule.violates)?,
             evidence: compile(&rule.evidence)?,
-            target: compile(&rule.fix.target)?,
+            target: rule
+                .fix
+                .automatic()
+                .map(|fix| compile(&fix.target))
+                .transpose()?,
             hazards: hazards::Compiled::new(env, rule)?,
         })
     }
@@ -217,7 +232,17 @@ fn judge(
         return Ok(Verdict::Compliant);
     }
 
-    let target = compiled.target.json(&context).map_err(at("fix.target"))?;
+    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
+    let evidence = told(&context)?;
+    let Some(target) = &compiled.target else {
+        return Ok(Verdict::Violation(Box::new(Found {
+            evidence,
+            target: None,
+            hazards: Vec::new(),
+            asks: Vec::new(),
+        })));
+    };
+    let target = target.json(&context).map_err(at("fix.target"))?;
     let tidied = rule.setting.tidy(target).map_err(Failure::Broken);
     let target = tidied.map_err(at("fix.target"))?;
     if target == before {
@@ -225,8 +250,6 @@ fn judge(
     }
     let fits = rule.setting.fits(Step::new(&before, &target));
     fits.map_err(Failure::Broken).map_err(at("fix.target"))?;
-    let told = |context: &Context| compiled.evidence.texts(context).map_err(at("evidence"));
-    let evidence = told(&context)?;
     // A fix that leaves the violation would be found, and made, again with every pass. Where a fix is
     // about one part of many, it must at least leave less of it.
     let mut after = context.new_inner_scope();
@@ -253,7 +276,7 @@ fn judge(
     hazards.extend(denied(rule, case));
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
-        target,
+        target: Some(target),
         hazards,
         asks,
     })))

@@ -19,7 +19,7 @@ use super::{
     rule::Rule,
 };
 use crate::{
-    domain::Scope,
+    domain::{Digest, Scope, canonical},
     settings::{self, Setting},
 };
 
@@ -32,6 +32,7 @@ pub struct Library {
     order: Order,
     disabled: BTreeSet<String>,
     catalogue: Arc<Catalogue>,
+    digest: Digest,
 }
 
 /// A rule file before it is read: its path as faults print it, and its text.
@@ -92,6 +93,7 @@ impl Library {
             rules.sort_by(|a, b| a.file.cmp(&b.file));
             let order = Order::of(&rules)?;
             Ok(Self {
+                digest: digest(&rules, &catalogue),
                 rules,
                 order,
                 disabled: BTreeSet::new(),
@@ -109,6 +111,12 @@ impl Library {
     /// The frameworks that rules may stand for.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Of every rule as its file has it, disabled ones too, and of the tables of controls: two rooms
+    /// with the same digest look for the same things and would make the same of them.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
@@ -158,6 +166,14 @@ impl Library {
     pub fn test(&self) -> Vec<TestResult> {
         fixtures::run(self)
     }
+}
+
+fn digest(rules: &[Arc<Rule>], catalogue: &Catalogue) -> Digest {
+    let texts: BTreeMap<&str, Digest> = rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), Digest::of(&rule.text)))
+        .collect();
+    Digest::of(canonical(&(texts, catalogue.digest())))
 }
 
 fn embedded() -> Vec<File> {

@@ -17,6 +17,7 @@
 //! the documents ([`probe`]) comes out as questions, and goes in as answers.
 
 mod check;
+mod coverage;
 mod evaluator;
 mod expression;
 mod fault;
@@ -34,6 +35,7 @@ mod schema;
 mod turns;
 mod vocabulary;
 
+pub use coverage::{Coverage, Covered};
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;
@@ -42,7 +44,7 @@ pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
 pub use order::Order;
 pub use param::Param;
-pub use plan::plan;
+pub use plan::{plan, remedy};
 pub use probe::{Answer, Answered, Ask, Asked, Probe};
-pub use rule::{After, Applies, Fix, HazardRule, Rule};
+pub use rule::{After, Applies, Automatic, Fix, HazardRule, Rule, Steps};
 pub use turns::{Claim, Turn, Violation, turns};

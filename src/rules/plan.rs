@@ -1,26 +1,49 @@
-//! From a finding to the plan that is shown, hashed, approved and run.
+//! From a finding to the plan that is shown, hashed, approved and run, or to the steps of a person.
 
-use super::{judge::Found, rule::Rule};
+use super::{
+    judge::Found,
+    rule::{Fix, Rule},
+};
 use crate::{
-    domain::{ChangeId, Document, Plan, Reversibility, Subject},
+    domain::{ChangeId, Document, Plan, Remedy, Reversibility, Subject},
     settings::Step,
 };
 
-/// The plan of a change. A pure function: the same finding gives the same bytes everywhere.
+/// What ends a violation that this rule found: the plan, or what a person is to do. None where the
+/// finding is not this rule's.
+pub fn remedy(
+    rule: &Rule,
+    subject: &Subject,
+    change: ChangeId,
+    before: &Document,
+    found: &Found,
+) -> Option<Remedy> {
+    match &rule.fix {
+        Fix::Automatic(_) => plan(rule, subject, change, before, found).map(Remedy::from),
+        Fix::Manual(steps) => Some(Remedy::Manual(steps.on(&subject.asset))),
+    }
+}
+
+/// The plan of a change; none where a person has to make it. A pure function: the same finding gives
+/// the same bytes everywhere.
 pub fn plan(
     rule: &Rule,
     subject: &Subject,
     change: ChangeId,
     before: &Document,
     found: &Found,
-) -> Plan {
-    let reversibility = reversibility(rule, before, &found.target);
+) -> Option<Plan> {
+    let (fix, target) = (rule.fix.automatic()?, found.target.as_ref()?);
     let setting = rule.setting;
+    let reversibility = match &fix.one_way {
+        // What the rule says, over what the setting knows of the step.
+        Some(why) => Reversibility::OneWay(why.clone()),
+        None => setting.reversibility(before, target),
+    };
     let bucket = subject.asset.name();
-    let target = &found.target;
-    Plan {
+    Some(Plan {
         setting: setting.name().to_owned(),
-        action: rule.fix.action.clone(),
+        action: fix.action.clone(),
         before: before.clone(),
         target: target.clone(),
         command: setting.command(
@@ -37,15 +60,7 @@ pub fn plan(
         hazards: found.hazards.clone(),
         residue: residue(setting.residue(before, target), &reversibility),
         reversibility,
-    }
-}
-
-/// What the rule says, over what the setting knows of the step.
-fn reversibility(rule: &Rule, before: &Document, target: &Document) -> Reversibility {
-    match &rule.fix.one_way {
-        Some(why) => Reversibility::OneWay(why.clone()),
-        None => rule.setting.reversibility(before, target),
-    }
+    })
 }
 
 /// What can't be had back is always among what the inverse does not restore.

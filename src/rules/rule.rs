@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::{fixtures::Fixture, param::Param, probe::Probe};
 use crate::{
-    domain::{Control, Document, HazardLevel, RuleRef, Scope, Severity},
+    domain::{Asset, Control, Document, HazardLevel, Manual, RuleRef, Scope, Severity},
     settings::Setting,
 };
 
@@ -17,7 +17,7 @@ pub struct Rule {
     /// What is wrong, in few words: `public-read bucket`.
     pub title: String,
     pub severity: Severity,
-    /// What the fix writes.
+    /// What the fix writes; where a person does it, what it is about.
     pub setting: &'static dyn Setting,
     /// What judging needs, the written setting included.
     pub reads: Vec<&'static dyn Setting>,
@@ -64,6 +64,11 @@ impl Rule {
             .collect()
     }
 
+    /// The setting that a change of this rule writes; none where a person does it.
+    pub fn writes(&self) -> Option<&'static dyn Setting> {
+        self.fix.automatic().map(|_| self.setting)
+    }
+
     /// What it is about: the asset whose setting the fix writes.
     pub fn scope(&self) -> Scope {
         self.setting.scope()
@@ -95,8 +100,17 @@ pub struct Applies {
     pub(super) needs: BTreeSet<String>,
 }
 
+/// What ends a violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
+pub enum Fix {
+    Automatic(Automatic),
+    /// Something that no call of ours can do.
+    Manual(Steps),
+}
+
+/// A write of the rule's setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Automatic {
     /// `remove public-read grant`
     pub action: String,
     /// Yields the whole document that the setting becomes.
@@ -104,6 +118,49 @@ pub struct Fix {
     /// Why it can't be undone, whatever the setting says of the step. It then waits for a person in
     /// every environment.
     pub one_way: Option<String>,
+}
+
+/// What a person does, with [`PLACEHOLDERS`] in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// `turn on MFA delete`
+    pub action: String,
+    pub steps: Vec<String>,
+}
+
+/// What `{bucket}` and its like in a step stand for.
+pub const PLACEHOLDERS: [&str; 3] = ["bucket", "region", "account"];
+
+impl Steps {
+    /// The steps for one asset.
+    pub fn on(&self, asset: &Asset) -> Manual {
+        let fill = |text: &String| {
+            text.replace("{bucket}", asset.name())
+                .replace("{region}", &asset.region)
+                .replace("{account}", asset.account.as_str())
+        };
+        Manual {
+            action: fill(&self.action),
+            steps: self.steps.iter().map(fill).collect(),
+        }
+    }
+}
+
+impl Fix {
+    pub fn action(&self) -> &str {
+        match self {
+            Self::Automatic(fix) => &fix.action,
+            Self::Manual(steps) => &steps.action,
+        }
+    }
+
+    /// None where a person does it.
+    pub fn automatic(&self) -> Option<&Automatic> {
+        match self {
+            Self::Automatic(fix) => Some(fix),
+            Self::Manual(_) => None,
+        }
+    }
 }
 
 /// A hazard that is said when its expression holds.

@@ -5,7 +5,7 @@
 //! version = 1                         # raise it when verdicts or targets change
 //! title = "public-read bucket"
 //! severity = "high"                   # low, medium, high, critical
-//! setting = "acl"                     # what the fix writes
+//! setting = "acl"                     # what the fix writes; with [manual], what it is about
 //! reads = ["policy"]                  # what else the expressions look at
 //! controls = ["bucket_public_read"]   # rows of controls.csv that the ids below stand in
 //! after = ["block-public-access"]     # on one bucket, a violation of this rule waits while one of those
@@ -33,7 +33,11 @@
 //! target = "..."                      # the whole document that the setting becomes
 //! one_way = "..."                     # why it can't be undone, where it can't: waits for a person everywhere
 //!
-//! [[probes]]                          # a question beside the bucket's own settings, asked only of what
+//! [manual]                            # instead of [fix], where no call can fix it: a person does it
+//! action = "turn on MFA delete"
+//! steps = ["..."]                     # {bucket}, {region} and {account} are filled in
+//!
+//! [[probes]]                          # only with [fix]: a question beside the bucket's own settings, asked only of what
 //! name = "key"                        # violates; `key` is then a variable of the hazards
 //! about = "the KMS key"               # what a hazard calls it where it could not be asked
 //! key = "key_for(params.kms_key, bucket)"   # exactly one of three, each an expression:
@@ -46,7 +50,7 @@
 //! reads = ["policy"]                  # with `bucket` alone; the bucket itself may be asked for too, for
 //!                                     # settings that hazards look at and the verdict does not need
 //!
-//! [[hazards]]                         # one whose probe failed says so instead, at level medium
+//! [[hazards]]                         # only with [fix]; one whose probe failed says so instead, at level medium
 //! level = "high"                      # note, medium, high
 //! when = "..."
 //! text = "..."
@@ -98,7 +102,8 @@ pub struct RuleFile {
     pub applies_why: Option<Spanned<String>>,
     pub violates: Spanned<String>,
     pub evidence: Spanned<String>,
-    pub fix: FixTable,
+    pub fix: Option<FixTable>,
+    pub manual: Option<Spanned<ManualTable>>,
     #[serde(default)]
     pub probes: Vec<ProbeTable>,
     #[serde(default)]
@@ -156,6 +161,13 @@ pub struct ProbeTable {
     pub objects: Option<Spanned<String>>,
     #[serde(default)]
     pub reads: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManualTable {
+    pub action: Spanned<String>,
+    pub steps: Spanned<Vec<Spanned<String>>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -51,7 +51,11 @@ pub fn turns(
     for Violation { rule, .. } in violations.iter().filter(|one| one.claim == Claim::New) {
         match predecessor(rule, violations, open).or_else(|| writer(rule, open)) {
             Some(behind) => drop(turns.insert(rule.id.clone(), Turn::Waits(behind))),
-            None => ready.entry(rule.setting.name()).or_default().push(rule),
+            None => match rule.writes() {
+                Some(setting) => ready.entry(setting.name()).or_default().push(rule),
+                // What a person does is in nobody's way.
+                None => drop(turns.insert(rule.id.clone(), Turn::Now)),
+            },
         }
     }
     for rules in ready.into_values() {
@@ -104,7 +108,8 @@ fn predecessor(rule: &Rule, violations: &[Violation<'_>], open: &[OpenChange]) -
 
 /// The change that writes the rule's setting now.
 fn writer(rule: &Rule, open: &[OpenChange]) -> Option<Behind> {
+    let setting = rule.writes()?.name();
     open.iter()
-        .find(|change| change.setting == rule.setting.name())
+        .find(|change| change.setting == setting)
         .map(|change| Behind::Change(change.id))
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
-    domain::{Asset, Stamp},
+    domain::{Asset, Judged, Stamp},
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::{Found, Verdict},
@@ -142,7 +142,11 @@ impl Watch {
         let mut tally = Verdicts::default();
         let mut unknown = Vec::new();
         let mut sightings = Vec::new();
+        let mut clear = Vec::new();
         for (rule, verdict) in &observation.verdicts {
+            if matches!(verdict, Verdict::Compliant | Verdict::Skipped { .. }) {
+                clear.push(rule.as_str());
+            }
             match verdict {
                 Verdict::Compliant => tally.compliant += 1,
                 Verdict::Skipped { .. } => tally.skipped += 1,
@@ -154,13 +158,14 @@ impl Watch {
             }
         }
         tally.unknown = unknown.len();
+        self.engine.clear(asset, &clear)?;
         let taken = if sightings.is_empty() {
             Taken::default()
         } else {
             self.engine.take(asset, &mut sightings).await?
         };
-        tally.violating -= taken.exempt;
-        tally.exempt = taken.exempt;
+        tally.exempt = taken.exempt.len();
+        tally.violating -= tally.exempt;
         tally.waiting = taken.waiting.len();
         self.engine.store.observe(&Seen {
             asset: asset.clone(),
@@ -168,6 +173,8 @@ impl Watch {
             unknown,
             waiting: taken.waiting,
         })?;
+        let by_rule = by_rule(&observation.verdicts, &taken.exempt);
+        self.engine.store.note_judged(asset, &by_rule)?;
         Ok(())
     }
 
@@ -200,6 +207,9 @@ impl Watch {
     async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
         if let Err(error) = self.engine.store.forget_all_but(&report.listed) {
             tracing::warn!(%error, "buckets that are gone can't be forgotten");
+        }
+        if let Err(error) = self.engine.store.forget_judged_but(&report.listed) {
+            tracing::warn!(%error, "verdicts of buckets that are gone can't be forgotten");
         }
         missing.retain(|asset, _| !report.listed.contains(asset));
         let waiting = match self.engine.waiting_assets() {
@@ -256,6 +266,18 @@ impl Watch {
         *cached = Some((now, sum));
         Ok(sum)
     }
+}
+
+/// Each rule's verdict in a word, for the store; those of `exempt` rules are violations that may be.
+fn by_rule(verdicts: &[(String, Verdict)], exempt: &BTreeSet<String>) -> Vec<(String, Judged)> {
+    let judged = |(rule, verdict): &(String, Verdict)| {
+        let judged = match verdict {
+            Verdict::Violation(_) if exempt.contains(rule) => Judged::Exempt,
+            verdict => verdict.judged(),
+        };
+        (rule.clone(), judged)
+    };
+    verdicts.iter().map(judged).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

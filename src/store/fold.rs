@@ -131,8 +131,12 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
     // A revert that runs keeps its violation: the scanner would open another change for what is
     // being put back.
     if change.is_open() || revert == Some(&RevertState::Pending) {
-        let setting = change.ticket.plan.setting.as_bytes().to_vec();
-        rows.push((keys::open(change), setting));
+        // None is written where a person does it.
+        let setting = change
+            .ticket
+            .plan()
+            .map(|plan| plan.setting.as_bytes().to_vec());
+        rows.push((keys::open(change), setting.unwrap_or_default()));
     }
     let owed = change.undelivered();
     if !owed.is_empty() {

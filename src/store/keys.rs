@@ -31,8 +31,9 @@ pub(super) const META: &[u8] = b"m";
 /// Groups of the queue, in their order.
 pub(super) const HALTED: u8 = b'0';
 pub(super) const WAITING: u8 = b'1';
-pub(super) const RUNNING: u8 = b'2';
-pub(super) const CLOSED: u8 = b'3';
+pub(super) const BY_HAND: u8 = b'2';
+pub(super) const RUNNING: u8 = b'3';
+pub(super) const CLOSED: u8 = b'4';
 
 /// Bytes of a change id at the end of a key.
 const ID: usize = 12;
@@ -97,12 +98,13 @@ pub(super) fn open_rule(key: &[u8]) -> Option<&str> {
     str::from_utf8(&names[zero + 1..]).ok()
 }
 
-/// Sorts as the queue is shown: halted, waiting, running, each by severity and age, then closed
+/// Sorts as the queue is shown: halted, waiting, to be done by hand, running, each by severity and age, then closed
 /// ones, the latest first.
 pub(super) fn queue(change: &Change) -> Vec<u8> {
     let group = match change.stage {
         Stage::Halted => HALTED,
         Stage::AwaitingApproval => WAITING,
+        Stage::ByHand => BY_HAND,
         Stage::Closed => CLOSED,
         _ => RUNNING,
     };

@@ -18,6 +18,7 @@ mod filter;
 mod fold;
 mod folder;
 mod follower;
+mod judged;
 mod keys;
 mod ledger_page;
 mod live;

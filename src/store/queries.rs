@@ -9,8 +9,8 @@ use super::{
     Filter, Hold, Store, StoreError,
     fold::number,
     keys::{
-        self, BREAKER, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REVERT, RUNNING,
-        WAITING, WINDOW,
+        self, BREAKER, BY_HAND, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REVERT,
+        RUNNING, WAITING, WINDOW,
     },
     live::Live,
 };
@@ -27,6 +27,8 @@ pub struct Counts {
     pub open: usize,
     /// Waiting for a decision.
     pub pending: usize,
+    /// Waiting for a person to do it.
+    pub by_hand: usize,
     pub halted: usize,
     pub closed: usize,
 }
@@ -59,10 +61,11 @@ impl Live {
     fn counts(&self) -> Counts {
         let totals = self.meta().totals;
         let group = |group| totals.of(&[QUEUE, group]);
-        let (halted, pending) = (group(HALTED), group(WAITING));
+        let (halted, pending, by_hand) = (group(HALTED), group(WAITING), group(BY_HAND));
         Counts {
-            open: halted + pending + group(RUNNING),
+            open: halted + pending + by_hand + group(RUNNING),
             pending,
+            by_hand,
             halted,
             closed: group(CLOSED),
         }
@@ -99,7 +102,7 @@ impl Store {
         self.with(|live| live.change(id))
     }
 
-    /// Open changes first: halted, then waiting for approval, then running, each by severity and
+    /// Open changes first: halted, then waiting for approval, then to be done by hand, then running, each by severity and
     /// age; closed ones after them, the latest first. At most [`PAGE`] rows.
     ///
     /// A filter reads every row; without one only the page is read.
@@ -158,7 +161,7 @@ impl Store {
     /// with a revert running.
     pub fn open_changes(&self) -> Result<Vec<ChangeId>, StoreError> {
         self.with(|live| {
-            let open = [HALTED, WAITING, RUNNING];
+            let open = [HALTED, WAITING, BY_HAND, RUNNING];
             let open = open
                 .iter()
                 .flat_map(|group| live.rows.scan_prefix([QUEUE, *group]));

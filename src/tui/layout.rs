@@ -82,8 +82,8 @@ pub fn regions(size: (u16, u16), look: Look) -> Regions {
 }
 
 fn panes(shape: Shape, body: Rect, look: Look) -> Vec<(Pane, Rect)> {
-    if look.pane == Pane::Ledger {
-        return vec![(Pane::Ledger, body)];
+    if matches!(look.pane, Pane::Ledger | Pane::Coverage) {
+        return vec![(look.pane, body)];
     }
     let Rect {
         x,

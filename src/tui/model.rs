@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    state::{Card, Feeds, Focus, Ledger, LineEdit, List},
+    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List},
     theme::Theme,
 };
 use crate::{
@@ -42,15 +42,17 @@ pub enum Pane {
     Approvals,
     Diff,
     Ledger,
+    Coverage,
 }
 
 impl Pane {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Queue,
         Self::Ticket,
         Self::Approvals,
         Self::Diff,
         Self::Ledger,
+        Self::Coverage,
     ];
 
     pub const fn number(self) -> usize {
@@ -64,6 +66,7 @@ impl Pane {
             Self::Approvals => "Approvals",
             Self::Diff => "Diff",
             Self::Ledger => "Ledger",
+            Self::Coverage => "Coverage",
         }
     }
 }
@@ -77,6 +80,8 @@ pub enum Sheet {
     /// How the room is: warnings, holds, vault, ledger.
     Room,
     Entry,
+    /// The controls of one framework.
+    Controls,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +150,7 @@ pub struct Model {
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
     pub ledger: Ledger,
+    pub coverage: Coverage,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
     /// The line of the help that is selected.
@@ -196,6 +202,7 @@ impl Model {
             ticket_scroll: 0,
             diff_scroll: 0,
             ledger: Ledger::default(),
+            coverage: Coverage::default(),
             sheet: None,
             sheet_scroll: 0,
             help_at: 0,

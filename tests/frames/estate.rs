@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
-        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Reversibility,
-        RuleRef, Severity, Stage, Stamp, Via,
+        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
+        Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
-    room::protocol::{Diff, DiffLine, Hold, ScannerStatus, Sign, Status, Unknown, Waiting},
+    room::protocol::{
+        ControlScore, Diff, DiffLine, Hold, ScannerStatus, Score, Sign, Status, Unknown, Waiting,
+    },
 };
 
 pub fn at(text: &str) -> Stamp {
@@ -122,6 +124,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
             id: seed.rule.to_owned(),
             version: 1,
         },
+        library: Some(Digest::of("the library")),
         title: seed.title.to_owned(),
         primary: control(framework, version, number),
         frameworks: vec![
@@ -147,7 +150,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
             documents: BTreeMap::new(),
             request_ids: Vec::new(),
         },
-        plan,
+        remedy: plan.into(),
         plan_hash,
         hazards_wait: false,
     }
@@ -182,12 +185,12 @@ pub fn change(seed: &Seed) -> Change {
     let past = |stage: Stage| seed.stage.step() >= stage.step();
     let request = production.then(|| ApprovalRequest {
         why: "env=prod".to_owned(),
-        action: ticket.plan.action.clone(),
+        action: ticket.plan().unwrap().action.clone(),
         asked: vec!["on-call".to_owned(), "platform-security".to_owned()],
         channel: "push".to_owned(),
         expires: at("04:12:47"),
         plan_hash: ticket.plan_hash.clone(),
-        hazards: ticket.plan.hazards.clone(),
+        hazards: ticket.plan().unwrap().hazards.clone(),
         round: 1,
     });
     let denied = seed.outcome == Outcome::WontFix;
@@ -227,17 +230,17 @@ pub fn change(seed: &Seed) -> Change {
         vault: "acme-rollback-vault".to_owned(),
         version_id: None,
         sha256: Digest::of("snapshot"),
-        before: ticket.plan.before.digest(),
+        before: ticket.plan().unwrap().before.digest(),
         retention_days: 30,
         retained_until: "2026-05-15T03:14:02Z".parse().unwrap(),
     });
     let halted = seed.stage == Stage::Halted;
     let fix = (past(Stage::Fixed) && !denied).then(|| Fix {
-        command: ticket.plan.command.clone(),
+        command: ticket.plan().unwrap().command.clone(),
         request_id: Some("4442587FB7D0A2F9".to_owned()),
-        read_before: ticket.plan.before.digest(),
-        predicted: ticket.plan.target.digest(),
-        observed: Some(ticket.plan.target.digest()),
+        read_before: ticket.plan().unwrap().before.digest(),
+        predicted: ticket.plan().unwrap().target.digest(),
+        observed: Some(ticket.plan().unwrap().target.digest()),
         verify: vec![
             "acl returns 1 grant".to_owned(),
             "bucket-owner, FULL_CONTROL".to_owned(),
@@ -252,12 +255,12 @@ pub fn change(seed: &Seed) -> Change {
         cause: halted.then(|| "the rollback could not be verified: AccessDenied".to_owned()),
     });
     let rollback = (past(Stage::RollbackStored) && !denied).then(|| Rollback {
-        command: ticket.plan.inverse.clone(),
+        command: ticket.plan().unwrap().inverse.clone(),
         files: vec![Plan::snapshot_file(seed.setting, number)],
         bound_to: number,
         ttl_days: 30,
         expires: "2026-05-15T03:14:02Z".parse().unwrap(),
-        residue: ticket.plan.residue.clone(),
+        residue: ticket.plan().unwrap().residue.clone(),
         uri: format!("s3://acme-rollback-vault/{number}/rollback.json"),
         ran: false,
     });
@@ -282,6 +285,8 @@ pub fn change(seed: &Seed) -> Change {
         ticket,
         request,
         approval,
+        by_hand: None,
+        resolved: None,
         backup,
         intent: None,
         mismatch: None,
@@ -464,6 +469,7 @@ pub fn status(changes: &[Change]) -> Status {
             trouble: None,
         },
         open: count(Change::is_open),
+        by_hand: count(|change| change.stage == Stage::ByHand),
         pending: count(|change| change.stage == Stage::AwaitingApproval),
         halted: count(|change| change.stage == Stage::Halted),
         undelivered: 0,
@@ -479,6 +485,14 @@ pub fn status(changes: &[Change]) -> Status {
         ledger_hash: Digest::of("head"),
         vault: "s3://acme-rollback-vault/".to_owned(),
         warnings: Vec::new(),
+    }
+}
+
+/// The plan of a ticket that is to be changed.
+pub fn plan_of(ticket: &mut Ticket) -> &mut Plan {
+    match &mut ticket.remedy {
+        Remedy::Plan(plan) => plan,
+        Remedy::Manual(_) => panic!("it is done by hand"),
     }
 }
 
@@ -569,8 +583,8 @@ pub fn diff(change: &Change) -> Diff {
             document.pretty()
         }
     };
-    let before = readable(&change.ticket.plan.before);
-    let target = readable(&change.ticket.plan.target);
+    let before = readable(&change.ticket.plan().unwrap().before);
+    let target = readable(&change.ticket.plan().unwrap().target);
     let lines = similar::TextDiff::from_lines(&before, &target)
         .iter_all_changes()
         .map(|line| DiffLine {
@@ -584,7 +598,7 @@ pub fn diff(change: &Change) -> Diff {
         .collect();
     Diff {
         id: change.id,
-        setting: change.ticket.plan.setting.clone(),
+        setting: change.ticket.plan().unwrap().setting.clone(),
         before,
         target,
         lines,
@@ -633,4 +647,115 @@ pub fn exceptions() -> Vec<Exception> {
         },
         until: "2026-07-14T03:14:02Z".parse().unwrap(),
     }]
+}
+
+const fn tally(counts: [usize; 6]) -> Tally {
+    let [violating, unknown, exempt, compliant, skipped, readable] = counts;
+    Tally {
+        violating,
+        unknown,
+        exempt,
+        compliant,
+        skipped,
+        readable,
+    }
+}
+
+/// A score of each kind: in part, whole, none concerned, no rule at all.
+pub fn scores() -> Vec<Score> {
+    let score =
+        |framework: &str, version: &str, label: &str, title: &str, of: [usize; 3], counts| {
+            let [covered, controls, rules] = of;
+            Score {
+                framework: framework.to_owned(),
+                version: version.to_owned(),
+                label: label.to_owned(),
+                title: title.to_owned(),
+                controls,
+                covered,
+                rules,
+                buckets: tally(counts),
+            }
+        };
+    let cis = "CIS Amazon Web Services Foundations Benchmark";
+    vec![
+        score(
+            "CIS",
+            "1.2.0",
+            "CIS 1.2.0",
+            cis,
+            [0, 3, 0],
+            [0, 0, 0, 0, 415, 415],
+        ),
+        score(
+            "CIS",
+            "3.0.0",
+            "CIS 3.0.0",
+            cis,
+            [4, 8, 12],
+            [9, 3, 2, 391, 10, 412],
+        ),
+        score(
+            "ISO 27001",
+            "2022",
+            "ISO 27001:2022",
+            "ISO/IEC 27001 Information security management systems, Annex A",
+            [7, 8, 21],
+            [0, 0, 0, 415, 0, 415],
+        ),
+        score(
+            "HIPAA",
+            "2013",
+            "HIPAA 2013",
+            "HIPAA Security Rule, 45 CFR Part 164 Subpart C",
+            [29, 31, 30],
+            [0, 3, 0, 412, 0, 412],
+        ),
+        score(
+            "House",
+            "1",
+            "House",
+            "Controls of the organisation itself",
+            [1, 1, 1],
+            [402, 0, 13, 0, 0, 415],
+        ),
+    ]
+}
+
+pub fn controls(framework: &str, version: &str) -> Vec<ControlScore> {
+    assert_eq!((framework, version), ("CIS", "3.0.0"));
+    let control = |id: &str, rules: &[&str], why: &[&str], counts| ControlScore {
+        id: id.to_owned(),
+        rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        why_not: why.iter().map(|why| (*why).to_owned()).collect(),
+        buckets: tally(counts),
+    };
+    vec![
+        control("2.1.1", &["tls-only"], &[], [5, 1, 0, 409, 0, 414]),
+        control(
+            "2.1.2",
+            &[],
+            &[
+                "bucket_mfa_delete: only root with an MFA device can set it (Security Hub S3.20 note); open a manual ticket",
+            ],
+            [0, 0, 0, 0, 415, 415],
+        ),
+        control(
+            "2.1.4",
+            &[
+                "acl-authenticated-users",
+                "acl-public-read",
+                "acl-public-write",
+                "block-public-access",
+            ],
+            &[],
+            [4, 2, 2, 397, 10, 413],
+        ),
+        control(
+            "3.8",
+            &[],
+            &["object_write_data_events: no S3 API: cloudtrail:PutEventSelectors"],
+            [0, 0, 0, 0, 415, 415],
+        ),
+    ]
 }

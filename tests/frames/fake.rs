@@ -56,6 +56,7 @@ impl Fake {
                 matches!(
                     request,
                     Request::Decide { .. }
+                        | Request::Done { .. }
                         | Request::Revert { .. }
                         | Request::Release { .. }
                         | Request::ResetBreaker
@@ -81,8 +82,9 @@ impl Fake {
                 sorted.sort_by_key(|change| match change.stage {
                     Stage::Halted => 0,
                     Stage::AwaitingApproval => 1,
-                    Stage::Closed => 3,
-                    _ => 2,
+                    Stage::ByHand => 2,
+                    Stage::Closed => 4,
+                    _ => 3,
                 });
                 let rows: Vec<_> = sorted
                     .into_iter()
@@ -123,12 +125,25 @@ impl Fake {
             Request::Unknowns { offset, limit } => {
                 Ok(Reply::Unknowns(page(&self.unknowns, offset, limit)))
             }
+            Request::Coverage => Ok(Reply::Coverage(estate::scores())),
+            Request::Controls {
+                framework,
+                version,
+                offset,
+                limit,
+            } => {
+                let controls = estate::controls(&framework, &version);
+                Ok(Reply::Controls(page(&controls, offset, limit)))
+            }
             Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
             Request::Decide {
                 id,
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
+            Request::Done { id, .. } => Ok(Reply::Done(format!(
+                "{id} is marked done, the room looks at it now"
+            ))),
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
             Request::ResetBreaker => {

@@ -99,6 +99,7 @@ impl Story {
                 id: RULE.to_owned(),
                 version: 1,
             },
+            library: None,
             title: "public-read bucket".to_owned(),
             primary: control("CIS", "1.3.0", "1.20"),
             frameworks: vec![
@@ -124,7 +125,7 @@ impl Story {
                 documents: [("acl".to_owned(), grants(3).digest())].into(),
                 request_ids: vec!["4442587FB7D0A2F9".to_owned()],
             },
-            plan: self.plan(),
+            remedy: self.plan().into(),
             plan_hash: self.plan_hash(),
             hazards_wait: false,
         }

@@ -2,7 +2,7 @@
 
 mod show;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use color_eyre::{
     Report, Result,
@@ -11,7 +11,7 @@ use color_eyre::{
 
 use super::{
     args::{Common, Rules},
-    exit, print,
+    coverage, exit, print, scan,
 };
 use crate::{
     config::Config,
@@ -19,7 +19,7 @@ use crate::{
     rules::{Edition, Library, Rule, RuleFault},
 };
 
-pub fn run(common: &Common, command: Rules) -> Result<u8> {
+pub async fn run(common: &Common, command: Rules) -> Result<u8> {
     // The library is looked at without a config too: rule authors need no account.
     let folder = if common.config.exists() {
         Config::load(&common.config)?.rules.directory
@@ -29,6 +29,23 @@ pub fn run(common: &Common, command: Rules) -> Result<u8> {
     match command {
         Rules::List { framework } => list(&load(folder.as_deref())?, framework.as_deref()),
         Rules::Show { id } => show::run(&load(folder.as_deref())?, &id),
+        Rules::Coverage {
+            framework,
+            estate,
+            json,
+        } => {
+            let look = if estate {
+                Some(scan::look(common).await?)
+            } else {
+                None
+            };
+            let library = match &look {
+                Some(look) => Arc::clone(&look.library),
+                None => Arc::new(load(folder.as_deref())?),
+            };
+            let seen = look.as_ref().map(|look| look.seen.as_slice());
+            coverage::run(&library, seen, framework.as_deref(), json)
+        }
         Rules::Test { folder: given } => test(&load(given.as_deref().or(folder.as_deref()))?),
     }
 }
@@ -62,7 +79,9 @@ fn list(library: &Library, framework: Option<&str>) -> Result<u8> {
             vec![
                 rule.severity.to_string(),
                 rule.id.clone(),
-                rule.setting.name().to_owned(),
+                rule.writes()
+                    .map_or("by hand", |setting| setting.name())
+                    .to_owned(),
                 rule.title.clone(),
                 stands_for(rule, &editions),
             ]

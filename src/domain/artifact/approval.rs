@@ -117,7 +117,7 @@ impl ApprovalRequest {
         if self.why != format!("env={}", ticket.environment) {
             text.push_str(&format!("waits: {}\n", self.why));
         }
-        if let Some(why) = ticket.plan.reversibility.one_way() {
+        if let Some(why) = ticket.one_way() {
             text.push_str(&format!("one-way: {why}\n"));
         }
         text.push_str(&format!(
@@ -139,7 +139,7 @@ impl ApprovalRequest {
 
 impl Approval {
     pub fn text(&self, id: ChangeId, ticket: &Ticket) -> String {
-        let (action, asset) = (&ticket.plan.action, &ticket.asset);
+        let (action, asset) = (ticket.remedy.action(), &ticket.asset);
         let head = format!("{id}\naction: {action}\nasset: {asset}\n");
         match self.decision {
             Decision::NotRequired => {

@@ -4,6 +4,7 @@
 mod alert;
 mod approval;
 mod backup;
+mod by_hand;
 mod fix;
 mod rollback;
 mod ticket;
@@ -11,6 +12,7 @@ mod ticket;
 pub use alert::{Alert, Outcome};
 pub use approval::{Approval, ApprovalRequest, Decision, Reason, ReasonCode};
 pub use backup::{Backup, Summary};
+pub use by_hand::{ByHand, HandRequest, Marked, Resolved};
 pub use fix::{Fix, FixStatus};
 pub use rollback::Rollback;
 pub use ticket::{Detection, Ticket};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, RuleRef, Scope, Severity, Stamp,
-    Tags, control::tags, time,
+    Asset, ChangeId, Control, Digest, Environment, Owner, Plan, Remedy, RuleRef, Scope, Severity,
+    Stamp, Tags, control::tags, time,
 };
 
 /// 00: the observation that tripped a rule.
@@ -24,6 +24,9 @@ pub struct Detection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     pub rule: RuleRef,
+    /// The digest of the whole rule library that judged. Tickets of before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Digest>,
     /// What is wrong, in few words: `public-read bucket`.
     pub title: String,
     /// The control in the violation line.
@@ -39,7 +42,9 @@ pub struct Ticket {
     #[serde(with = "time::millis")]
     pub detected_at: Stamp,
     pub detection: Detection,
-    pub plan: Plan,
+    /// `plan`, or `manual` where a person has to do it.
+    #[serde(flatten)]
+    pub remedy: Remedy,
     pub plan_hash: Digest,
     /// The room's config had this plan's high hazards wait for a person, wherever the bucket is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -74,6 +79,16 @@ impl Ticket {
         format!("{} {}", self.primary.short(), self.title)
     }
 
+    /// What the room would do; none where it is done by hand.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.remedy.plan()
+    }
+
+    /// Why the plan can't be undone, where it can't.
+    pub fn one_way(&self) -> Option<&str> {
+        self.plan()?.reversibility.one_way()
+    }
+
     /// Why a person decides, in words such as `env=prod`; empty where the standing policy does. What
     /// is decided follows from the ticket alone, whatever the config says later.
     pub fn waits_for(&self) -> Vec<String> {
@@ -81,7 +96,7 @@ impl Ticket {
             .environment
             .production
             .then(|| format!("env={}", self.environment));
-        let one_way = self.plan.reversibility.one_way().is_some();
+        let one_way = self.one_way().is_some();
         let one_way = one_way.then(|| "one-way fix".to_owned());
         let hazard = self.hazards_wait.then(|| "high hazard".to_owned());
         [production, one_way, hazard]
@@ -100,8 +115,11 @@ impl Ticket {
             self.owner,
             time::to_second(self.detected_at),
         );
-        if let Some(why) = self.plan.reversibility.one_way() {
+        if let Some(why) = self.one_way() {
             text.push_str(&format!("\none-way: {why}"));
+        }
+        if let Some(manual) = self.remedy.manual() {
+            text.push_str(&format!("\n{}", manual.text()));
         }
         text
     }

@@ -79,14 +79,21 @@ impl Traced {
     pub(super) fn cells(&self) -> [String; COLUMNS.len()] {
         let change = &self.change;
         let ticket = &change.ticket;
-        let approval = change.approval.as_ref();
+        let (approval, plan) = (change.approval.as_ref(), ticket.plan());
         let (backup, fix) = (change.backup.as_ref(), change.fix.as_ref());
         let (rollback, alert) = (change.rollback.as_ref(), change.alert.as_ref());
         let frameworks = std::iter::once(&ticket.primary).chain(&ticket.frameworks);
         let frameworks: Vec<_> = frameworks.map(Control::long).collect();
-        let required = approval.map_or(ticket.environment.production, |approval| {
-            approval.decision != Decision::NotRequired
-        });
+        let required = approval.map_or(
+            !ticket.waits_for().is_empty() || plan.is_none(),
+            |approval| approval.decision != Decision::NotRequired,
+        );
+        // What a person did by hand stands where a decision stands otherwise.
+        let marked = change
+            .by_hand
+            .as_ref()
+            .and_then(|by_hand| by_hand.marked.as_ref());
+        let marked = marked.filter(|_| approval.is_none());
         // A halted fix was not verified.
         let verified = fix.filter(|fix| fix.status != FixStatus::Halted);
         [
@@ -104,18 +111,22 @@ impl Traced {
             ticket.owner.to_string(),
             rfc3339(ticket.detected_at),
             if required { "yes" } else { "no" }.to_owned(),
-            text(approval, |approval| approval.by.to_string()),
-            text(approval, |approval| approval.via.to_string()),
-            text(approval, |approval| word(approval.decision).to_owned()),
+            text(approval, |approval| approval.by.to_string())
+                + &text(marked, |marked| marked.by.to_string()),
+            text(approval, |approval| approval.via.to_string())
+                + &text(marked, |marked| marked.via.to_string()),
+            text(approval, |approval| word(approval.decision).to_owned())
+                + &text(marked, |_| "done-by-hand".to_owned()),
             text(
                 approval.and_then(|approval| approval.reason.as_ref()),
                 ToString::to_string,
             ),
-            text(approval, |approval| rfc3339(approval.at)),
+            text(approval, |approval| rfc3339(approval.at))
+                + &text(marked, |marked| rfc3339(marked.at)),
             ticket.plan_hash.to_string(),
-            ticket.plan.action.clone(),
-            ticket.plan.command.text(),
-            ticket.plan.before.digest().to_string(),
+            ticket.remedy.action().to_owned(),
+            text(plan, |plan| plan.command.text()),
+            text(plan, |plan| plan.before.digest().to_string()),
             text(fix.and_then(|fix| fix.observed.as_ref()), |observed| {
                 observed.to_string()
             }),
@@ -123,7 +134,8 @@ impl Traced {
             // A receipt exists only after the vault was read back and found equal.
             text(backup, |_| "yes".to_owned()),
             text(fix, |fix| fix.status.to_string()),
-            text(verified, |fix| rfc3339(fix.at)),
+            text(verified, |fix| rfc3339(fix.at))
+                + &text(change.resolved.as_ref(), |resolved| rfc3339(resolved.at)),
             text(rollback, |rollback| rollback.uri.clone()),
             text(rollback, |rollback| rfc3339(rollback.expires)),
             outcome(change),

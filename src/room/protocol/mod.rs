@@ -5,10 +5,12 @@
 //! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
 //! missed a hundred notices is right again after one question.
 
+mod scores;
 mod status;
 
 use serde::{Deserialize, Serialize};
 
+pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 
 use crate::domain::{
@@ -48,8 +50,8 @@ pub enum Request {
         version: u32,
     },
     Status,
-    /// Changes, open ones first: halted, then waiting for approval, then running, each by severity
-    /// and age; closed ones after them, the latest first.
+    /// Changes, open ones first: halted, then waiting for approval, then to be done by hand, then
+    /// running, each by severity and age; closed ones after them, the latest first.
     Queue {
         filter: String,
         offset: usize,
@@ -82,6 +84,15 @@ pub enum Request {
         limit: usize,
     },
     Exceptions,
+    /// Every framework: how much of it the rules cover, and how the buckets stand by it.
+    Coverage,
+    /// The controls of one framework in one version.
+    Controls {
+        framework: String,
+        version: String,
+        offset: usize,
+        limit: usize,
+    },
     /// The rules whose violation waits until this change has closed.
     Behind {
         id: ChangeId,
@@ -91,6 +102,11 @@ pub enum Request {
         id: ChangeId,
         plan_hash: Digest,
         answer: Answer,
+    },
+    /// What was to be done by hand, by the steps that were shown, is done.
+    Done {
+        id: ChangeId,
+        plan_hash: Digest,
     },
     Revert {
         id: ChangeId,
@@ -140,6 +156,8 @@ pub enum Reply {
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
+    Coverage(Vec<Score>),
+    Controls(Page<ControlScore>),
     /// Rule ids.
     Behind {
         id: ChangeId,

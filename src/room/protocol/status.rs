@@ -17,6 +17,8 @@ pub struct Status {
     pub scanner: ScannerStatus,
     pub open: usize,
     pub pending: usize,
+    /// Changes that a person has to make.
+    pub by_hand: usize,
     pub halted: usize,
     pub undelivered: usize,
     /// Why fixing is stopped, where it is.

@@ -1,5 +1,6 @@
 //! From a file's text to a rule, or to everything that is wrong with it.
 
+mod fix;
 mod params;
 mod probes;
 mod tests_inside;
@@ -15,7 +16,7 @@ use super::{
     expression::{Expression, Scope, Uses},
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
-    rule::{After, Applies, Fix, HazardRule, Rule},
+    rule::{After, Applies, HazardRule, Rule},
     schema::{HazardTable, RuleFile},
     vocabulary,
 };
@@ -32,7 +33,7 @@ pub fn rule(
     env: &Env,
 ) -> Result<Rule, Vec<RuleFault>> {
     let mut faults = Faults::new(file, text);
-    let read: RuleFile = match toml::from_str(text) {
+    let mut read: RuleFile = match toml::from_str(text) {
         Ok(read) => read,
         Err(error) => {
             faults.add_toml(&error);
@@ -40,6 +41,7 @@ pub fn rule(
         }
     };
     check_words(&read, &mut faults);
+    fix::check(&read, &mut faults);
     let (setting, reads) = check_settings(&read, &mut faults);
     let controls = check_controls(&read, catalogue, &mut faults);
     let params = params::check(&read.params, &mut faults);
@@ -57,7 +59,8 @@ pub fn rule(
     );
     let tests = tests_inside::check(&read, &reads, setting, &params, &probes, &mut faults);
 
-    let (Some(setting), Some((primary, frameworks)), true) = (setting, controls, faults.is_empty())
+    let (Some(setting), Some((primary, frameworks)), Some(fix), true) =
+        (setting, controls, fix::fix(&mut read), faults.is_empty())
     else {
         return Err(faults.into_inner());
     };
@@ -98,11 +101,7 @@ pub fn rule(
         applies,
         violates: read.violates.into_inner(),
         evidence: read.evidence.into_inner(),
-        fix: Fix {
-            action: read.fix.action.into_inner(),
-            target: read.fix.target.into_inner(),
-            one_way: read.fix.one_way.map(Spanned::into_inner),
-        },
+        fix,
         probes,
         hazards: read
             .hazards
@@ -156,9 +155,11 @@ fn check_words(read: &RuleFile, faults: &mut Faults) {
     let mut words = vec![
         ("title".to_owned(), &read.title),
         ("rationale".to_owned(), &read.rationale),
-        ("fix.action".to_owned(), &read.fix.action),
     ];
-    words.extend((read.fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
+    if let Some(fix) = &read.fix {
+        words.push(("fix.action".to_owned(), &fix.action));
+        words.extend((fix.one_way.iter()).map(|why| ("fix.one_way".to_owned(), why)));
+    }
     words.extend(
         read.applies_why
             .iter()
@@ -303,7 +304,9 @@ fn check_expressions(read: &RuleFile, env: &Env, scope: &Scope, faults: &mut Fau
         |key: &str, source: &Spanned<String>| check_expression(key, source, env, scope, faults);
     check("violates", &read.violates);
     check("evidence", &read.evidence);
-    check("fix.target", &read.fix.target);
+    if let Some(fix) = &read.fix {
+        check("fix.target", &fix.target);
+    }
     for (index, probe) in read.probes.iter().enumerate() {
         let sources = [
             ("bucket", &probe.bucket),

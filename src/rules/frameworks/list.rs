@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::numbering::Numbering;
 
-const FILE: &str = include_str!(concat!(
+pub const FILE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/rules/frameworks.toml"
 ));

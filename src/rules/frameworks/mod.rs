@@ -16,7 +16,7 @@ use serde::Deserialize;
 use list::List;
 pub use list::{Edition, Framework, Kind};
 
-use crate::domain::Control;
+use crate::domain::{Control, Digest};
 
 const ROWS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/controls.csv"));
 const PROVENANCE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/provenance.csv"));
@@ -70,6 +70,11 @@ impl Catalogue {
             rows,
             sources,
         })
+    }
+
+    /// Of the tables as they were read.
+    pub fn digest(&self) -> Digest {
+        Digest::of([list::FILE, ROWS, PROVENANCE].join("\0"))
     }
 
     /// Every framework in every version.

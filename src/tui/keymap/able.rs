@@ -25,6 +25,9 @@ pub fn undecidable(model: &Model) -> Option<String> {
     let why = match model.stage() {
         Some(Stage::AwaitingApproval) => return gone(model),
         None => format!("{id} is not loaded yet"),
+        Some(Stage::ByHand) => {
+            format!("{id} is to be done by hand: m marks it done, d denies it")
+        }
         Some(Stage::Ticketed) if observing(model) => format!(
             "this room only observes, so {id} is not put to anyone (mode = \"enforce\" changes that)"
         ),
@@ -53,12 +56,29 @@ fn word(model: &Model) -> String {
 /// On the approval card `d` goes on to the denial of that change; other cards have none.
 pub fn undeniable(model: &Model) -> Option<String> {
     match &model.card {
+        None if model.stage() == Some(Stage::ByHand) => gone(model),
         None => undecidable(model),
         Some(card) if card.purpose != Purpose::Approve || card.phase != Phase::Reading => {
             Some("there is nothing to deny here".to_owned())
         }
         Some(_) => None,
     }
+}
+
+/// Only what a person does by hand is marked done.
+pub fn undoable(model: &Model) -> Option<String> {
+    let Some(id) = model.subject else {
+        return gone(model).or_else(|| Some("no change is selected".to_owned()));
+    };
+    let why = match model.stage() {
+        Some(Stage::ByHand) => return gone(model),
+        None => format!("{id} is not loaded yet"),
+        Some(stage) => format!(
+            "{id} is {}; only what is to be done by hand is marked done",
+            stage.word()
+        ),
+    };
+    gone(model).or(Some(why))
 }
 
 pub fn unrevertible(model: &Model) -> Option<String> {
@@ -188,6 +208,7 @@ pub fn nowhere_back(model: &Model) -> Option<String> {
 pub fn nothing_selected(model: &Model) -> Option<String> {
     let some = match model.pane {
         Pane::Ledger => model.ledger.current().is_some(),
+        Pane::Coverage => model.coverage.current().is_some(),
         _ => model.subject.is_some(),
     };
     (!some).then(|| "nothing is selected".to_owned())

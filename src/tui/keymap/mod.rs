@@ -24,6 +24,8 @@ pub enum Action {
     Approve,
     Deny,
     Revert,
+    /// What was to be done by hand is done.
+    Done,
     Release,
     Resume,
     Scan,

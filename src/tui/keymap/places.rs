@@ -17,13 +17,14 @@ impl Places {
     pub const CARD: Self = Self(1 << 7);
     pub const NOTE: Self = Self(1 << 8);
     pub const FILTER: Self = Self(1 << 9);
+    pub const COVERAGE: Self = Self(1 << 10);
 
-    pub const PANES: Self = Self(0b1_1111);
+    pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
     pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b11_1111_1111);
+    pub const ALL: Self = Self(0b111_1111_1111);
     /// Where letters are commands and not text.
-    pub const COMMANDS: Self = Self(0b1111_1111);
+    pub const COMMANDS: Self = Self(0b100_1111_1111);
 
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -37,6 +38,7 @@ impl Places {
             Place::Pane(Pane::Approvals) => Self::APPROVALS,
             Place::Pane(Pane::Diff) => Self::DIFF,
             Place::Pane(Pane::Ledger) => Self::LEDGER,
+            Place::Pane(Pane::Coverage) => Self::COVERAGE,
             Place::Entry => Self::ENTRY,
             Place::Sheet => Self::SHEET,
             Place::Card => Self::CARD,
@@ -57,7 +59,7 @@ impl Places {
     /// In words, for help and README.
     pub fn words(self) -> String {
         // Sets with a name of their own come before their parts.
-        const NAMES: [(Places, &str); 15] = [
+        const NAMES: [(Places, &str); 16] = [
             (Places::ALL, "everywhere"),
             (Places::COMMANDS, "unless typing"),
             (Places::PANES, "panes"),
@@ -68,6 +70,7 @@ impl Places {
             (Places::APPROVALS, "approvals"),
             (Places::DIFF, "diff"),
             (Places::LEDGER, "ledger"),
+            (Places::COVERAGE, "coverage"),
             (Places::ENTRY, "entry"),
             (Places::SHEET, "sheets"),
             (Places::CARD, "card"),

@@ -12,7 +12,8 @@ const SCROLLED: Places = Places::PANES
     .with(Places::SHEET)
     .with(Places::CARD);
 const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
-const LISTS: Places = Places::QUEUE.with(Places::LEDGER);
+const FILTERED: Places = Places::QUEUE.with(Places::LEDGER);
+const LISTS: Places = FILTERED.with(Places::COVERAGE);
 const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
 
 /// The table, in the order in which help shows it.
@@ -35,6 +36,15 @@ pub const TABLE: &[Binding] = &[
     .hint("deny", 80)
     .danger()
     .unless(able::undeniable),
+    bind(
+        &[char('m')],
+        Action::Done,
+        "open the card that marks done what is to be done by hand",
+        Places::CHANGES,
+    )
+    .hint("mark done", 76)
+    .danger()
+    .unless(able::undoable),
     bind(
         &[char('r')],
         Action::Revert,
@@ -81,7 +91,7 @@ pub const TABLE: &[Binding] = &[
         &[char('/')],
         Action::Filter,
         "filter by part of a column; the ledger by kind, change id, by:name",
-        LISTS,
+        FILTERED,
     )
     .hint("filter", 40),
     bind(
@@ -160,7 +170,14 @@ pub const TABLE: &[Binding] = &[
         SCROLLED,
     ),
     bind(
-        &[char('1'), char('2'), char('3'), char('4'), char('5')],
+        &[
+            char('1'),
+            char('2'),
+            char('3'),
+            char('4'),
+            char('5'),
+            char('6'),
+        ],
         Action::Pane,
         "the pane of that number",
         Places::PANES,

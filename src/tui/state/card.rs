@@ -22,6 +22,8 @@ pub enum Purpose {
     Approve,
     Deny,
     Revert,
+    /// Says that what was to be done by hand is done.
+    Done,
     /// Lets a held rule act on its bucket again.
     Release,
     /// Lets the room fix again.
@@ -107,7 +109,7 @@ impl Card {
     /// Where the focus starts and goes back to: never on a button that does something.
     const fn rest(purpose: Purpose) -> Focus {
         match purpose {
-            Purpose::Approve | Purpose::Release | Purpose::Resume => Focus::NotNow,
+            Purpose::Approve | Purpose::Done | Purpose::Release | Purpose::Resume => Focus::NotNow,
             Purpose::Deny | Purpose::Revert => Focus::Codes,
         }
     }
@@ -117,7 +119,9 @@ impl Card {
         match (&self.phase, self.purpose) {
             (Phase::Over(_) | Phase::Sent, _) => &[Focus::NotNow],
             (Phase::Reading, Purpose::Approve) => &[Focus::NotNow, Focus::Act, Focus::Deny],
-            (Phase::Reading, Purpose::Release | Purpose::Resume) => &[Focus::NotNow, Focus::Act],
+            (Phase::Reading, Purpose::Done | Purpose::Release | Purpose::Resume) => {
+                &[Focus::NotNow, Focus::Act]
+            }
             (Phase::Reading, Purpose::Deny | Purpose::Revert) => {
                 &[Focus::Codes, Focus::Note, Focus::NotNow, Focus::Act]
             }
@@ -130,6 +134,7 @@ impl Card {
             Purpose::Approve => "Approve",
             Purpose::Deny => "Deny",
             Purpose::Revert => "Revert",
+            Purpose::Done => "Mark done",
             Purpose::Release => "Release",
             Purpose::Resume => "Resume fixing",
         }
@@ -179,7 +184,10 @@ impl Card {
             if shown.ticket.plan_hash != change.ticket.plan_hash {
                 self.diff = None;
                 self.disarm(now, "the plan changed, look at it again");
-            } else if shown.stage != change.stage || shown.request != change.request {
+            } else if shown.stage != change.stage
+                || shown.request != change.request
+                || shown.by_hand != change.by_hand
+            {
                 self.disarm(now, "the request changed, look at it again");
             }
         }
@@ -214,14 +222,18 @@ impl Card {
 
     /// The quiet begins once the whole plan is on the screen.
     fn ready(&mut self, now: Duration) {
-        if self.change.is_some() && self.diff.is_some() {
+        let whole = self.change.as_ref().is_some_and(|change| {
+            // What is done by hand has no documents that could be compared.
+            change.ticket.plan().is_none() || self.diff.is_some()
+        });
+        if whole {
             self.arming.begin(now);
         }
     }
 
     /// Why there is nothing to decide, where that is so.
     fn over(&self, change: &Change) -> Option<String> {
-        let (ticket, id) = (&change.ticket, change.id);
+        let id = change.id;
         match self.purpose {
             Purpose::Release | Purpose::Resume => None,
             Purpose::Revert if change.stage != Stage::Closed => {
@@ -233,6 +245,10 @@ impl Card {
                 Some(RevertState::Done) => Some(format!("{id} is {}", change.word())),
                 Some(RevertState::Failed(_)) | None => None,
             },
+            Purpose::Done if change.stage != Stage::ByHand => {
+                Some(format!("{id} is {}", change.word()))
+            }
+            Purpose::Done => hash_differs(change),
             Purpose::Approve | Purpose::Deny => {
                 if let Some(approval) = &change.approval {
                     let verb = match approval.decision {
@@ -246,15 +262,16 @@ impl Card {
                         approval.by, approval.via
                     ));
                 }
-                if change.stage != Stage::AwaitingApproval {
+                let decidable = match self.purpose {
+                    Purpose::Deny => {
+                        matches!(change.stage, Stage::AwaitingApproval | Stage::ByHand)
+                    }
+                    _ => change.stage == Stage::AwaitingApproval,
+                };
+                if !decidable {
                     return Some(format!("{id} is {}", change.stage.word()));
                 }
-                let asked = change.request.as_ref().map(|request| &request.plan_hash);
-                let differs = asked.is_some_and(|hash| *hash != ticket.plan_hash)
-                    || ticket.plan.hash(id, &ticket.asset) != ticket.plan_hash;
-                differs.then(|| {
-                    "the plan does not match its hash, so it can't be decided from here".to_owned()
-                })
+                hash_differs(change)
             }
         }
     }
@@ -274,4 +291,13 @@ impl Card {
         self.note
             .insert_str(safe.chars().take(room).collect::<String>());
     }
+}
+
+/// What is shown must be what its hash stands for.
+fn hash_differs(change: &Change) -> Option<String> {
+    let ticket = &change.ticket;
+    let asked = change.request.as_ref().map(|request| &request.plan_hash);
+    let differs = asked.is_some_and(|hash| *hash != ticket.plan_hash)
+        || ticket.remedy.hash(change.id, &ticket.asset) != ticket.plan_hash;
+    differs.then(|| "the plan does not match its hash, so it can't be decided from here".to_owned())
 }

@@ -24,10 +24,12 @@ pub enum Topic {
     Entry,
     Unknowns,
     Exceptions,
+    Coverage,
+    Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
@@ -38,6 +40,8 @@ impl Topic {
         Self::Entry,
         Self::Unknowns,
         Self::Exceptions,
+        Self::Coverage,
+        Self::Controls,
     ];
 }
 

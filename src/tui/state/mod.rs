@@ -2,6 +2,7 @@
 
 mod arming;
 mod card;
+mod coverage;
 mod feeds;
 mod ledger;
 mod line;
@@ -10,6 +11,7 @@ mod stop;
 
 pub use arming::{Arming, QUIET};
 pub use card::{Card, Focus, Phase, Purpose};
+pub use coverage::Coverage;
 pub use feeds::{Feeds, Topic};
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;

@@ -168,6 +168,11 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.unknowns_loaded = true;
             model.dirty = true;
         }
+        Reply::Coverage(scores) => model.dirty |= model.coverage.load(scores),
+        Reply::Controls(page) => {
+            model.dirty |= model.coverage.controls.as_ref() != Some(&page);
+            model.coverage.controls = Some(page);
+        }
         Reply::Exceptions(exceptions) => {
             model.exceptions = exceptions;
             model.exceptions_loaded = true;

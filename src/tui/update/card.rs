@@ -207,6 +207,10 @@ fn request(card: &Card) -> Option<Request> {
     match (card.purpose, &card.stop) {
         (Purpose::Approve, _) => decide(Answer::Approve),
         (Purpose::Deny, _) => decide(Answer::Deny(card.reason())),
+        (Purpose::Done, _) => Some(Request::Done {
+            id: card.id?,
+            plan_hash: card.plan_hash()?.clone(),
+        }),
         (Purpose::Revert, _) => card.plan_hash().and(card.id).map(|id| Request::Revert {
             id,
             reason: card.reason(),
@@ -226,7 +230,7 @@ fn expiry(model: &Model) -> Option<Stamp> {
     match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
-        Purpose::Release | Purpose::Resume => None,
+        Purpose::Done | Purpose::Release | Purpose::Resume => None,
     }
 }
 

@@ -73,6 +73,16 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             limit: LARGEST_PAGE,
         }),
         Topic::Exceptions if model.sheet == Some(Sheet::Exceptions) => all(Request::Exceptions),
-        Topic::Unknowns | Topic::Exceptions => None,
+        Topic::Coverage if model.pane == Pane::Coverage => all(Request::Coverage),
+        Topic::Controls if model.sheet == Some(Sheet::Controls) => {
+            let (framework, version) = model.coverage.opened.clone()?;
+            all(Request::Controls {
+                framework,
+                version,
+                offset: 0,
+                limit: LARGEST_PAGE,
+            })
+        }
+        Topic::Unknowns | Topic::Exceptions | Topic::Coverage | Topic::Controls => None,
     }
 }

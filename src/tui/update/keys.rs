@@ -94,6 +94,7 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
     match action {
         Action::Approve => card::open(model, Purpose::Approve),
         Action::Deny => card::open(model, Purpose::Deny),
+        Action::Done => card::open(model, Purpose::Done),
         Action::Revert => card::open(model, Purpose::Revert),
         Action::Release => card::release(model),
         Action::Resume => card::resume(model),
@@ -171,6 +172,11 @@ fn open(model: &mut Model) {
                 // What is read must not move: the list is pinned from here on.
                 model.ledger.moved = true;
                 sheet(model, Sheet::Entry, Some(Topic::Entry));
+            }
+        }
+        Pane::Coverage => {
+            if model.coverage.open() {
+                sheet(model, Sheet::Controls, Some(Topic::Controls));
             }
         }
         _ => subject::focus(model, Pane::Ticket),

@@ -16,7 +16,7 @@ use chrono::Timelike as _;
 
 use super::{
     effect::Effect,
-    model::{Level, Model, Sheet},
+    model::{Level, Model, Pane, Sheet},
     msg::{Msg, Question},
     state::{Phase, Topic},
 };
@@ -166,7 +166,11 @@ fn noticed(model: &mut Model, notice: &Notice) {
         NoticeKind::Scan => model.feeds.want(Topic::Behind),
         NoticeKind::Room => {}
     }
+    if model.pane == Pane::Coverage {
+        model.feeds.want(Topic::Coverage);
+    }
     match model.sheet {
+        Some(Sheet::Controls) => model.feeds.want(Topic::Controls),
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
         _ => {}

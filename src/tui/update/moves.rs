@@ -89,6 +89,13 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
             model.queue.pin();
             true
         }
+        Pane::Coverage => {
+            let Some(by) = distance(action, page) else {
+                return false;
+            };
+            model.coverage.step(by);
+            true
+        }
         Pane::Ledger => {
             let Some(by) = distance(action, page) else {
                 return false;

@@ -44,7 +44,7 @@ pub fn follow(model: &mut Model) {
 
 pub fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
-    if !matches!(pane, Pane::Queue | Pane::Ledger) {
+    if !matches!(pane, Pane::Queue | Pane::Ledger | Pane::Coverage) {
         // What is looked at closely must not change under the eye.
         model.queue.pin();
     }
@@ -65,6 +65,7 @@ pub fn focus(model: &mut Model, pane: Pane) {
             }
             model.feeds.turn(Topic::Ledger);
         }
+        Pane::Coverage => model.feeds.turn(Topic::Coverage),
     }
     model.dirty = true;
 }

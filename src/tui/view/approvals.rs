@@ -59,7 +59,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect)
     let head = words::headline(canvas, &ticket.asset.label(), ticket.severity, width, style);
     let action = Strip::of(
         canvas.style(Role::Text),
-        canvas.cut(&ticket.plan.action, width, Cut::End),
+        canvas.cut(ticket.remedy.action(), width, Cut::End),
     );
     let environment = &ticket.environment;
     let below = words::environment(canvas, &environment.name, environment.production)

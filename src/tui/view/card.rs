@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 
 use super::{body::Body, diff, form, scrolled, stop, words};
 use crate::{
-    domain::{Change, HazardLevel, Plan, RevertState, Safe, artifact::ApprovalRequest},
+    domain::{
+        Change, ChangeId, HazardLevel, Manual, Plan, RevertState, Safe, artifact::ApprovalRequest,
+    },
     room::protocol::Sign,
     tui::{
         layout::{self, Regions},
@@ -110,8 +112,8 @@ fn target(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Vec<
     let plain = canvas.style(Role::Text);
     let bold = canvas.style(Role::CardTarget);
     let action = match card.purpose {
-        Purpose::Revert => format!("undo: {}", ticket.plan.action),
-        _ => ticket.plan.action.clone(),
+        Purpose::Revert => format!("undo: {}", ticket.remedy.action()),
+        _ => ticket.remedy.action().to_owned(),
     };
     let severity = words::severity(canvas, ticket.severity);
     let room = width.saturating_sub(severity.width() + 2);
@@ -153,7 +155,7 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
     let Some(change) = &card.change else {
         return Vec::new();
     };
-    let plan = &change.ticket.plan;
+    let ticket = &change.ticket;
     let mut body = Body::new(canvas, width);
     match card.purpose {
         Purpose::Approve => {
@@ -168,10 +170,12 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
                 body.waits(request, change);
             }
             body.hazards(change);
-            body.residue(&plan.residue);
-            body.text("runs", &plan.command.text());
-            let place = backup(model, card, change);
-            body.text("backup", &format!("taken and read back first: {place}"));
+            if let Some(plan) = ticket.plan() {
+                body.residue(&plan.residue);
+                body.text("runs", &plan.command.text());
+                let place = backup(model, card, change.id, plan);
+                body.text("backup", &format!("taken and read back first: {place}"));
+            }
             body.diff("changes", card, false);
         }
         Purpose::Deny => {
@@ -179,7 +183,26 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
                 "denying",
                 "nothing is written; the change closes as wont-fix with your reason on record, and the rule leaves this bucket alone until that exception ends",
             );
-            body.diff("not done", card, false);
+            match ticket.remedy.manual() {
+                Some(manual) => body.text("not done", &steps(manual)),
+                None => body.diff("not done", card, false),
+            }
+        }
+        Purpose::Done => {
+            if let Some(manual) = ticket.remedy.manual() {
+                body.text("do", &steps(manual));
+            }
+            let still = change
+                .by_hand
+                .as_ref()
+                .and_then(|by_hand| by_hand.unfinished.as_ref());
+            if let Some(still) = still {
+                body.text("last look", &format!("still violating: {still}"));
+            }
+            body.text(
+                "then",
+                "the room looks at the bucket: it closes the change if nothing violates any more, and asks again otherwise. Nothing is written, backed up or put back by it",
+            );
         }
         Purpose::Revert => {
             if let Some(RevertState::Failed(cause)) =
@@ -202,17 +225,26 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
     body.lines
 }
 
-fn backup(model: &Model, card: &Card, change: &Change) -> String {
+/// The steps, a line each.
+fn steps(manual: &Manual) -> String {
+    let numbered = manual.steps.iter().enumerate();
+    let lines: Vec<_> = numbered
+        .map(|(at, step)| format!("{}. {step}", at + 1))
+        .collect();
+    lines.join("\n")
+}
+
+fn backup(model: &Model, card: &Card, id: ChangeId, plan: &Plan) -> String {
     if let Some(place) = card.diff.as_ref().and_then(|diff| diff.backup.as_ref()) {
         return place.clone();
     }
-    let file = Plan::snapshot_file(&change.ticket.plan.setting, change.id);
+    let file = Plan::snapshot_file(&plan.setting, id);
     let vault = model.status.as_ref().map(|status| status.vault.clone());
     match vault {
         Some(vault) if vault.starts_with("s3://") => {
-            format!("{}/{}/{file}", vault.trim_end_matches('/'), change.id)
+            format!("{}/{id}/{file}", vault.trim_end_matches('/'))
         }
-        Some(vault) if !vault.is_empty() => format!("s3://{vault}/{}/{file}", change.id),
+        Some(vault) if !vault.is_empty() => format!("s3://{vault}/{id}/{file}"),
         _ => file,
     }
 }
@@ -220,7 +252,8 @@ fn backup(model: &Model, card: &Card, change: &Change) -> String {
 impl Body<'_, '_> {
     fn hazards(&mut self, change: &Change) {
         let asked = change.request.as_ref().map(|request| &request.hazards);
-        let hazards = asked.unwrap_or(&change.ticket.plan.hazards);
+        let planned = change.ticket.plan().map(|plan| &plan.hazards);
+        let hazards = asked.or(planned).map_or(&[][..], Vec::as_slice);
         if hazards.is_empty() {
             return self.text("hazards", "none known");
         }
@@ -249,7 +282,7 @@ impl Body<'_, '_> {
         if request.why != format!("env={}", change.ticket.environment) {
             self.text("waits for", &request.why);
         }
-        if let Some(why) = change.ticket.plan.reversibility.one_way() {
+        if let Some(why) = change.ticket.one_way() {
             let style = self.canvas.style(Role::High);
             let lines = text::wrap(Safe::line(why).as_str(), self.room());
             let lines = lines.iter().map(|line| Strip::of(style, line)).collect();

@@ -80,11 +80,15 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
         return Strip::new();
     };
     let dot = canvas.glyphs().dot;
-    let mut text = format!("plan {}", change.ticket.plan_hash.short());
+    let what = match change.ticket.plan() {
+        Some(_) => "plan",
+        None => "steps",
+    };
+    let mut text = format!("{what} {}", change.ticket.plan_hash.short());
     let expires = match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
-        Purpose::Release | Purpose::Resume => None,
+        Purpose::Done | Purpose::Release | Purpose::Resume => None,
     };
     if let Some(expires) = expires {
         let clock = match card.purpose {

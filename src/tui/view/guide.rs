@@ -52,6 +52,9 @@ fn quiet(model: &Model) -> String {
     match (model.sheet, model.pane) {
         (Some(Sheet::Entry), _) => "hash: of this line; prev: of the one before".to_owned(),
         (Some(_), _) => String::new(),
+        (None, Pane::Coverage) => {
+            "how the buckets stand by each framework; Enter: its controls".to_owned()
+        }
         (None, Pane::Ledger) => "every fact on record, the newest first".to_owned(),
         (None, _) => about_change(model),
     }
@@ -63,6 +66,7 @@ fn about_change(model: &Model) -> String {
     };
     match stage {
         Stage::AwaitingApproval => "This waits for a decision: a shows it all.".to_owned(),
+        Stage::ByHand => "This is done by hand: m marks it done, d denies it.".to_owned(),
         Stage::Expired => "Nobody decided in time; the room asks again.".to_owned(),
         Stage::Halted => "Halted, a person must act: e says why and releases it.".to_owned(),
         Stage::Closed => closed(model),

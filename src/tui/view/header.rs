@@ -97,14 +97,32 @@ fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
         }
     };
     count(140, Role::Warn, status.pending, "to approve");
+    count(130, Role::Warn, status.by_hand, "by hand");
     count(58, Role::Warn, status.scanner.unknown, "unknown");
     count(45, Role::Warn, status.undelivered, "undelivered");
     parts
 }
 
+/// A pane's name where six of them must fit on a phone.
+const fn short(pane: Pane) -> &'static str {
+    match pane {
+        Pane::Queue => "Queue",
+        Pane::Ticket => "Tick",
+        Pane::Approvals => "Appr",
+        Pane::Diff => "Diff",
+        Pane::Ledger => "Ledg",
+        Pane::Coverage => "Cov",
+    }
+}
+
 fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip {
     let mut strip = Strip::new();
     let close = shape == Shape::One;
+    let gap = match shape {
+        Shape::Tiny | Shape::One => 1,
+        Shape::Two => 2,
+        Shape::Three => 3,
+    };
     for pane in Pane::ALL {
         let role = if model.pane == pane {
             Role::TabActive
@@ -112,16 +130,12 @@ fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip
             Role::Tab
         };
         let pending = model.pending.total;
-        let name = match pane {
-            Pane::Approvals if close => "Approve",
-            pane => pane.title(),
-        };
+        let name = if close { short(pane) } else { pane.title() };
         let words = if pane == Pane::Approvals && pending > 0 && !close {
             format!("{} {name} {pending}", pane.number())
         } else {
             format!("{} {name}", pane.number())
         };
-        let gap = if close { 1 } else { 3 };
         if pane != Pane::Queue {
             strip = strip.space(gap);
         }

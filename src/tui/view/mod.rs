@@ -5,6 +5,7 @@ mod approvals;
 mod bar;
 mod body;
 mod card;
+mod coverage;
 mod diff;
 mod entry;
 mod footer;
@@ -99,6 +100,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, pane: Pa
             &diff::lines(canvas, model, inner.width),
         ),
         Pane::Ledger => ledger::draw(canvas, model, inner),
+        Pane::Coverage => coverage::draw(canvas, model, inner),
     }
 }
 
@@ -119,6 +121,7 @@ fn title(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, pane: Pane, 
         Pane::Approvals => approvals::title(canvas, model),
         Pane::Diff => diff::title(canvas, model),
         Pane::Ledger => ledger::title(canvas, model),
+        Pane::Coverage => coverage::title(canvas, model),
     };
     let name = Strip::of(
         canvas.style(role),
@@ -199,6 +202,7 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
         Sheet::Exceptions => room::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
         Sheet::Entry => entry::lines(canvas, model, width),
+        Sheet::Controls => coverage::controls(canvas, model, width),
     }
 }
 
@@ -241,6 +245,7 @@ fn sheet_title(model: &Model, sheet: Sheet) -> String {
         Sheet::Exceptions => "Exceptions".to_owned(),
         Sheet::Room => "The room".to_owned(),
         Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),
+        Sheet::Controls => coverage::sheet_title(model),
     }
 }
 
@@ -260,6 +265,7 @@ pub fn pane_extent(model: &Model, pane: Pane) -> (usize, usize) {
         Pane::Queue => return (rows / queue::height(model, inner).max(1), 0),
         Pane::Approvals => return (rows / approvals::HEIGHT, 0),
         Pane::Ledger => return (rows / ledger::height(inner), 0),
+        Pane::Coverage => return (rows / coverage::height(inner), 0),
     };
     (rows, count.saturating_sub(rows))
 }

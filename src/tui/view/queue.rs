@@ -103,10 +103,10 @@ fn below(canvas: &Canvas<'_>, row: &Row, width: usize) -> Strip {
     /// Of a violation; fewer cells say nothing.
     const SHORTEST: usize = 9;
     let wide = width >= WIDE;
-    let waits = row.stage == Stage::AwaitingApproval;
+    let waits = matches!(row.stage, Stage::AwaitingApproval | Stage::ByHand);
     let runs = !matches!(
         row.stage,
-        Stage::AwaitingApproval | Stage::Expired | Stage::Halted | Stage::Closed
+        Stage::AwaitingApproval | Stage::Expired | Stage::ByHand | Stage::Halted | Stage::Closed
     );
     let mut line = Strip::new();
     if wide || runs {

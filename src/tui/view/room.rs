@@ -112,8 +112,12 @@ fn mode(status: &Status) -> String {
 }
 
 fn counts(status: &Status) -> String {
+    let by_hand = match status.by_hand {
+        0 => String::new(),
+        count => format!(", {count} to be done by hand"),
+    };
     format!(
-        "{} open, {} wait for approval, {} halted",
+        "{} open, {} wait for approval{by_hand}, {} halted",
         status.open, status.pending, status.halted
     )
 }

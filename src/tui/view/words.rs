@@ -80,7 +80,7 @@ pub fn steps(canvas: &Canvas<'_>, stage: Stage, done: u8) -> Strip {
 pub fn outcome(canvas: &Canvas<'_>, word: &str, stage: Stage) -> Strip {
     let role = match (stage, word) {
         (Stage::Halted, _) => Role::Error,
-        (Stage::AwaitingApproval | Stage::Expired, _)
+        (Stage::AwaitingApproval | Stage::Expired | Stage::ByHand, _)
         | (_, "rolled-back" | "drifted" | "halted" | "reverted") => Role::Warn,
         (_, "remediated" | "resolved-elsewhere") => Role::Ok,
         (Stage::Closed, _) => Role::Muted,
@@ -113,6 +113,7 @@ pub const fn section(row: &Row, observing: bool) -> &'static str {
     match row.stage {
         Stage::Halted => "Halted, a person must act",
         Stage::AwaitingApproval | Stage::Expired => "Waiting for approval",
+        Stage::ByHand => "To be done by hand",
         Stage::Closed => "Closed",
         _ if observing => "Found",
         _ => "Running",
