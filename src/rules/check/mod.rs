@@ -217,6 +217,7 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
         found
     };
     let setting = find("setting", &read.setting);
+    let read_only = setting.filter(|setting| setting.is_read_only());
     let mut reads: Vec<_> = setting.into_iter().collect();
     let mut foreign = Vec::new();
     for name in &read.reads {
@@ -228,6 +229,10 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
             _ if reads.iter().any(|known| known.name() == found.name()) => {}
             _ => reads.push(found),
         }
+    }
+    if let Some(setting) = read_only {
+        let message = format!("S3 has no call that changes `{}`", setting.name());
+        faults.add(&read.setting.span(), "setting", message);
     }
     for name in foreign {
         let message = format!(
