@@ -30,6 +30,7 @@ fn bucket(document: Document) -> Case {
         ("ownership_controls", Document::ABSENT),
         ("policy", document),
         ("public_access_block", Document::ABSENT),
+        ("website", Document::ABSENT),
     ])
 }
 
