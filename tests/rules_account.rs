@@ -78,6 +78,7 @@ fn case(subject: Subject) -> Case {
         subject,
         documents: BTreeMap::from(["account_public_access_block", "versioning"].map(absent)),
         params: BTreeMap::new(),
+        answers: BTreeMap::new(),
         rules: Which::All,
         room: sixfold::domain::Identity::default(),
     }

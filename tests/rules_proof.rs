@@ -291,7 +291,7 @@ async fn prove_all(written: &[&str]) {
 }
 
 /// Each test proves the rules of some settings, so that they run side by side; together they are all.
-const PARTS: [&[&str]; 2] = [
+const PARTS: [&[&str]; 4] = [
     &[
         "acl",
         "public_access_block",
@@ -299,6 +299,8 @@ const PARTS: [&[&str]; 2] = [
         "tagging",
     ],
     &["policy", "encryption", "versioning"],
+    &["logging", "notification"],
+    &["cors", "website", "request_payment", "accelerate"],
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,6 +311,16 @@ async fn who_may_reach_a_bucket_is_fixed_and_put_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_protects_data_is_fixed_and_put_back() {
     prove_all(PARTS[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hears_of_requests_and_events_is_fixed_and_put_back() {
+    prove_all(PARTS[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_bucket_is_served_is_fixed_and_put_back() {
+    prove_all(PARTS[3]).await;
 }
 
 #[test]
