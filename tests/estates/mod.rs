@@ -155,6 +155,11 @@ pub fn documents(
             .collect();
         values.insert("tagging".to_owned(), json!({ "TagSet": set }));
     }
+    // S3 takes replication rules only where versions are kept.
+    if values.get("replication").is_some_and(|it| !it.is_null()) {
+        let enabled = json!({"Status": "Enabled"});
+        values.entry("versioning".to_owned()).or_insert(enabled);
+    }
     if variation > 0 {
         vary(rule, &mut values, names, bucket, variation);
     }
