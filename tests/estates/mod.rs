@@ -155,6 +155,11 @@ pub fn documents(
             .collect();
         values.insert("tagging".to_owned(), json!({ "TagSet": set }));
     }
+    // S3 takes replication rules only where versions are kept.
+    if values.get("replication").is_some_and(|it| !it.is_null()) {
+        let enabled = json!({"Status": "Enabled"});
+        values.entry("versioning".to_owned()).or_insert(enabled);
+    }
     if variation > 0 {
         vary(rule, &mut values, names, bucket, variation);
     }
@@ -192,7 +197,8 @@ fn vary(
         match values.get_mut(name) {
             Some(Value::Object(document)) => {
                 if let Some(items) = document.get_mut(list).and_then(Value::as_array_mut) {
-                    items.push(item);
+                    let old_form = items.iter().any(|item| item.get("Prefix").is_some());
+                    items.push(if old_form { in_old_form(item) } else { item });
                 }
             }
             // Whether something is there at all may be what the rule is about.
@@ -203,6 +209,16 @@ fn vary(
             }
         }
     }
+}
+
+/// A lifecycle rule with `Prefix` in the place of `Filter`: S3 mixes the two forms in no
+/// configuration.
+fn in_old_form(mut item: Value) -> Value {
+    let filter = item.as_object_mut().and_then(|item| item.remove("Filter"));
+    if let Some(filter) = filter {
+        item["Prefix"] = filter["Prefix"].clone();
+    }
+    item
 }
 
 /// (setting, list, item): harmless, and none of the library's business.
