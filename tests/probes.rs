@@ -107,6 +107,7 @@ async fn people_are_asked_about_the_key_as_it_is_then() {
     ));
     house.sandbox.state().insert_key(KmsKey::new(KEY));
     house.clock.set(house::at(NOW) + TimeDelta::hours(2));
+    house.room.engine.tick();
     let second = house
         .until("it is asked again", |house| {
             let request = house.change(first.id).request?;
