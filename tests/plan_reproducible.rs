@@ -15,6 +15,13 @@ fn parameters() -> &'static str {
     &demo[demo.find("[parameters]").unwrap()..]
 }
 
+/// Rules that nothing on the estate violates, and why.
+const NOT_HERE: [(&str, &str); 3] = [
+    ("default-encryption", "S3 itself always has a default"),
+    ("tag-environment", "mandatory-tags looks after the tag here"),
+    ("tag-owner", "mandatory-tags looks after the tag here"),
+];
+
 /// A shell on the whole demo estate.
 fn estate() -> Shell {
     let mut shell = Shell::open();
@@ -66,10 +73,17 @@ fn a_plan_is_the_same_bytes_in_another_process_language_and_time_zone() {
     let shell = estate();
     let violations = violations(&shell);
     let library = sixfold::rules::Library::load(None).unwrap();
+    let without: Vec<&str> = library
+        .rules()
+        .iter()
+        .map(|rule| rule.id.as_str())
+        .filter(|id| !violations.iter().any(|(violated, _)| violated == id))
+        .collect();
+    let mut unreached = NOT_HERE.map(|(rule, _)| rule).to_vec();
+    unreached.sort_by_key(|id| library.get(id).map(|rule| rule.file.clone()));
     assert_eq!(
-        violations.len(),
-        library.rules().len(),
-        "the estate violates every rule somewhere: {violations:?}"
+        without, unreached,
+        "the estate violates every other rule somewhere"
     );
     for (rule, bucket) in violations {
         let args = ["plan", &rule, &bucket];

@@ -560,7 +560,7 @@ async fn the_demo_estate_has_the_walkthrough_s_bucket_a_vault_and_mixed_others()
         .collect();
     assert_eq!(
         envs.into_iter().collect::<Vec<_>>(),
-        ["dev", "prod", "staging"]
+        ["Production", "dev", "prod", "staging"]
     );
     let whole = |name: &&String| {
         let settings = sandbox.state().settings(name).unwrap();

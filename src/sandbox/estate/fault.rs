@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{
-    Encryption, Grant, Grantee,
+    Algorithm, Encryption, Grant, Grantee,
     acl::Permission,
     state::{BucketSettings, Ownership, PublicAccessBlock, Versioning},
 };
@@ -33,10 +33,21 @@ pub(super) enum Fault {
     NoEnvTag,
     NoOwnerTag,
     NoClassTag,
+    /// Uploads may bring a key of their own.
+    CallersKeys,
+    NoBucketKey,
+    /// KMS with the key that AWS manages.
+    ManagedKey,
+    /// The key of another region, with which no upload works.
+    KeyElsewhere,
+    /// One layer of KMS, whatever the classification.
+    OneLayer,
+    /// The environment in words of somebody's own.
+    OddEnvTag,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::PublicRead,
         Self::PublicWrite,
         Self::AuthenticatedRead,
@@ -51,6 +62,12 @@ impl Fault {
         Self::NoEnvTag,
         Self::NoOwnerTag,
         Self::NoClassTag,
+        Self::CallersKeys,
+        Self::NoBucketKey,
+        Self::ManagedKey,
+        Self::KeyElsewhere,
+        Self::OneLayer,
+        Self::OddEnvTag,
     ];
 
     pub(super) fn break_it(self, settings: &mut BucketSettings, bucket: &str) {
@@ -83,12 +100,43 @@ impl Fault {
                 let policy = json!({ "Version": "2012-10-17", "Statement": others(bucket) });
                 settings.policy = Some(policy.to_string());
             }
-            Self::PlainEncryption => settings.encryption = Encryption::sse_s3(),
+            Self::PlainEncryption => {
+                settings.encryption = Encryption {
+                    blocked: std::mem::take(&mut settings.encryption.blocked),
+                    ..Encryption::sse_s3()
+                };
+            }
             Self::VersioningOff => settings.versioning = None,
             Self::VersioningSuspended => settings.versioning = Some(Versioning::Suspended),
             Self::NoEnvTag => untag(settings, "env"),
             Self::NoOwnerTag => untag(settings, "owner"),
             Self::NoClassTag => untag(settings, "data-classification"),
+            Self::CallersKeys => settings.encryption.blocked.clear(),
+            Self::NoBucketKey => settings.encryption.bucket_key = false,
+            Self::ManagedKey => {
+                settings.encryption.algorithm = Algorithm::Kms;
+                settings.encryption.kms_key = None;
+            }
+            Self::KeyElsewhere => {
+                if let Some(key) = &mut settings.encryption.kms_key {
+                    let mut parts: Vec<&str> = key.split(':').collect();
+                    if let Some(region) = parts.get_mut(3) {
+                        *region = "ap-southeast-2";
+                    }
+                    *key = parts.join(":");
+                }
+            }
+            Self::OneLayer => settings.encryption.algorithm = Algorithm::Kms,
+            Self::OddEnvTag => {
+                for (key, value) in &mut settings.tags {
+                    if key == "env" {
+                        *value = match value.as_str() {
+                            "prod" => "Production".to_owned(),
+                            other => other.to_uppercase(),
+                        };
+                    }
+                }
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     acl::Permission,
     faults::mix,
     settings::{
-        encryption::Encryption,
+        encryption::{Algorithm, Encryption},
         lifecycle::DEFAULT_MINIMUM,
         object_lock::{LockMode, ObjectLock, Span},
     },
@@ -169,11 +169,7 @@ fn compliant(
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let mut settings = BucketSettings {
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [tls_only(name)] }).to_string()),
-        encryption: if class == "confidential" || class == "restricted" {
-            Encryption::kms(&kms_key(options))
-        } else {
-            Encryption::sse_s3()
-        },
+        encryption: encryption(options, region, class),
         versioning: Some(Versioning::Enabled),
         tags: vec![
             tag("env", env),
@@ -197,28 +193,48 @@ fn tls_only(bucket: &str) -> serde_json::Value {
     })
 }
 
-fn kms_key(options: &SandboxOptions) -> String {
-    format!(
-        "arn:aws:kms:{}:{}:key/6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3",
-        options.region, options.owner.account
-    )
+/// What the company asks of its classes of data; nowhere may callers bring keys of their own.
+fn encryption(options: &SandboxOptions, region: &str, class: &str) -> Encryption {
+    let key = Encryption::kms(&kms_key(options, region, MOST));
+    let encryption = match class {
+        "confidential" => key,
+        "restricted" => Encryption {
+            algorithm: Algorithm::KmsDsse,
+            bucket_key: false,
+            ..key
+        },
+        _ => Encryption::sse_s3(),
+    };
+    Encryption {
+        blocked: vec!["SSE-C".to_owned()],
+        ..encryption
+    }
 }
 
-/// The estate's keys: the one that most buckets use, the one for classified data that the demo's config
-/// names, and what AWS made for S3 itself.
-fn keys(options: &SandboxOptions) -> [KmsKey; 3] {
-    let arn = |id: &str| {
-        format!(
-            "arn:aws:kms:{}:{}:key/{id}",
-            options.region, options.owner.account
-        )
+/// The key that most buckets use.
+const MOST: &str = "6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3";
+/// The one for classified data, which the demo's config names.
+const CLASSIFIED: &str = "5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01";
+/// What AWS made for S3 itself.
+const MANAGED: &str = "0a4b6c1d-7e21-4f0e-8c9d-3b5a1f2e6d70";
+
+fn kms_key(options: &SandboxOptions, region: &str, id: &str) -> String {
+    format!("arn:aws:kms:{region}:{}:key/{id}", options.owner.account)
+}
+
+/// The estate's keys, in every region that it has buckets in.
+fn keys(options: &SandboxOptions) -> Vec<KmsKey> {
+    let regions = LOG_BUCKETS.iter().map(|(region, _)| *region);
+    let of = |region: &str| {
+        let key = |id| KmsKey::new(&kms_key(options, region, id));
+        let mut classified = key(CLASSIFIED);
+        classified.aliases = vec!["alias/classified".to_owned()];
+        let mut managed = key(MANAGED);
+        managed.aliases = vec!["alias/aws/s3".to_owned()];
+        managed.aws_managed = true;
+        [key(MOST), classified, managed]
     };
-    let mut classified = KmsKey::new(&arn("5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01"));
-    classified.aliases = vec!["alias/classified".to_owned()];
-    let mut managed = KmsKey::new(&arn("0a4b6c1d-7e21-4f0e-8c9d-3b5a1f2e6d70"));
-    managed.aliases = vec!["alias/aws/s3".to_owned()];
-    managed.aws_managed = true;
-    [KmsKey::new(&kms_key(options)), classified, managed]
+    regions.flat_map(of).collect()
 }
 
 /// The walkthrough's words: a production bucket with a public-read grant, three grants in all, and no owner tag.

@@ -2,9 +2,10 @@
 
 use super::{
     fault::Fault::{
-        self, AuthenticatedRead, MaskedPublicRead, NoBlock, NoClassTag, NoEnvTag, NoOwnerTag,
-        NoPolicy, PartialBlock, PlainEncryption, PolicyWithoutTls, PublicRead, PublicWrite,
-        VersioningOff, VersioningSuspended,
+        self, AuthenticatedRead, CallersKeys, KeyElsewhere, ManagedKey, MaskedPublicRead, NoBlock,
+        NoBucketKey, NoClassTag, NoEnvTag, NoOwnerTag, NoPolicy, OddEnvTag, OneLayer, PartialBlock,
+        PlainEncryption, PolicyWithoutTls, PublicRead, PublicWrite, VersioningOff,
+        VersioningSuspended,
     },
     served::Served::{
         self, Accelerated, CredentialsEverywhere, ForeignLogs, LogsToItself, NoEvents, NoLogging,
@@ -64,7 +65,7 @@ pub(super) const UNREADABLE: [(&str, &str); 2] = [
 #[rustfmt::skip]
 pub(super) const BUCKETS: [Row; 31] = [
     // Without a fault.
-    row("acme-prod-payments-ledger", "prod", "payments@acme.com", "restricted", &[]),
+    row("acme-prod-payments-ledger", "prod", "payments@acme.com", "restricted", &[OneLayer]),
     row("acme-prod-terraform-state", "prod", "platform@acme.com", "confidential", &[]),
     serving(&[Accelerated], row("acme-prod-product-images", "prod", "web@acme.com", "internal", &[])),
     row("acme-staging-payments-ledger", "staging", "payments@acme.com", "confidential", &[]),
@@ -74,30 +75,30 @@ pub(super) const BUCKETS: [Row; 31] = [
     // Production: these wait for a person.
     serving(&[Trail, NoLogging], row("acme-prod-audit-trail", "prod", "platform-security@acme.com", "confidential", &[])),
     serving(&[Website], row("acme-prod-marketing-assets", "prod", "marketing@acme.com", "public", &[PublicRead, NoPolicy])),
-    serving(&[Accelerated], row("acme-prod-partner-dropbox", "prod", "partnerships@acme.com", "confidential", &[PublicWrite, PolicyWithoutTls])),
-    serving(&[RequesterPays], row("acme-prod-data-science", "prod", "data-science@acme.com", "confidential", &[AuthenticatedRead])),
+    serving(&[Accelerated], row("acme-prod-partner-dropbox", "prod", "partnerships@acme.com", "confidential", &[PublicWrite, PolicyWithoutTls, ManagedKey])),
+    serving(&[RequesterPays], row("acme-prod-data-science", "prod", "data-science@acme.com", "confidential", &[AuthenticatedRead, NoBucketKey])),
     row("acme-prod-billing-exports", "prod", "finance@acme.com", "confidential", &[PartialBlock, PlainEncryption]),
     row("acme-prod-elb-logs", "prod", "platform@acme.com", "internal", &[PolicyWithoutTls, VersioningOff]),
     serving(&[WritableFromEverywhere, StrangersQueue], row("acme-prod-mobile-uploads", "prod", "mobile@acme.com", "confidential", &[NoPolicy, PlainEncryption])),
-    serving(&[Website], row("acme-prod-support-attachments", "prod", "support@acme.com", "confidential", &[VersioningSuspended, NoOwnerTag])),
+    serving(&[Website], row("acme-prod-support-attachments", "prod", "support@acme.com", "confidential", &[VersioningSuspended, NoOwnerTag, CallersKeys])),
     row("acme-prod-legal-hold", "prod", "legal@acme.com", "restricted", &[]),
     serving(&[NoLogging, NoEvents], row("acme-prod-orders-archive", "prod", "orders@acme.com", "internal", &[NoClassTag, VersioningOff])),
-    row("acme-prod-newsletter", "prod", "marketing@acme.com", "internal", &[MaskedPublicRead]),
+    row("acme-prod-newsletter", "prod", "marketing@acme.com", "internal", &[MaskedPublicRead, OddEnvTag]),
     serving(&[NoLogging], at("eu-west-1", row("acme-prod-eu-invoices", "prod", "finance@acme.com", "confidential", &[PlainEncryption, NoPolicy]))),
-    at("us-west-2", row("acme-prod-dr-replica", "prod", "platform@acme.com", "confidential", &[PartialBlock])),
+    at("us-west-2", row("acme-prod-dr-replica", "prod", "platform@acme.com", "confidential", &[PartialBlock, KeyElsewhere])),
     // No env tag: taken for production until somebody says otherwise.
     row("acme-shared-datalake-raw", "prod", "data-platform@acme.com", "confidential", &[NoEnvTag, NoBlock]),
 
     // Staging and development: these run on their own.
     serving(&[Website, PlainHttpOrigin], row("acme-staging-web-assets", "staging", "web@acme.com", "internal", &[PublicRead, NoPolicy])),
     serving(&[NoLogging, CredentialsEverywhere], row("acme-staging-load-tests", "staging", "platform@acme.com", "internal", &[NoBlock, VersioningOff])),
-    row("acme-staging-partner-feed", "staging", "partnerships@acme.com", "confidential", &[PolicyWithoutTls, PlainEncryption]),
+    row("acme-staging-partner-feed", "staging", "partnerships@acme.com", "confidential", &[PolicyWithoutTls, PlainEncryption, CallersKeys]),
     row("acme-staging-ml-features", "staging", "data-science@acme.com", "confidential", &[PlainEncryption]),
     serving(&[StrangersQueue, PublicLogs], row("acme-staging-search-index", "staging", "search@acme.com", "internal", &[NoOwnerTag, NoClassTag])),
     row("acme-dev-sandbox-alex", "dev", "platform@acme.com", "internal", &[PublicWrite, NoBlock, NoPolicy]),
     serving(&[LogsToItself], row("acme-dev-notebooks", "dev", "data-science@acme.com", "internal", &[AuthenticatedRead, VersioningOff])),
     serving(&[WritableFromEverywhere], row("acme-dev-mobile-builds", "dev", "mobile@acme.com", "internal", &[PartialBlock, NoOwnerTag])),
     serving(&[ForeignLogs], row("acme-dev-crash-dumps", "dev", "mobile@acme.com", "confidential", &[PlainEncryption, NoPolicy, VersioningOff])),
-    serving(&[NoEvents], row("acme-dev-email-previews", "dev", "marketing@acme.com", "internal", &[VersioningSuspended])),
+    serving(&[NoEvents], row("acme-dev-email-previews", "dev", "marketing@acme.com", "internal", &[VersioningSuspended, CallersKeys])),
     serving(&[RequesterPays], at("eu-west-1", row("acme-dev-eu-localisation", "dev", "web@acme.com", "internal", &[NoPolicy, NoClassTag]))),
 ];
