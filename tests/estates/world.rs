@@ -38,7 +38,8 @@ pub async fn world() -> World {
     World { sandbox, names }
 }
 
-/// Makes a bucket; the system's own tags can't be put by anyone, so they are put behind the API's back.
+/// Makes a bucket. The system's own tags can't be put by anyone, nor can a policy that names somebody who
+/// was deleted; such are put behind the API's back.
 pub async fn make(
     sandbox: &Sandbox,
     client: &Client,
@@ -46,15 +47,32 @@ pub async fn make(
     name: &str,
     documents: &BTreeMap<String, Document>,
 ) -> Result<(), String> {
-    let tags = documents
-        .get("tagging")
-        .filter(|document| document.to_json().to_string().contains("\"aws:"));
-    let Some(tags) = tags else {
-        return super::make(client, region, name, documents).await;
+    let with = |setting: &str, texts: &[&str]| {
+        let document = documents.get(setting)?;
+        let text = document.to_json().to_string();
+        let there = texts.iter().any(|part| text.contains(part));
+        there.then_some(document)
     };
     let mut others = documents.clone();
-    others.remove("tagging");
+    let policy = with("policy", &["\"AIDA", "\"AROA"]);
+    let tags = with("tagging", &["\"aws:"]);
+    if policy.is_some() {
+        others.remove("policy");
+    }
+    if tags.is_some() {
+        others.remove("tagging");
+    }
     super::make(client, region, name, &others).await?;
+    if let Some(policy) = policy {
+        let text = policy.to_json().to_string();
+        let patched = sandbox
+            .state()
+            .patch(name, |settings| settings.policy = Some(text));
+        patched.map_err(|error| error.to_string())?;
+    }
+    let Some(tags) = tags else {
+        return Ok(());
+    };
     let tags = tags.to_json()["TagSet"]
         .as_array()
         .cloned()
