@@ -30,6 +30,7 @@ fn bucket(document: Document) -> Case {
         ("ownership_controls", Document::ABSENT),
         ("policy", document),
         ("public_access_block", Document::ABSENT),
+        ("website", Document::ABSENT),
     ])
 }
 
@@ -47,6 +48,10 @@ fn found(verdict: Verdict) -> Found {
         Verdict::Violation(found) => *found,
         other => panic!("{other:?}"),
     }
+}
+
+fn target(found: &Found) -> Document {
+    found.target.clone().expect("a rule that a write can fix")
 }
 
 fn statements(document: &Document) -> Vec<Value> {
@@ -82,7 +87,7 @@ fn a_whole_policy_is_not_deleted_to_remove_one_statement() {
     ];
     let before = policy(json!([kept[0], open(None), kept[1]]));
     let found = found(judge(bucket(before), "policy-public"));
-    assert_eq!(statements(&found.target), kept);
+    assert_eq!(statements(&target(&found)), kept);
 }
 
 /// <https://github.com/prowler-cloud/prowler/pull/5855> sends the canned ACL and says nothing of the rest.
@@ -111,6 +116,7 @@ fn a_canned_acl_says_beforehand_what_else_it_drops_and_can_keep_it() {
     let command = |case: &Case, found: &Found| {
         let before = case.documents["acl"].clone().unwrap();
         plan(&rule, &case.subject, ChangeId::new(2026, 1), &before, found)
+            .unwrap()
             .command
             .text()
     };
@@ -121,7 +127,7 @@ fn a_canned_acl_says_beforehand_what_else_it_drops_and_can_keep_it() {
         .insert("keep_log_delivery".to_owned(), json!(true));
     let kept = found(judge(before.clone(), "acl-public-read"));
     let expected = acl(vec![owners_grant(), grant("s3/LogDelivery", "WRITE")]);
-    assert_eq!(kept.target, expected);
+    assert_eq!(target(&kept), expected);
     assert!(command(&before, &kept).contains("--access-control-policy"));
 }
 
@@ -146,7 +152,7 @@ fn the_same_deny_is_not_appended_at_every_run() {
         let next = verdicts.into_iter().find_map(|(id, verdict)| {
             let rule = JUDGE.library().get(&id).unwrap().clone();
             match verdict {
-                Verdict::Violation(found) if rule.setting.name() == "policy" => Some(found.target),
+                Verdict::Violation(found) if rule.setting.name() == "policy" => found.target,
                 _ => None,
             }
         });
@@ -188,18 +194,19 @@ fn arns_are_of_the_buckets_partition_in_govcloud_and_china() {
             if rule.setting.name() != "policy" {
                 continue;
             }
-            let source = &rule.fix.target;
+            let source = rule.text.split("[[tests]]").next().unwrap();
             assert!(!source.contains("arn:aws"), "{}", rule.id);
         }
         let mut case = bucket(Document::ABSENT);
         region.clone_into(&mut case.subject.asset.region);
         let found = found(judge(case.clone(), "tls-only"));
-        let [statement] = &statements(&found.target)[..] else {
+        let [statement] = &statements(&target(&found))[..] else {
             panic!("{:?}", found.target)
         };
         let expected = [arn(partition, ""), arn(partition, "/*")];
         assert_eq!(statement["Resource"], json!(expected));
-        case.documents.insert("policy".to_owned(), Ok(found.target));
+        case.documents
+            .insert("policy".to_owned(), Ok(target(&found)));
         assert_eq!(judge(case, "tls-only"), Verdict::Compliant);
     }
 }
@@ -225,7 +232,7 @@ fn statements_that_conditions_narrow_are_not_removed() {
         );
         let beside = bucket(policy(json!([narrowed, other])));
         let found = found(judge(beside, "policy-public"));
-        assert_eq!(statements(&found.target), [narrowed]);
+        assert_eq!(statements(&target(&found)), [narrowed]);
     }
 }
 
@@ -368,4 +375,38 @@ fn a_policy_that_would_be_too_long_is_not_planned() {
         panic!("it is {}", verdict.word());
     };
     assert!(cause.contains("S3 takes 20480"), "{cause}");
+}
+
+/// S3 takes neither back while the block is on, and whoever approves reads that beforehand.
+#[test]
+fn that_a_revert_would_be_refused_is_said_beforehand() {
+    let flags = json!({"BlockPublicAcls": true, "IgnorePublicAcls": true,
+        "BlockPublicPolicy": true, "RestrictPublicBuckets": true});
+    let blocked = |document, setting: &str| {
+        let mut case = bucket(Document::ABSENT);
+        case.documents.insert(setting.to_owned(), Ok(document));
+        let block = Document::present(flags.clone());
+        case.documents
+            .insert("public_access_block".to_owned(), Ok(block));
+        case
+    };
+    let open = blocked(policy(json!([open(None)])), "policy");
+    let public = blocked(walkthrough_acl(), "acl");
+    for (case, rule, flag) in [
+        (open, "policy-public-masked", "BlockPublicPolicy"),
+        (public, "acl-public-masked", "BlockPublicAcls"),
+    ] {
+        let found = found(judge(case, rule));
+        let said =
+            |hazard: &&sixfold::domain::Hazard| hazard.text.contains("a revert would be refused");
+        let hazard = found.hazards.iter().find(said).unwrap();
+        assert!(hazard.text.contains(flag), "{hazard:?}");
+    }
+    let free = found(judge(bucket(Document::ABSENT), "tls-only"));
+    assert!(
+        !free
+            .hazards
+            .iter()
+            .any(|hazard| hazard.text.contains("revert"))
+    );
 }

@@ -259,21 +259,30 @@ fn judge(
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
+    let refusal = |before: &Document, target: &Document| {
+        rule.setting.refusal(&Proposed {
+            bucket: case.subject.asset.name(),
+            before,
+            target,
+            others: &case.documents,
+            room: &case.room,
+        })
+    };
     // A plan that could not be carried out, or that would shut the room out, must not exist.
-    let refusal = rule.setting.refusal(&Proposed {
-        bucket: case.subject.asset.name(),
-        before: &before,
-        target: &target,
-        others: &case.documents,
-        room: &case.room,
-    });
-    if let Some(why) = refusal {
+    if let Some(why) = refusal(&before, &target) {
         return Err(format!(
             "it violates the rule and can't be fixed now: {why}"
         ));
     }
     let (mut hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
     hazards.extend(denied(rule, case));
+    // The way back may be closed where the way there is open.
+    if let Some(why) = refusal(&target, &rule.setting.restored(&before)) {
+        hazards.push(Hazard {
+            level: HazardLevel::Medium,
+            text: format!("as things are, a revert would be refused: {why}"),
+        });
+    }
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
         target: Some(target),
