@@ -58,7 +58,7 @@ impl Moto {
         let text = format!(
             "name = \"peer\"\nmode = \"enforce\"\n[cloud]\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\ncalls_per_second = 500\n\
              [vault]\nbucket = \"{VAULT}\"\n[scan]\npause = \"1h\"\n[verify]\nfirst = \"5ms\"\ngap = \"20ms\"\ndeadline = \"20s\"\n\
-             [[accounts]]\nid = \"123456789012\"\nenvironment = \"dev\"\n[owners]\ndefault = \"platform@acme.com\"\n\
+             [owners]\ndefault = \"platform@acme.com\"\n\
              [parameters]\nkms_key = \"arn:aws:kms:us-east-1:123456789012:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01\"\n",
             self.url
         );
