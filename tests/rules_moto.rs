@@ -24,6 +24,8 @@ use sixfold::{
 };
 
 const BUCKETS: usize = 30;
+/// With so many buckets the next rule gets a moto of its own.
+const FULL: usize = 300;
 
 /// Rules that moto can't be asked about, and why.
 const NOT_HERE: &[(&str, &str)] = &[(
@@ -188,13 +190,16 @@ async fn fixed_and_put_back(
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rule_that_moto_can_hold_is_fixed_and_put_back_there() {
     let library = estates::library();
-    let world = world().await;
+    let mut world = world().await;
     let mut wrong = Vec::new();
-    for rule in estates::rules(&library) {
-        // What a person does is not ours to prove.
-        let by_hand = rule.writes().is_none();
-        if by_hand || NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
-            continue;
+    // What a person does is not ours to prove.
+    let ours =
+        |rule: &Rule| rule.writes().is_some() && !NOT_HERE.iter().any(|(id, _)| *id == rule.id);
+    for rule in estates::rules(&library).filter(|rule| ours(rule)) {
+        // moto lists a thousand buckets and then no more.
+        let there = world.client.list_buckets().send().await.unwrap();
+        if there.buckets().len() > FULL {
+            world = self::world().await;
         }
         if let Err(why) = prove(&library, rule, &world).await {
             wrong.push(format!("{}: {why}", rule.id));
