@@ -78,6 +78,7 @@ fn case(subject: Subject) -> Case {
         subject,
         documents: BTreeMap::from(["account_public_access_block", "versioning"].map(absent)),
         params: BTreeMap::new(),
+        answers: BTreeMap::new(),
         rules: Which::All,
         room: sixfold::domain::Identity::default(),
     }
@@ -142,4 +143,16 @@ fn a_document_of_the_account_has_the_fields_of_a_buckets_block() {
         view("account_public_access_block"),
         view("public_access_block")
     );
+}
+
+#[test]
+fn no_fix_writes_what_nobody_can_change() {
+    let text = account_rule("").replace(
+        "setting = \"account_public_access_block\"",
+        "setting = \"multi_region_access_points\"\nreads = [\"account_public_access_block\"]",
+    );
+    let (library, _dir) = library_with(&[("account.toml", &text)]);
+    let faults = lines(&library.unwrap_err());
+    let told = "account.toml:6: setting: S3 has no call that changes `multi_region_access_points`";
+    assert!(faults.contains(told), "{faults}");
 }

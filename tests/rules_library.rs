@@ -4,13 +4,16 @@
 
 mod rules_support;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
 use rules_support::{
     acl, case, grant, library, library_with, lines, owners_grant, versioning_rule,
 };
 use sixfold::{
-    domain::{Scope, Severity, tags},
+    domain::{Document, Scope, Severity, tags},
     rules::{Evaluator, Kind, Library, Verdict},
 };
 
@@ -336,6 +339,73 @@ fn a_parameters_type_is_held_against_defaults_tests_and_other_rules() {
 }
 
 #[test]
+fn a_probe_that_can_not_be_asked_or_serves_nothing_is_refused() {
+    let with = |probe: &str, when: &str| {
+        let more = format!(
+            "\n[[probes]]\n{probe}\n\n[[hazards]]\nlevel = \"high\"\nwhen = '{when}'\ntext = \"t\"\n\n[[tests]]"
+        );
+        let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+        rule.replacen("\n[[tests]]", &more, 1)
+    };
+    let key = "name = \"key\"\nabout = \"a\"\nkey = '\"k\"'";
+    for (probe, when, told) in [
+        (key, "key.enabled", None),
+        (
+            key,
+            "true",
+            Some("mine.toml:22: probes[0].name: no hazard looks at it"),
+        ),
+        (
+            key,
+            "key.on",
+            Some("mine.toml:28: hazards[0].when: `key` has no `on`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"\nkey = \"key.arn\"",
+            "key.enabled",
+            Some("mine.toml:24: probes[0].key: unknown variable `key`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"",
+            "key.enabled",
+            Some("probes[0].name: exactly one of `bucket`, `key` and `objects` is wanted"),
+        ),
+        (
+            "name = \"bucket\"\nabout = \"a\"\nkey = '\"k\"'",
+            "bucket.enabled",
+            Some("probes[0].name: `bucket` is the name of something else already"),
+        ),
+        (
+            "name = \"logs\"\nabout = \"a\"\nbucket = '\"b\"'\nreads = [\"polcy\"]",
+            "logs.exists",
+            Some("mine.toml:25: probes[0].reads: unknown setting `polcy`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"\nkey = '\"k\"'\nreads = [\"policy\"]",
+            "key.enabled",
+            Some("mine.toml:25: probes[0].reads: only a `bucket` has settings to read"),
+        ),
+    ] {
+        let (library, _dir) = library_with(&[("mine.toml", &with(probe, when))]);
+        match (library, told) {
+            (Ok(_), None) => {}
+            (Ok(_), Some(told)) => panic!("not refused: {told}"),
+            (Err(faults), told) => {
+                let text = lines(&faults);
+                assert!(
+                    told.is_some_and(|told| text.contains(told)),
+                    "{told:?}: {text}"
+                );
+            }
+        }
+    }
+    // Only hazards see an answer.
+    let judging = with(key, "key.enabled").replacen("'!versioning.enabled'", "'!key.enabled'", 1);
+    let (library, _dir) = library_with(&[("mine.toml", &judging)]);
+    assert!(lines(&library.unwrap_err()).contains("violates: unknown variable `key`"));
+}
+
+#[test]
 fn two_files_of_one_directory_may_not_have_one_id() {
     let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
     let (library, _dir) = library_with(&[("a.toml", &rule), ("b.toml", &rule)]);
@@ -412,19 +482,31 @@ fn a_rule_whose_evidence_has_a_maps_order_is_found_out() {
     );
 }
 
+/// Compiling the library for every case would take longer than all the rest.
+static JUDGE: LazyLock<Evaluator> =
+    LazyLock::new(|| Evaluator::start(Arc::new(library())).unwrap());
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
 
-    /// Three rules write the ACL; a bucket must never have two tickets for it.
+    /// Several rules write the ACL; a public one has one ticket, whether the block holds it back or not.
     #[test]
-    fn no_acl_violates_two_rules(picks in proptest::collection::vec((0..3usize, 0..5usize), 0..5)) {
+    fn no_acl_violates_two_rules(
+        picks in proptest::collection::vec((0..3usize, 0..5usize), 0..5),
+        ignored in proptest::bool::ANY,
+    ) {
         let groups = ["global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery"];
         let permissions = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
         let public = picks.iter().any(|(group, _)| *group < 2);
         let mut grants = vec![owners_grant()];
         grants.extend(picks.iter().map(|(group, permission)| grant(groups[*group], permissions[*permission])));
-        let evaluator = Evaluator::start(Arc::new(library())).unwrap();
-        let verdicts = evaluator.judge(case([("acl", acl(grants))]));
+        let block = Document::present(serde_json::json!({"IgnorePublicAcls": ignored}));
+        let verdicts = JUDGE.judge(case([
+            ("account_public_access_block", Document::ABSENT),
+            ("acl", acl(grants)),
+            ("ownership_controls", Document::ABSENT),
+            ("public_access_block", block),
+        ]));
         let violated = verdicts
             .iter()
             .filter(|(id, verdict)| id.starts_with("acl-") && matches!(verdict, Verdict::Violation(_)))

@@ -7,10 +7,17 @@ mod common;
 
 use std::time::Duration;
 
-use aws_sdk_s3::types::{BucketCannedAcl, ObjectOwnership};
+use aws_sdk_s3::types::{
+    BucketCannedAcl, BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership,
+};
 use common::{Ran, aws_control, aws_control_of, client, client_of, refusal};
-use serde_json::json;
-use sixfold::sandbox::{FaultKind, FaultRule, PublicAccessBlock, Sandbox, SandboxOptions};
+use serde_json::{Value, json};
+use sixfold::{
+    cloud::{self, Urgency},
+    domain::Asset,
+    sandbox::{FaultKind, FaultRule, PublicAccessBlock, Sandbox, SandboxOptions},
+    settings,
+};
 
 async fn sandbox() -> Sandbox {
     let options = SandboxOptions::default().with_another_account();
@@ -157,4 +164,201 @@ async fn the_accounts_calls_meet_faults_and_reads_of_it_may_lag() {
         .state()
         .account_block(&sandbox.options().owner.account);
     assert!(held.unwrap().block_public_acls);
+}
+
+#[tokio::test]
+async fn the_aws_command_makes_lists_and_deletes_access_points_of_a_bucket() {
+    let sandbox = sandbox().await;
+    let s3 = client(&sandbox);
+    for name in ["b-one", "b-two"] {
+        s3.create_bucket().bucket(name).send().await.unwrap();
+    }
+    let on = |name, more: &[&str]| -> Vec<String> {
+        let args = ["create-access-point", "--name", name, "--bucket", "b-one"];
+        args.iter().chain(more).map(|&arg| arg.to_owned()).collect()
+    };
+    for args in [
+        on("closed", &[]),
+        on(
+            "open",
+            &[
+                "--public-access-block-configuration",
+                "BlockPublicAcls=true",
+            ],
+        ),
+        on("private", &["--vpc-configuration", "VpcId=vpc-1a2b3c"]),
+    ] {
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let made = control(&sandbox, &args).await.json();
+        let arn = made["AccessPointArn"].as_str().unwrap();
+        assert!(arn.starts_with("arn:aws:s3:us-east-1:111122223333:accesspoint/"));
+        assert!(made["Alias"].as_str().unwrap().ends_with("-s3alias"));
+    }
+    let again = control(
+        &sandbox,
+        &["create-access-point", "--name", "open", "--bucket", "b-one"],
+    );
+    assert_eq!(again.await.code(), "AccessPointAlreadyOwnedByYou");
+    let nowhere = control(
+        &sandbox,
+        &["create-access-point", "--name", "new", "--bucket", "b-no"],
+    );
+    assert_eq!(nowhere.await.code(), "NoSuchBucket");
+
+    let names = |list: &Value| -> Vec<String> {
+        let list = list["AccessPointList"].as_array().unwrap();
+        list.iter()
+            .map(|it| it["Name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let list = ["list-access-points", "--bucket", "b-one"];
+    let all = control(&sandbox, &list).await.json();
+    assert_eq!(names(&all), ["closed", "open", "private"]);
+    let first = [&list[..], &["--max-results", "2"]].concat();
+    let first = control(&sandbox, &first).await.json();
+    assert_eq!(names(&first), ["closed", "open"]);
+    let token = first["NextToken"].as_str().unwrap();
+    let second = [&list[..], &["--next-token", token]].concat();
+    let second = control(&sandbox, &second).await.json();
+    assert_eq!(names(&second), ["private"]);
+    assert!(second.get("NextToken").is_none());
+    let none = control(&sandbox, &["list-access-points", "--bucket", "b-two"]);
+    assert!(names(&none.await.json()).is_empty());
+    let elsewhere = [&list[..], &["--region", "eu-west-1"]].concat();
+    assert!(names(&control(&sandbox, &elsewhere).await.json()).is_empty());
+
+    let get = async |name| {
+        control(&sandbox, &["get-access-point", "--name", name])
+            .await
+            .json()
+    };
+    let (closed, open, private) = (get("closed").await, get("open").await, get("private").await);
+    let block = |point: &Value| point["PublicAccessBlockConfiguration"].clone();
+    assert_eq!(
+        block(&closed),
+        json!({"BlockPublicAcls": true, "IgnorePublicAcls": true,
+               "BlockPublicPolicy": true, "RestrictPublicBuckets": true})
+    );
+    assert_eq!(
+        block(&open),
+        json!({"BlockPublicAcls": true, "IgnorePublicAcls": false,
+               "BlockPublicPolicy": false, "RestrictPublicBuckets": false})
+    );
+    assert_eq!(
+        (&open["NetworkOrigin"], &private["NetworkOrigin"]),
+        (&json!("Internet"), &json!("VPC"))
+    );
+    assert_eq!(private["VpcConfiguration"]["VpcId"], "vpc-1a2b3c");
+
+    let full = s3.delete_bucket().bucket("b-one").send().await;
+    let attached = (409, "BucketHasAccessPointsAttached".to_owned());
+    assert_eq!(refusal(full), attached);
+    for name in ["closed", "open", "private"] {
+        let delete = ["delete-access-point", "--name", name];
+        assert!(control(&sandbox, &delete).await.is_silent());
+    }
+    let missing = control(&sandbox, &["get-access-point", "--name", "open"]);
+    assert_eq!(missing.await.code(), "NoSuchAccessPoint");
+    s3.delete_bucket().bucket("b-one").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_aws_command_makes_and_lists_access_points_over_several_regions() {
+    let sandbox = sandbox().await;
+    let s3 = client(&sandbox);
+    s3.create_bucket().bucket("b-one").send().await.unwrap();
+    let at = ["--region", "us-west-2"];
+    let details = |block: &str| format!("Name=global,Regions=[{{Bucket=b-one}}]{block}");
+    let open = details(",PublicAccessBlock={BlockPublicAcls=true}");
+    let create = ["create-multi-region-access-point", "--details", &open];
+    let made = control(&sandbox, &[&create[..], &at].concat()).await.json();
+    assert!(made["RequestTokenARN"].as_str().unwrap().contains("mrap"));
+    let list = ["list-multi-region-access-points"];
+    let listed = control(&sandbox, &[&list[..], &at].concat()).await.json();
+    let point = &listed["AccessPoints"][0];
+    assert_eq!(
+        (&point["Name"], &point["Status"]),
+        (&json!("global"), &json!("READY"))
+    );
+    assert_eq!(point["PublicAccessBlock"]["RestrictPublicBuckets"], false);
+    assert_eq!(point["Regions"][0]["Region"], "us-east-1");
+    let elsewhere = control(&sandbox, &list).await;
+    assert_eq!(elsewhere.code(), "InvalidRequest");
+}
+
+/// What the room reads of the same, wherever the bucket is.
+#[tokio::test]
+async fn the_room_reads_access_points_where_they_live_and_can_not_write_them() {
+    let sandbox = sandbox().await;
+    let owner = sandbox.options().owner.clone();
+    let ireland = client_of(&sandbox, &owner, "eu-west-1");
+    let there = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::EuWest1)
+        .build();
+    let create = ireland.create_bucket().bucket("b-ireland");
+    create
+        .create_bucket_configuration(there)
+        .send()
+        .await
+        .unwrap();
+    for name in ["closed", "open"] {
+        let mut args = vec![
+            "create-access-point",
+            "--name",
+            name,
+            "--bucket",
+            "b-ireland",
+        ];
+        args.extend(["--region", "eu-west-1"]);
+        if name == "open" {
+            args.extend([
+                "--public-access-block-configuration",
+                "BlockPublicAcls=true",
+            ]);
+        }
+        control(&sandbox, &args).await.json();
+    }
+    let details = "Name=global,Regions=[{Bucket=b-ireland}]";
+    let global = ["create-multi-region-access-point", "--details", details];
+    control(
+        &sandbox,
+        &[&global[..], &["--region", "us-west-2"]].concat(),
+    )
+    .await
+    .json();
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = sixfold::cli::demo_config(&sandbox, folder.path()).unwrap();
+    let cloud = cloud::connect(&config.cloud).await.unwrap();
+    let bucket = Asset::bucket(owner.account.clone(), "eu-west-1", "b-ireland");
+    let read = async |name: &str, asset: &Asset| {
+        let setting = settings::by_name(name).unwrap();
+        assert!(setting.is_read_only());
+        let read = cloud.read(setting, asset, Urgency::Fix).await.unwrap();
+        setting.view(&read.document)
+    };
+    let points = read("access_points", &bucket).await;
+    assert_eq!(points["count"], 2);
+    let lines: Vec<_> = points["AccessPoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| point["block"]["line"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "closed: all four flags on",
+            "open: IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets off"
+        ]
+    );
+    let none = Asset::bucket(owner.account.clone(), "us-east-1", "b-other");
+    assert_eq!(read("access_points", &none).await["count"], 0);
+    let account = cloud.account_asset();
+    let points = read("multi_region_access_points", &account).await;
+    assert_eq!(
+        points["AccessPoints"][0]["Buckets"],
+        json!(["b-ireland (eu-west-1)"])
+    );
+    assert_eq!(points["AccessPoints"][0]["block"]["flags_on"], 4);
 }

@@ -6,12 +6,12 @@
 //! plan and a backup of the state before), held against the record itself rather than against the
 //! code that wrote it.
 
+mod after;
 mod by_hand;
 
 use super::{closing, unwritten};
 use crate::domain::{
-    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, Revert, RevertState, Stage,
-    Written,
+    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, RevertState, Stage, Written,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, Rollback,
         Ticket,
@@ -180,14 +180,16 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             }
             Ok(())
         }
-        (Fact::RevertIntent { .. }, Stage::Closed | Stage::Halted) => revert_asked(change, entry),
+        (Fact::RevertIntent { .. }, Stage::Closed | Stage::Halted) => {
+            after::revert_asked(change, entry)
+        }
         (Fact::Reverted { .. }, Stage::Closed | Stage::Halted) => {
-            revert_ended(change, RevertState::Done)
+            after::revert_ended(change, RevertState::Done)
         }
         (Fact::RevertFailed { cause }, Stage::Closed | Stage::Halted) => {
-            revert_ended(change, RevertState::Failed(cause.clone()))
+            after::revert_ended(change, RevertState::Failed(cause.clone()))
         }
-        (Fact::Settled { .. }, Stage::Closed | Stage::Halted) => settled(change, entry),
+        (Fact::Settled { .. }, Stage::Closed | Stage::Halted) => after::settled(change, entry),
         // A person looked at it: the next pass may judge the bucket afresh.
         (Fact::Released { .. }, Stage::Halted) => {
             change.stage = Stage::Closed;
@@ -357,52 +359,5 @@ fn closed(change: &mut Change, alert: &Alert) -> Step {
     } else {
         Stage::Closed
     };
-    Ok(())
-}
-
-fn revert_asked(change: &mut Change, entry: &Entry) -> Step {
-    let resumed = change
-        .revert
-        .as_ref()
-        .is_some_and(|revert| revert.state == RevertState::Pending);
-    if resumed {
-        // Sent again after a kill; whoever asked first is still the one who asked.
-        return require(entry.actor == Actor::Room, "a revert is running already");
-    }
-    require(
-        matches!(entry.actor, Actor::Person(_)),
-        "only a person reverts",
-    )?;
-    require(change.revertible(entry.at), "no bundle is open")?;
-    change.revert = Some(Revert {
-        by: entry.actor.clone(),
-        at: entry.at,
-        state: RevertState::Pending,
-    });
-    Ok(())
-}
-
-fn revert_ended(change: &mut Change, state: RevertState) -> Step {
-    let revert = change.revert.as_mut().ok_or("nobody asked for a revert")?;
-    require(
-        revert.state == RevertState::Pending,
-        "the revert has ended already",
-    )?;
-    revert.state = state;
-    Ok(())
-}
-
-fn settled(change: &mut Change, entry: &Entry) -> Step {
-    let bundle = change.rollback.as_ref().ok_or("there is no bundle")?;
-    let pending = |revert: &Revert| revert.state == RevertState::Pending;
-    require(
-        entry.at >= bundle.expires && !change.settled,
-        "the window is open, or was closed already",
-    )?;
-    require(
-        !change.revert.as_ref().is_some_and(pending),
-        "a revert is running",
-    )?;
-    change.settled = true;
     Ok(())
 }

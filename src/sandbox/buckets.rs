@@ -228,6 +228,13 @@ pub(super) fn delete(buckets: &mut Buckets, name: &str) -> S3Result<dto::DeleteB
             "The bucket you tried to delete is not empty",
         ));
     }
+    if buckets.points.any_of(name) {
+        return Err(refuse(
+            409,
+            "BucketHasAccessPointsAttached",
+            "The bucket you tried to delete has access points attached. Delete your access points and try again.",
+        ));
+    }
     buckets.remove(name);
     Ok(dto::DeleteBucketOutput {})
 }

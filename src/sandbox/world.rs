@@ -4,13 +4,17 @@ use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
 use tokio::time::Instant;
 
-use super::state::{Bucket, PublicAccessBlock};
+use super::{
+    control::Points,
+    state::{Bucket, PublicAccessBlock},
+};
 
 /// All buckets by name, and what their accounts hold for all of theirs.
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
     all: BTreeMap<String, Bucket>,
     blocks: BTreeMap<String, AccountBlock>,
+    pub points: Points,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +43,7 @@ impl Buckets {
     }
 
     pub(super) fn remove(&mut self, name: &str) -> Option<Bucket> {
+        self.points.remove_all_of(name);
         self.all.remove(name)
     }
 

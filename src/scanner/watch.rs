@@ -20,7 +20,7 @@ use crate::{
     domain::{Asset, Judged, Stamp},
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
-    rules::Verdict,
+    rules::{Found, Verdict},
     store::{Observation as Seen, StoreError, Verdicts},
 };
 
@@ -162,7 +162,7 @@ impl Watch {
         let taken = if sightings.is_empty() {
             Taken::default()
         } else {
-            self.engine.take(asset, &sightings).await?
+            self.engine.take(asset, &mut sightings).await?
         };
         tally.exempt = taken.exempt.len();
         tally.violating -= tally.exempt;
@@ -178,12 +178,7 @@ impl Watch {
         Ok(())
     }
 
-    fn sighting(
-        &self,
-        observation: &Observation,
-        id: &str,
-        found: &crate::rules::Found,
-    ) -> Option<Sighting> {
+    fn sighting(&self, observation: &Observation, id: &str, found: &Found) -> Option<Sighting> {
         let rule = self.engine.library.get(id)?;
         let reads: BTreeSet<&str> = rule
             .reads
@@ -196,6 +191,7 @@ impl Watch {
             rule: id.to_owned(),
             subject: observation.subject.clone(),
             found: found.clone(),
+            unasked: self.scanner.unasked(observation, found),
             before: observation.document(rule.setting.name())?.clone(),
             documents: reads
                 .iter()

@@ -142,9 +142,10 @@ macro_rules! s3 {
 }
 pub(super) use s3;
 
-/// As [`s3!`], an operation of S3 Control about the account.
+/// As [`s3!`], an operation of S3 Control about the account; `in REGION` where it is answered in one
+/// region alone.
 macro_rules! control {
-    ($bucket:expr, $operation:literal, $call:ident $(, $set:ident($value:expr))* $(,)?) => {{
+    ($bucket:expr, $operation:literal, $call:ident $(, $set:ident($value:expr))* $(; in $region:expr)? $(,)?) => {{
         let capture = $crate::settings::call::Capture::default();
         let result = $bucket
             .control
@@ -152,6 +153,7 @@ macro_rules! control {
             .set_account_id($bucket.owner.map(str::to_owned))
             $(.$set($value))*
             .customize()
+            $(.config_override($crate::settings::call::in_region($region)))?
             .interceptor(capture.clone())
             .send()
             .await;
@@ -159,6 +161,11 @@ macro_rules! control {
     }};
 }
 pub(super) use control;
+
+pub(super) fn in_region(name: &'static str) -> aws_sdk_s3control::config::Builder {
+    aws_sdk_s3control::config::Builder::new()
+        .region(aws_sdk_s3control::config::Region::from_static(name))
+}
 
 /// A read: the document of the output, or absent where the failure has the code that means so. The
 /// status alone would not do: a missing bucket is a 404 too.
@@ -334,6 +341,7 @@ fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
         ("OperationAborted" | "ConditionalRequestConflict", _) => CallErrorKind::Conflict,
         (
             "AccessDenied"
+            | "AccessDeniedException"
             | "AllAccessDisabled"
             | "AccountProblem"
             | "ExpiredToken"

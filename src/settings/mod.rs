@@ -8,6 +8,7 @@
 //! raw body so that [`fidelity`] can tell whether the document holds all of it.
 
 mod accelerate;
+mod access_points;
 mod account_public_access_block;
 mod acl;
 mod by_id;
@@ -23,6 +24,7 @@ mod object_lock;
 mod ownership_controls;
 mod policy;
 mod public_access_block;
+mod read_only;
 mod replication;
 mod request_payment;
 mod shape;
@@ -120,6 +122,11 @@ pub trait Setting: Send + Sync {
     /// bucket's account; it is written of the account alone.
     fn scope(&self) -> Scope {
         Scope::Bucket
+    }
+
+    /// Whether nobody can change it once it is made. No fix writes it, and a write is refused.
+    fn is_read_only(&self) -> bool {
+        false
     }
 
     /// Answers that mean "not set" give [`Document::ABSENT`].
@@ -228,6 +235,8 @@ pub fn all() -> &'static [&'static dyn Setting] {
         &accelerate::Accelerate,
         &logging::Logging,
         &notification::Notification,
+        &read_only::Seen(access_points::AccessPoints),
+        &read_only::Seen(access_points::MultiRegionAccessPoints),
     ]
 }
 

@@ -14,7 +14,7 @@ use super::{
     call::{self, s3},
     fidelity, shape,
 };
-use crate::domain::{Command, Document, artifact::Summary};
+use crate::domain::{Command, Document, Reversibility, artifact::Summary};
 
 /// Days of a year, for comparing a default in years with one in days.
 const DAYS_OF_A_YEAR: i64 = 365;
@@ -118,6 +118,8 @@ impl Retention {
     }
 }
 
+const FOR_GOOD: &str = "Object Lock can never be turned off again, nor can versioning be suspended";
+
 pub struct ObjectLock;
 
 #[async_trait]
@@ -192,15 +194,38 @@ impl Setting for ObjectLock {
         }
         let mut residue = Vec::new();
         if before.is_absent() {
-            residue.push(
-                "Object Lock can never be turned off again, nor can versioning be suspended"
-                    .to_owned(),
-            );
+            residue.push(FOR_GOOD.to_owned());
         }
         if Lock::of(target).is_some_and(|lock| lock.rule.is_some()) {
             residue.push("objects written meanwhile stay locked until their date".to_owned());
         }
         residue
+    }
+
+    /// Turning it on leads one way, and so does a default that nobody may lift.
+    fn reversibility(&self, before: &Document, target: &Document) -> Reversibility {
+        if before == target {
+            return Reversibility::Exact;
+        }
+        if before.is_absent() {
+            return Reversibility::OneWay(FOR_GOOD.to_owned());
+        }
+        let compliance = |retention: &Retention| retention.mode.as_deref() == Some("COMPLIANCE");
+        let lock = Lock::of(target);
+        if lock
+            .as_ref()
+            .and_then(Lock::default)
+            .is_some_and(compliance)
+        {
+            return Reversibility::OneWay(
+                "objects written meanwhile can be deleted by nobody before their date".to_owned(),
+            );
+        }
+        if lock.is_some_and(|lock| lock.rule.is_some()) {
+            Reversibility::Residue
+        } else {
+            Reversibility::Exact
+        }
     }
 
     /// Beside the CLI's fields: `enabled`, and of the default rule `mode` (empty where there is no
@@ -300,4 +325,49 @@ fn to_sdk(lock: Lock) -> ObjectLockConfiguration {
         .object_lock_enabled(ObjectLockEnabled::from(lock.object_lock_enabled.as_str()))
         .set_rule(rule)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_lift_again_leads_one_way() {
+        let tidy = |value: Value| ObjectLock.tidy(value).unwrap();
+        let on = || tidy(json!({"ObjectLockEnabled": "Enabled"}));
+        let with = |mode: &str| {
+            let retention = json!({"Mode": mode, "Days": 30});
+            tidy(json!({"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}))
+        };
+        for (before, target, one_way, residue) in [
+            (Document::ABSENT, on(), true, 1),
+            (Document::ABSENT, with("GOVERNANCE"), true, 2),
+            (on(), with("GOVERNANCE"), false, 1),
+            (on(), with("COMPLIANCE"), true, 1),
+            (with("COMPLIANCE"), on(), false, 0),
+            (on(), on(), false, 0),
+        ] {
+            let said = ObjectLock.reversibility(&before, &target);
+            assert_eq!(said.one_way().is_some(), one_way, "{}", target.to_json());
+            assert_eq!(ObjectLock.residue(&before, &target).len(), residue);
+        }
+    }
+
+    #[test]
+    fn a_default_in_years_is_told_in_days_too() {
+        let retention = json!({"Mode": "COMPLIANCE", "Years": 2});
+        let lock = json!({"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}});
+        let view = ObjectLock.view(&Document::present(lock.clone()));
+        assert_eq!(
+            (&view["days"], &view["mode"]),
+            (&json!(730), &json!("COMPLIANCE"))
+        );
+        let lines = ObjectLock.returns(&Document::present(lock));
+        assert_eq!(
+            lines[1],
+            "object lock returns default retention: COMPLIANCE for 2 years"
+        );
+    }
 }

@@ -37,8 +37,16 @@ impl Flags {
         ]
     }
 
-    fn on(self) -> usize {
+    pub fn on(self) -> usize {
         self.named().iter().filter(|(_, on)| *on).count()
+    }
+
+    /// The names of those that are off.
+    pub fn off(self) -> Vec<&'static str> {
+        let named = self.named().into_iter();
+        named
+            .filter_map(|(name, on)| (!on).then_some(name))
+            .collect()
     }
 
     /// What follows `--public-access-block-configuration`.
@@ -50,11 +58,6 @@ impl Flags {
     /// Beside the four flags: `configured`, `flags_on` (0 to 4) and `flags_off`, their names.
     pub fn view(document: &Document) -> Value {
         let flags: Self = shape::held(document).unwrap_or_default();
-        let off: Vec<&str> = flags
-            .named()
-            .into_iter()
-            .filter_map(|(name, on)| (!on).then_some(name))
-            .collect();
         json!({
             "BlockPublicAcls": flags.block_public_acls,
             "IgnorePublicAcls": flags.ignore_public_acls,
@@ -62,7 +65,7 @@ impl Flags {
             "RestrictPublicBuckets": flags.restrict_public_buckets,
             "configured": !document.is_absent(),
             "flags_on": flags.on(),
-            "flags_off": off,
+            "flags_off": flags.off(),
         })
     }
 

@@ -117,11 +117,12 @@ pub(super) fn on<'a>(client: &'a Client, owner: Option<&'a str>) -> Bucket<'a> {
 }
 
 async fn read(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
-    if by_name(setting).unwrap().scope() == Scope::Account {
+    if by_name(setting).unwrap().scope() == Scope::Account || setting == "access_points" {
         // S3 Control wraps what S3 says as it is.
-        let body = match body.starts_with("<Error>") {
-            true => format!("<ErrorResponse>{body}</ErrorResponse>").leak(),
-            false => body,
+        let body = if body.starts_with("<Error>") {
+            format!("<ErrorResponse>{body}</ErrorResponse>").leak()
+        } else {
+            body
         };
         return read_account(setting, status, body).await;
     }
@@ -1205,8 +1206,8 @@ fn what_an_inverse_cannot_reach_is_said_beforehand() {
 }
 
 /// Only S3 Control answers: no setting of the account may ask S3.
-fn control(status: u16, body: &'static str) -> (aws_sdk_s3control::Client, Seen) {
-    let (connector, seen) = connector(status, vec![body], None);
+fn control(status: u16, bodies: Vec<&'static str>) -> (aws_sdk_s3control::Client, Seen) {
+    let (connector, seen) = connector(status, bodies, None);
     let config = aws_sdk_s3control::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -1226,7 +1227,7 @@ fn account<'a>(client: &'a Client, control: &'a aws_sdk_s3control::Client) -> Bu
 
 async fn read_account(setting: &str, status: u16, body: &'static str) -> Result<Read, CallError> {
     let (client, asked) = s3(500, "");
-    let (control, _) = control(status, body);
+    let (control, _) = control(status, vec![body]);
     let setting = by_name(setting).unwrap();
     let read = setting.read(account(&client, &control)).await;
     assert!(asked.lock().unwrap().is_empty());
@@ -1235,7 +1236,7 @@ async fn read_account(setting: &str, status: u16, body: &'static str) -> Result<
 
 async fn sent_to_account(target: Value) -> String {
     let (client, _) = s3(500, "");
-    let (control, seen) = control(200, "");
+    let (control, seen) = control(200, vec![""]);
     let target: Document = serde_json::from_value(target).unwrap();
     let setting = by_name("account_public_access_block").unwrap();
     let step = Step::new(&Document::ABSENT, &target);
@@ -1287,6 +1288,82 @@ async fn the_accounts_block_is_asked_of_s3_control_and_is_the_same_document_as_a
         back.words()[1..].join(" "),
         "s3control delete-public-access-block --account-id 123456789012"
     );
+}
+
+#[tokio::test]
+async fn access_points_are_listed_to_the_last_page_and_each_is_asked_for_its_flags() {
+    let page = |name: &str, next: &str| {
+        format!(
+            "<ListAccessPointsResult><AccessPointList><AccessPoint><Name>{name}</Name>\
+             <NetworkOrigin>Internet</NetworkOrigin><Bucket>b</Bucket></AccessPoint>\
+             </AccessPointList>{next}</ListAccessPointsResult>"
+        )
+        .leak()
+    };
+    let point = |name: &str| {
+        format!(
+            "<GetAccessPointResult><Name>{name}</Name><Bucket>b</Bucket>\
+             <NetworkOrigin>VPC</NetworkOrigin><VpcConfiguration><VpcId>vpc-1</VpcId></VpcConfiguration>\
+             <PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+             </PublicAccessBlockConfiguration></GetAccessPointResult>"
+        )
+        .leak()
+    };
+    let answers: Vec<&'static str> = vec![
+        page("z", "<NextToken>more</NextToken>"),
+        page("a", ""),
+        point("z"),
+        point("a"),
+    ];
+    let (client, _) = s3(500, "");
+    let (control, seen) = control(200, answers);
+    let setting = by_name("access_points").unwrap();
+    let read = setting.read(account(&client, &control)).await.unwrap();
+    let flags = json!({"BlockPublicAcls": true, "IgnorePublicAcls": false,
+                       "BlockPublicPolicy": false, "RestrictPublicBuckets": false});
+    let one = |name: &str| {
+        json!({"Name": name, "NetworkOrigin": "VPC", "VpcId": "vpc-1",
+               "PublicAccessBlockConfiguration": flags})
+    };
+    let all = json!({"AccessPoints": [one("a"), one("z")]});
+    assert_eq!(read.document.to_json(), all);
+    assert_eq!(
+        setting.tidy(setting.view(&read.document)),
+        Ok(read.document)
+    );
+    let asked = seen.lock().unwrap().join("\n");
+    assert!(asked.contains("accesspoint?bucket=b "), "{asked}");
+    assert!(asked.contains("nextToken=more"), "{asked}");
+
+    let refused = setting
+        .write(
+            account(&client, &control),
+            Step::new(&Document::ABSENT, &Document::present(all)),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "UnfitDocument");
+    assert_eq!(seen.lock().unwrap().len(), 4, "nothing was sent");
+}
+
+#[tokio::test]
+async fn access_points_over_several_regions_are_asked_for_where_aws_answers() {
+    let body = "<ListMultiRegionAccessPointsResult><AccessPoints><AccessPoint><Name>global</Name>\
+        <Alias>m.mrap</Alias><PublicAccessBlock><BlockPublicAcls>true</BlockPublicAcls>\
+        </PublicAccessBlock><Status>READY</Status><Regions><Region><Bucket>b</Bucket>\
+        <Region>eu-west-1</Region></Region></Regions></AccessPoint></AccessPoints>\
+        </ListMultiRegionAccessPointsResult>";
+    let (client, _) = s3(500, "");
+    let (control, seen) = control(200, vec![body]);
+    let setting = by_name("multi_region_access_points").unwrap();
+    let read = setting.read(account(&client, &control)).await.unwrap();
+    let view = setting.view(&read.document);
+    assert_eq!(view["AccessPoints"][0]["Buckets"], json!(["b (eu-west-1)"]));
+    assert_eq!(view["AccessPoints"][0]["block"]["flags_on"], 1);
+    assert_eq!(setting.tidy(view), Ok(read.document));
+    let at = "GET https://123456789012.s3-control.us-west-2.amazonaws.com/v20180820/mrap/instances";
+    let asked = seen.lock().unwrap().join("\n");
+    assert!(asked.starts_with(at), "{asked}");
 }
 
 proptest::proptest! {

@@ -476,7 +476,8 @@ pub async fn read(
 /// Every setting of a bucket, as it reads now.
 pub async fn everything(client: &Client, bucket: &str) -> BTreeMap<&'static str, Document> {
     let mut all = BTreeMap::new();
-    let of_buckets = |setting: &&&dyn Setting| setting.scope() == Scope::Bucket;
+    let of_buckets =
+        |setting: &&&dyn Setting| setting.scope() == Scope::Bucket && !setting.is_read_only();
     for setting in settings::all().iter().filter(of_buckets) {
         let document = read(client, bucket, *setting).await.unwrap();
         all.insert(setting.name(), document);

@@ -13,7 +13,7 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 15] = [
+pub const OURS: [&str; 17] = [
     "merge",
     "arn",
     "known",
@@ -29,6 +29,8 @@ pub const OURS: [&str; 15] = [
     "outsiders",
     "acts",
     "cut",
+    "add_statement",
+    "flatten",
 ];
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {

@@ -24,7 +24,66 @@ pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("with_actions", with_actions)?;
     context.add_function("outsiders", outsiders)?;
     context.add_function("acts", acts)?;
-    context.add_function("cut", cut)
+    context.add_function("cut", cut)?;
+    context.add_function("add_statement", add_statement)?;
+    context.add_function("flatten", flatten)
+}
+
+/// Names that our rules give to the statements that they add, see [`free_sid`]. Among each other these
+/// statements stand in the order of their names, so that a policy ends the same whichever rule came
+/// first.
+pub const ADDED: [&str; 6] = [
+    "DenyAdminFromOtherAccounts",
+    "DenyOldPresignedUrls",
+    "DenyOldSignatures",
+    "DenyOldTLS",
+    "DenyRequestsWithoutTLS",
+    "DenyUnencryptedUploads",
+];
+
+/// `add_statement(policy.Statement, statement)`: the list with one more, at its end or before those of
+/// [`ADDED`] whose names come later.
+fn add_statement(statements: Value, new: Value) -> Outcome {
+    const NAME: &str = "add_statement";
+    let (Value::List(list), Value::Map(_)) = (&statements, &new) else {
+        return Err(wrong(
+            NAME,
+            "a list of statements and a statement are wanted",
+        ));
+    };
+    let sid = |statement: &Value| -> Option<String> {
+        match field(NAME, statement, "Sid") {
+            Ok(Value::String(sid)) => Some(sid.to_string()),
+            _ => None,
+        }
+    };
+    let added = |sid: &str| {
+        let base = sid.trim_end_matches(|c: char| c.is_ascii_digit());
+        ADDED.contains(&base)
+    };
+    let mut list: Vec<Value> = list.as_ref().clone();
+    let name = sid(&new).unwrap_or_default();
+    let later = |other: &Value| sid(other).is_some_and(|other| added(&other) && other > name);
+    let at = list.iter().position(later).unwrap_or(list.len());
+    list.insert(at, new);
+    Ok(list.into())
+}
+
+/// `flatten(list of lists)`: their items in one list. With it, `map` may leave one statement out or
+/// make two of it.
+fn flatten(lists: Value) -> Outcome {
+    let wanted = || wrong("flatten", "a list of lists is wanted");
+    let Value::List(lists) = &lists else {
+        return Err(wanted());
+    };
+    let mut flat: Vec<Value> = Vec::new();
+    for list in lists.iter() {
+        let Value::List(items) = list else {
+            return Err(wanted());
+        };
+        flat.extend(items.iter().cloned());
+    }
+    Ok(flat.into())
 }
 
 /// A field of a map, without copying the others.
@@ -160,12 +219,13 @@ fn principals_that(function: &str, of: &Value, named: &Value, stay: bool) -> Out
 }
 
 /// `outsiders(s, accounts)`: those of a statement's principals that belong to other accounts, if it
-/// lets them do anything at all.
+/// lets them do anything at all. Where it names everyone as well, they are nobody special.
 fn outsiders(view: Value, accounts: Value) -> Outcome {
     const NAME: &str = "outsiders";
     let own = texts(NAME, &accounts)?;
     let mut found: Vec<Value> = Vec::new();
     if text(NAME, field(NAME, &view, "effect")?)? == "Allow"
+        && matches!(field(NAME, &view, "everyone")?, Value::Bool(false))
         && let Value::List(grantees) = field(NAME, &view, "grantees")?
     {
         for grantee in grantees.iter() {

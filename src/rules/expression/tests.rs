@@ -84,6 +84,149 @@ fn our_functions_and_the_languages_own_are_there() {
     }
 }
 
+/// A statement's view, as far as the functions look at it.
+const VIEW: &str = "{'effect': 'Allow', 'everyone': false, 'actions': ['s3:getobject', 's3:putbucketacl'], \
+    'not_actions': [], 'grantees': [{'principal': 'AWS:1', 'account': '1'}, {'principal': 'AWS:2', 'account': '2'}]}";
+
+#[test]
+fn what_a_statement_says_is_asked_without_long_expressions() {
+    for (source, value) in [
+        ("covers(['a*', 'b'], 'a*')", json!(true)),
+        ("covers(['a'], 'ab')", json!(false)),
+        ("outsiders(VIEW, ['1'])", json!(["AWS:2"])),
+        ("outsiders(VIEW, ['1', '2'])", json!([])),
+        ("outsiders(merge(VIEW, {'effect': 'Deny'}), [])", json!([])),
+        ("outsiders(merge(VIEW, {'everyone': true}), [])", json!([])),
+        ("acts(VIEW, 's3:PutBucketAcl')", json!(true)),
+        ("acts(VIEW, 's3:PutObject')", json!(false)),
+        (
+            "acts(merge(VIEW, {'actions': [], 'not_actions': ['s3:get*']}), 's3:PutObject')",
+            json!(true),
+        ),
+        ("cut(VIEW, ['s3:PutObject'])", json!("none")),
+        ("cut(VIEW, ['s3:PutBucketAcl'])", json!("exact")),
+        (
+            "cut(VIEW, ['s3:PutBucketAcl', 's3:GetObject'])",
+            json!("gone"),
+        ),
+        (
+            "cut(merge(VIEW, {'actions': ['s3:put*']}), ['s3:PutBucketAcl'])",
+            json!("inexact"),
+        ),
+        (
+            "cut(merge(VIEW, {'actions': ['s3:*']}), ['s3:PutBucketAcl'])",
+            json!("exact"),
+        ),
+        ("free_sid([{'sid': 'A'}, {'sid': 'A2'}], 'A')", json!("A3")),
+        ("free_sid([], 'A')", json!("A")),
+        ("flatten([[1], [], [2, 3]])", json!([1, 2, 3])),
+    ] {
+        let source = source.replace("VIEW", VIEW);
+        assert_eq!(evaluate(&source), Ok(value), "{source}");
+    }
+}
+
+#[test]
+fn a_change_to_a_statement_leaves_the_rest_of_it() {
+    let statement = "{'Sid': 'x', 'Principal': {'AWS': ['a', 'b'], 'Service': 's'}, 'Action': ['s3:GetObject', 's3:PutBucketAcl']}";
+    for (source, value) in [
+        (
+            "without_principals(S, ['AWS:a', 'AWS:c'])",
+            json!({"Sid": "x", "Principal": {"AWS": ["b"], "Service": "s"}, "Action": ["s3:GetObject", "s3:PutBucketAcl"]}),
+        ),
+        (
+            "only_principals(S, ['Service:s'])",
+            json!({"Sid": "x", "Principal": {"Service": "s"}, "Action": ["s3:GetObject", "s3:PutBucketAcl"]}),
+        ),
+        (
+            "without_actions(S, ['S3:putBucketAcl']).Action",
+            json!(["s3:GetObject"]),
+        ),
+        (
+            "without_actions({'NotAction': 's3:A'}, ['s3:B', 's3:a'])",
+            json!({"NotAction": ["s3:A", "s3:B"]}),
+        ),
+        (
+            "with_actions({'NotAction': 's3:A'}, ['s3:B'])",
+            json!({"Action": ["s3:B"]}),
+        ),
+        (
+            "with_condition({}, 'StringEquals', 'k', ['b', 'a', 'b'])",
+            json!({"Condition": {"StringEquals": {"k": ["a", "b"]}}}),
+        ),
+        (
+            "with_condition({'Condition': {'StringEquals': {'K': 'x', 'l': 'y'}}}, 'StringEquals', 'k', ['a'])",
+            json!({"Condition": {
+                "StringEquals": {"K": "x", "l": "y"},
+                "StringEqualsIgnoreCase": {"k": ["a"]},
+            }}),
+        ),
+    ] {
+        let source = source.replace("(S,", &format!("({statement},"));
+        assert_eq!(evaluate(&source), Ok(value), "{source}");
+    }
+    for (source, part) in [
+        (
+            "without_principals({'Principal': {'AWS': 'a'}}, ['AWS:a'])",
+            "nobody would be left",
+        ),
+        (
+            "without_actions({'Action': 's3:A'}, ['s3:a'])",
+            "nothing would be left",
+        ),
+        ("with_actions({}, [])", "at least one action"),
+        ("acts({}, 'a')", "a statement's view has `not_actions`"),
+    ] {
+        let error = evaluate(source).unwrap_err();
+        assert!(error.contains(part), "{source}: {error}");
+    }
+}
+
+#[test]
+fn statements_that_rules_add_end_in_one_order_whichever_came_first() {
+    let names = ["DenyOldTLS", "DenyRequestsWithoutTLS2", "DenyOldSignatures"];
+    let add = |order: [usize; 3]| {
+        let mut source =
+            "[{'Sid': 'Reader'}, {'Sid': 'DenyRequestsWithoutTLS'}, {'Sid': 'Zeta'}]".to_owned();
+        for at in order {
+            source = format!("add_statement({source}, {{'Sid': '{}'}})", names[at]);
+        }
+        evaluate(&format!("{source}.map(s, s.Sid)")).unwrap()
+    };
+    let expected = json!([
+        "Reader",
+        "DenyOldSignatures",
+        "DenyOldTLS",
+        "DenyRequestsWithoutTLS",
+        "Zeta",
+        "DenyRequestsWithoutTLS2",
+    ]);
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        assert_eq!(add(order), expected, "{order:?}");
+    }
+}
+
+/// What [`statements::ADDED`] does not know has no place among the others.
+#[test]
+fn every_name_that_a_rule_gives_to_an_added_statement_is_known() {
+    let library = crate::rules::Library::load(None).unwrap();
+    let mut found = BTreeSet::new();
+    for rule in library.rules() {
+        for part in rule.text.split("free_sid(policy.statements, \"").skip(1) {
+            found.insert(part.split('"').next().unwrap().to_owned());
+        }
+    }
+    let known = statements::ADDED.map(str::to_owned);
+    assert_eq!(found, BTreeSet::from(known));
+}
+
 #[test]
 fn a_name_that_nobody_has_is_refused_before_anything_runs() {
     for (source, part) in [

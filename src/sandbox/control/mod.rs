@@ -5,10 +5,17 @@
 //! Only the account's own callers are let in. Refusals are wrapped as AWS wraps them here, and only
 //! here (`<ErrorResponse>` around `<Error>`), which [`http`](super::http) does.
 
+mod access_points;
+mod multi_region;
+mod points;
 mod public_access_block;
 
-use hyper::{HeaderMap, Method, Uri, http::Extensions};
-use s3s::{Body, S3Request, S3Response, S3Result, route::S3Route};
+use hyper::{HeaderMap, Method, Uri, header::HeaderValue, http::Extensions};
+use s3s::{
+    Body, S3Error, S3Request, S3Response, S3Result,
+    route::S3Route,
+    xml::{SerResult, Serializer},
+};
 
 use super::{
     auth::Known,
@@ -16,6 +23,9 @@ use super::{
     gate::Note,
     service::Service,
 };
+use access_points::Place;
+
+pub(super) use points::Points;
 
 const NAMESPACE: &str = "http://awss3control.amazonaws.com/doc/2018-08-20/";
 const PATHS: &str = "/v20180820/";
@@ -28,22 +38,36 @@ pub(super) fn is_control(uri: &Uri, headers: &HeaderMap) -> bool {
     uri.path().starts_with(PATHS) && headers.contains_key(ACCOUNT)
 }
 
+/// What is asked, with the access point's name where one is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
+enum Operation<'a> {
     GetPublicAccessBlock,
     PutPublicAccessBlock,
     DeletePublicAccessBlock,
+    ListAccessPoints,
+    GetAccessPoint(&'a str),
+    CreateAccessPoint(&'a str),
+    DeleteAccessPoint(&'a str),
+    ListMultiRegionAccessPoints,
+    CreateMultiRegionAccessPoint,
 }
 
-impl Operation {
-    fn of(method: &Method, uri: &Uri) -> Option<Self> {
+impl<'a> Operation<'a> {
+    fn of(method: &Method, uri: &'a Uri) -> Option<Self> {
         let path = uri.path().strip_prefix(PATHS)?.trim_end_matches('/');
-        match (method.as_str(), path) {
-            ("GET", "configuration/publicAccessBlock") => Some(Self::GetPublicAccessBlock),
-            ("PUT", "configuration/publicAccessBlock") => Some(Self::PutPublicAccessBlock),
-            ("DELETE", "configuration/publicAccessBlock") => Some(Self::DeletePublicAccessBlock),
-            _ => None,
-        }
+        let parts: Vec<&str> = path.split('/').collect();
+        Some(match (method.as_str(), parts.as_slice()) {
+            ("GET", ["configuration", "publicAccessBlock"]) => Self::GetPublicAccessBlock,
+            ("PUT", ["configuration", "publicAccessBlock"]) => Self::PutPublicAccessBlock,
+            ("DELETE", ["configuration", "publicAccessBlock"]) => Self::DeletePublicAccessBlock,
+            ("GET", ["accesspoint"]) => Self::ListAccessPoints,
+            ("GET", ["accesspoint", name]) => Self::GetAccessPoint(name),
+            ("PUT", ["accesspoint", name]) => Self::CreateAccessPoint(name),
+            ("DELETE", ["accesspoint", name]) => Self::DeleteAccessPoint(name),
+            ("GET", ["mrap", "instances"]) => Self::ListMultiRegionAccessPoints,
+            ("POST", ["async-requests", "mrap", "create"]) => Self::CreateMultiRegionAccessPoint,
+            _ => return None,
+        })
     }
 
     /// AWS's name of it.
@@ -52,6 +76,21 @@ impl Operation {
             Self::GetPublicAccessBlock => "GetPublicAccessBlock",
             Self::PutPublicAccessBlock => "PutPublicAccessBlock",
             Self::DeletePublicAccessBlock => "DeletePublicAccessBlock",
+            Self::ListAccessPoints => "ListAccessPoints",
+            Self::GetAccessPoint(_) => "GetAccessPoint",
+            Self::CreateAccessPoint(_) => "CreateAccessPoint",
+            Self::DeleteAccessPoint(_) => "DeleteAccessPoint",
+            Self::ListMultiRegionAccessPoints => "ListMultiRegionAccessPoints",
+            Self::CreateMultiRegionAccessPoint => "CreateMultiRegionAccessPoint",
+        }
+    }
+
+    const fn access_point(self) -> Option<&'a str> {
+        match self {
+            Self::GetAccessPoint(name)
+            | Self::CreateAccessPoint(name)
+            | Self::DeleteAccessPoint(name) => Some(name),
+            _ => None,
         }
     }
 }
@@ -70,6 +109,60 @@ impl Route {
     fn caller(&self, request: &S3Request<Body>) -> Option<&Known> {
         let key = &request.credentials.as_ref()?.access_key;
         self.0.gate.parties.by_key(key)
+    }
+
+    /// `None` where success says nothing at all.
+    async fn answer(&self, request: &mut S3Request<Body>) -> S3Result<Option<Body>> {
+        let (uri, method) = (request.uri.clone(), request.method.clone());
+        let account = Self::account(&request.headers).to_owned();
+        let region = request.region.as_ref().map(s3s::region::Region::as_str);
+        let region = region.unwrap_or("us-east-1").to_owned();
+        let place = Place {
+            account: &account,
+            region: &region,
+        };
+        let (state, now) = (self.0.state(), self.0.clock.now());
+        let Some(operation) = Operation::of(&method, &uri) else {
+            return Err(not_imitated(&format!("{method} {}", uri.path())));
+        };
+        let lag = || self.0.stale(operation.name(), &target(&account));
+        match operation {
+            Operation::GetPublicAccessBlock => {
+                public_access_block::get(&state.read(), &account).map(Some)
+            }
+            Operation::PutPublicAccessBlock => {
+                let block = Some(public_access_block::received(request).await?);
+                state.write().set_account_block(&account, block, lag());
+                Ok(None)
+            }
+            Operation::DeletePublicAccessBlock => {
+                state.write().set_account_block(&account, None, lag());
+                Ok(None)
+            }
+            Operation::ListAccessPoints => {
+                let query = uri.query().unwrap_or_default();
+                access_points::list(&state.read(), place, query).map(Some)
+            }
+            Operation::GetAccessPoint(name) => {
+                access_points::get(&state.read(), place, name).map(Some)
+            }
+            Operation::CreateAccessPoint(name) => {
+                let wanted = access_points::received(request).await?;
+                access_points::create(&mut state.write(), place, name, wanted, now).map(Some)
+            }
+            Operation::DeleteAccessPoint(name) => {
+                access_points::delete(&mut state.write(), place, name).map(|()| None)
+            }
+            Operation::ListMultiRegionAccessPoints => {
+                multi_region::here(&region)?;
+                multi_region::list(&state.read(), &account).map(Some)
+            }
+            Operation::CreateMultiRegionAccessPoint => {
+                multi_region::here(&region)?;
+                let wanted = multi_region::received(request).await?;
+                multi_region::create(&mut state.write(), &account, wanted, now).map(Some)
+            }
+        }
     }
 }
 
@@ -92,12 +185,14 @@ impl S3Route for Route {
         let note = request.extensions.get::<Note>().cloned();
         let operation = Operation::of(&request.method, &request.uri);
         let account = Self::account(&request.headers);
+        let query = request.uri.query().unwrap_or_default();
+        let of = parameter(query, "bucket").map_or_else(|| target(account), str::to_owned);
         self.0
             .gate
             .meet(
                 operation.map(Operation::name).unwrap_or_default(),
-                &target(account),
-                None,
+                &of,
+                operation.and_then(Operation::access_point),
                 &note.unwrap_or_default(),
             )
             .await?;
@@ -111,32 +206,9 @@ impl S3Route for Route {
         if !is_control(&request.uri, &request.headers) {
             return self.0.call(request).await;
         }
-        let account = Self::account(&request.headers).to_owned();
-        let state = self.0.state();
-        let answer = match Operation::of(&request.method, &request.uri) {
-            Some(Operation::GetPublicAccessBlock) => {
-                public_access_block::get(&state.read(), &account)?
-            }
-            Some(operation @ Operation::PutPublicAccessBlock) => {
-                let block = public_access_block::received(&mut request).await?;
-                let stale = self.0.stale(operation.name(), &target(&account));
-                state
-                    .write()
-                    .set_account_block(&account, Some(block), stale);
-                Body::empty()
-            }
-            Some(operation @ Operation::DeletePublicAccessBlock) => {
-                let stale = self.0.stale(operation.name(), &target(&account));
-                state.write().set_account_block(&account, None, stale);
-                Body::empty()
-            }
-            None => {
-                let what = format!("{} {}", request.method, request.uri.path());
-                return Err(not_imitated(&what));
-            }
-        };
-        let mut answer = S3Response::new(answer);
-        let xml = hyper::header::HeaderValue::from_static("application/xml");
+        let body = self.answer(&mut request).await?;
+        let mut answer = S3Response::new(body.unwrap_or_else(Body::empty));
+        let xml = HeaderValue::from_static("application/xml");
         answer.headers.insert(hyper::header::CONTENT_TYPE, xml);
         Ok(answer)
     }
@@ -145,4 +217,21 @@ impl S3Route for Route {
 /// What stands for the account in the log of calls and in fault rules, where a bucket's name would.
 fn target(account: &str) -> String {
     format!("account:{account}")
+}
+
+/// A parameter of a query; none of this service's values needs decoding.
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+        .next()
+}
+
+fn document(write: impl FnOnce(&mut Serializer<&mut Vec<u8>>) -> SerResult) -> S3Result<Body> {
+    let mut text = Vec::with_capacity(512);
+    let mut serializer = Serializer::new(&mut text);
+    let written = serializer.decl().and_then(|()| write(&mut serializer));
+    written.map_err(S3Error::internal_error)?;
+    Ok(Body::from(text))
 }

@@ -1,11 +1,11 @@
 //! Block Public Access of the account. It takes effect on every bucket of it, beside the bucket's own.
 
 use s3s::{
-    Body, S3Error, S3Request, S3Result,
+    Body, S3Request, S3Result,
     xml::{DeError, DeResult, Deserializer, SerResult, Serializer},
 };
 
-use super::{LARGEST, NAMESPACE};
+use super::{LARGEST, NAMESPACE, document};
 use crate::sandbox::{
     errors::{malformed_xml, refuse},
     state::PublicAccessBlock,
@@ -22,9 +22,7 @@ pub(super) fn get(buckets: &Buckets, account: &str) -> S3Result<Body> {
             "The public access block configuration was not found",
         )
     })?;
-    let mut text = Vec::with_capacity(512);
-    write(block, &mut Serializer::new(&mut text)).map_err(S3Error::internal_error)?;
-    Ok(Body::from(text))
+    document(|s| s.element_with_ns(ROOT, NAMESPACE, |s| flags(block, s)))
 }
 
 /// A flag that is left out is off.
@@ -37,17 +35,14 @@ pub(super) async fn received(request: &mut S3Request<Body>) -> S3Result<PublicAc
     Ok(block)
 }
 
-fn write(block: PublicAccessBlock, s: &mut Serializer<&mut Vec<u8>>) -> SerResult {
-    s.decl()?;
-    s.element_with_ns(ROOT, NAMESPACE, |s| {
-        s.content("BlockPublicAcls", &block.block_public_acls)?;
-        s.content("IgnorePublicAcls", &block.ignore_public_acls)?;
-        s.content("BlockPublicPolicy", &block.block_public_policy)?;
-        s.content("RestrictPublicBuckets", &block.restrict_public_buckets)
-    })
+pub(super) fn flags(block: PublicAccessBlock, s: &mut Serializer<&mut Vec<u8>>) -> SerResult {
+    s.content("BlockPublicAcls", &block.block_public_acls)?;
+    s.content("IgnorePublicAcls", &block.ignore_public_acls)?;
+    s.content("BlockPublicPolicy", &block.block_public_policy)?;
+    s.content("RestrictPublicBuckets", &block.restrict_public_buckets)
 }
 
-fn read(d: &mut Deserializer<'_>) -> DeResult<PublicAccessBlock> {
+pub(super) fn read(d: &mut Deserializer<'_>) -> DeResult<PublicAccessBlock> {
     let mut block = PublicAccessBlock::default();
     d.for_each_element(|d, name| {
         let flag = match name {

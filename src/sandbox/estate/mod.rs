@@ -13,7 +13,7 @@ use s3s::dto;
 use serde_json::json;
 
 use super::{
-    FaultKind, FaultRule, Grant, Grantee, Sandbox, SandboxOptions,
+    FaultKind, FaultRule, Grant, Grantee, KmsKey, Sandbox, SandboxOptions,
     acl::Permission,
     faults::mix,
     settings::{
@@ -39,6 +39,9 @@ const VAULT_DAYS: u32 = 30;
 pub fn make(sandbox: &Sandbox) {
     let options = sandbox.options();
     let state = sandbox.state();
+    for key in keys(options) {
+        state.insert_key(key);
+    }
     state.insert(bucket(
         options,
         WALKTHROUGH,
@@ -199,6 +202,23 @@ fn kms_key(options: &SandboxOptions) -> String {
         "arn:aws:kms:{}:{}:key/6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3",
         options.region, options.owner.account
     )
+}
+
+/// The estate's keys: the one that most buckets use, the one for classified data that the demo's config
+/// names, and what AWS made for S3 itself.
+fn keys(options: &SandboxOptions) -> [KmsKey; 3] {
+    let arn = |id: &str| {
+        format!(
+            "arn:aws:kms:{}:{}:key/{id}",
+            options.region, options.owner.account
+        )
+    };
+    let mut classified = KmsKey::new(&arn("5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01"));
+    classified.aliases = vec!["alias/classified".to_owned()];
+    let mut managed = KmsKey::new(&arn("0a4b6c1d-7e21-4f0e-8c9d-3b5a1f2e6d70"));
+    managed.aliases = vec!["alias/aws/s3".to_owned()];
+    managed.aws_managed = true;
+    [KmsKey::new(&kms_key(options)), classified, managed]
 }
 
 /// The walkthrough's words: a production bucket with a public-read grant, three grants in all, and no owner tag.

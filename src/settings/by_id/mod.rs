@@ -259,11 +259,19 @@ impl<K: Kind> Setting for ById<K> {
         }
     }
 
-    /// `Configurations` with what the kind adds to each, and `ids`. A field that is not set is null.
+    /// `Configurations` with what the kind adds to each and its `line` in the boxes, and `ids`. A field
+    /// that is not set is null.
     fn view(&self, document: &Document) -> Value {
         let all = All::<K::Configuration>::of(document).configurations;
         let ids: Vec<&str> = all.iter().map(Configuration::id).collect();
-        let views: Vec<Value> = all.iter().map(Configuration::view).collect();
+        let view = |one: &K::Configuration| {
+            let mut view = one.view();
+            if let Value::Object(view) = &mut view {
+                view.insert("line".to_owned(), json!(line(one)));
+            }
+            view
+        };
+        let views: Vec<Value> = all.iter().map(view).collect();
         json!({"Configurations": views, "ids": ids})
     }
 
@@ -317,8 +325,11 @@ impl<K: Kind> Setting for ById<K> {
 
 fn lines<K: Kind>(document: &Document) -> Vec<String> {
     let all = All::<K::Configuration>::of(document).configurations;
-    let line = |one: &K::Configuration| format!("{}: {}", one.id(), one.line());
     all.iter().map(line).collect()
+}
+
+fn line(one: &impl Configuration) -> String {
+    format!("{}: {}", one.id(), one.line())
 }
 
 /// A page of the SDK's outputs, which differ in nothing but names.

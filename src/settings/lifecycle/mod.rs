@@ -4,8 +4,10 @@
 //! the rules, what the CLI prints with them and S3 keeps in a header: the size below which objects
 //! are not moved. It is no part of the file that the command reads and stands in its text instead.
 //!
-//! [`rule`] is the document's shape, [`sdk`] its way to and from the SDK.
+//! [`rule`] is the document's shape, [`deletion`] compares two rules, [`sdk`] is the way to and from the
+//! SDK.
 
+mod deletion;
 mod rule;
 mod sdk;
 
@@ -18,11 +20,13 @@ use super::{
     call::{self, s3},
     fidelity, shape,
 };
-use crate::domain::{Command, Document, artifact::Summary};
+use crate::domain::{Command, Document, Reversibility, artifact::Summary};
 use rule::{DEFAULT_MINIMUM, Lifecycle as Configuration, Rule};
 
 #[cfg(test)]
 pub(super) mod tests;
+
+const GONE: &str = "what expires meanwhile is gone for good";
 
 pub struct Lifecycle;
 
@@ -117,8 +121,8 @@ impl Setting for Lifecycle {
             .filter(|rule| rule.enabled() && !before.contains(rule))
             .collect();
         let mut residue = Vec::new();
-        if new.iter().any(|rule| rule.deletes()) {
-            residue.push("what expires meanwhile is gone for good".to_owned());
+        if new.iter().any(|rule| rule.deletes_more_than(&before)) {
+            residue.push(GONE.to_owned());
         }
         if new.iter().any(|rule| rule.transitions()) {
             residue.push(
@@ -132,6 +136,18 @@ impl Setting for Lifecycle {
             residue.push("uploads that are aborted meanwhile have to be begun again".to_owned());
         }
         residue
+    }
+
+    /// A rule that deletes sooner, or more, than any that was there leads one way only.
+    fn reversibility(&self, before: &Document, target: &Document) -> Reversibility {
+        let residue = self.residue(before, target);
+        if residue.iter().any(|line| line == GONE) {
+            Reversibility::OneWay(GONE.to_owned())
+        } else if residue.is_empty() {
+            Reversibility::Exact
+        } else {
+            Reversibility::Residue
+        }
     }
 
     /// Beside the CLI's fields: `old_form`, whether the rules have `Prefix` in the place of `Filter`

@@ -273,7 +273,8 @@ impl Rule {
 
     /// Beside the CLI's fields: `enabled`, `whole_bucket`, `prefix`, `expires`, `expires_days`,
     /// `noncurrent_days`, `noncurrent_kept`, `aborts_multipart_days`, `cleans_markers`,
-    /// `transitions` and `deletes`. A number of days is 0 where there is none.
+    /// `transitions`, `deletes`, and its `line` in the boxes. A number of days is 0 where there is
+    /// none.
     pub fn view(&self) -> Value {
         let value = serde_json::to_value(self).unwrap_or_default();
         let mut view = shape::with_all(
@@ -303,6 +304,7 @@ impl Rule {
             "cleans_markers": self.cleans_markers(),
             "transitions": self.transitions(),
             "deletes": self.deletes(),
+            "line": self.line(),
         });
         if let (Value::Object(view), Value::Object(derived)) = (&mut view, derived) {
             view.extend(derived);

@@ -250,3 +250,36 @@ fn only_what_a_fix_begins_to_do_is_beyond_its_inverse() {
         "uploads that are aborted meanwhile have to be begun again"
     );
 }
+
+#[test]
+fn a_rule_that_deletes_more_leads_one_way_and_one_that_deletes_later_does_not() {
+    let rules = |id: &str, more: Value| json!([rule(id, more)]);
+    let ends = |days: i32| json!({"NoncurrentVersionExpiration": {"NoncurrentDays": days}});
+    let keeps = |days: i32, kept: i32| json!({"NoncurrentVersionExpiration": {"NoncurrentDays": days, "NewerNoncurrentVersions": kept}});
+    let expires = |days: i32| json!({"Expiration": {"Days": days}});
+    let on = |date: &str| json!({"Expiration": {"Date": date}});
+    let below = json!({"Filter": {"Prefix": "a/"}, "Expiration": {"Days": 30}});
+    let abort = json!({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}});
+    for (before, target, one_way) in [
+        (abort.clone(), abort.clone(), false),
+        (abort.clone(), expires(30), true),
+        (expires(30), expires(365), false),
+        (expires(365), expires(30), true),
+        (below.clone(), expires(30), true),
+        (expires(30), on("2030-01-01T00:00:00Z"), true),
+        (
+            on("2030-01-01T00:00:00Z"),
+            on("2031-01-01T00:00:00Z"),
+            false,
+        ),
+        (ends(30), ends(29), true),
+        (ends(30), keeps(30, 5), false),
+        (keeps(30, 5), ends(30), true),
+        (expires(30), ends(30), true),
+        (ends(30), abort, false),
+    ] {
+        let document = |value: Value| tidy(rules("r", value)).unwrap();
+        let said = setting().reversibility(&document(before.clone()), &document(target.clone()));
+        assert_eq!(said.one_way().is_some(), one_way, "{before} {target}");
+    }
+}

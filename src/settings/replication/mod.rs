@@ -113,15 +113,25 @@ impl Setting for Replication {
         residue
     }
 
-    /// `Role` and `Rules`, with what [`Rule::view`] adds to each rule, and `ids`. In rules a field that
-    /// is not set is null.
+    /// `Role` and `Rules`, with what [`Rule::view`] adds to each rule, `ids`, `old_form` (rules with
+    /// `Prefix` in the place of `Filter`, which one configuration can't mix), and `next_priority`, which is
+    /// above that of every rule. In rules a field that is not set is null.
     fn view(&self, document: &Document) -> Value {
         let configuration = Configuration::of(document);
         let rules: Vec<Value> = configuration.rules.iter().map(Rule::view).collect();
         let ids: Vec<&str> = (configuration.rules.iter())
             .filter_map(|rule| rule.id.as_deref())
             .collect();
-        json!({"Role": configuration.role, "Rules": rules, "ids": ids})
+        let highest = (configuration.rules.iter())
+            .filter_map(|rule| rule.priority)
+            .max();
+        json!({
+            "Role": configuration.role,
+            "Rules": rules,
+            "ids": ids,
+            "old_form": configuration.is_old_form(),
+            "next_priority": highest.map_or(1, |highest| highest.saturating_add(1)),
+        })
     }
 
     /// A target without rules is no replication at all.

@@ -132,6 +132,11 @@ impl Replication {
         shape::document(&self)
     }
 
+    /// Whether the rules have the old form, with `Prefix` in the place of `Filter` or with neither.
+    pub fn is_old_form(&self) -> bool {
+        self.rules.iter().any(|rule| rule.filter.is_none())
+    }
+
     /// What S3 would refuse in a target.
     pub fn checked(mut self) -> Result<Self, String> {
         if !self.role.starts_with("arn:") {
@@ -150,12 +155,7 @@ impl Replication {
         if let Some(twice) = priorities.windows(2).find(|two| two[0] == two[1]) {
             return Err(format!("two rules have the priority {}", twice[0]));
         }
-        let old = self
-            .rules
-            .iter()
-            .filter(|rule| rule.prefix.is_some())
-            .count();
-        if old > 0 && old < self.rules.len() {
+        if self.is_old_form() && self.rules.iter().any(|rule| rule.filter.is_some()) {
             return Err(
                 "rules with `Prefix` and rules with `Filter` can't stand in one configuration"
                     .to_owned(),
@@ -218,7 +218,8 @@ impl Rule {
     }
 
     /// Beside the CLI's fields: `enabled`, `whole_bucket`, `prefix`, the destination's `bucket` (its
-    /// name) and `account` (empty where it is not said), and `copies_deletes`.
+    /// name) and `account` (empty where it is not said), `copies_deletes`, and its `line` in the
+    /// boxes.
     pub fn view(&self) -> Value {
         let value = serde_json::to_value(self).unwrap_or_default();
         let mut view = shape::with_all(
@@ -254,6 +255,7 @@ impl Rule {
             "bucket": self.bucket(),
             "account": self.destination.account.as_deref().unwrap_or_default(),
             "copies_deletes": self.copies_deletes(),
+            "line": self.line(),
         });
         if let (Value::Object(view), Value::Object(derived)) = (&mut view, derived) {
             view.extend(derived);

@@ -91,6 +91,15 @@ fn helpers_and_words_name_the_destination() {
     assert_eq!(view["Rules"][1]["account"], "444455556666");
     assert_eq!(view["Rules"][0]["account"], "");
     assert_eq!(view["Rules"][0]["whole_bucket"], true);
+    assert_eq!(
+        (&view["old_form"], &view["next_priority"]),
+        (&json!(false), &json!(3))
+    );
+    let old = setting().view(&Document::present(bodies()[1].2.clone()));
+    assert_eq!(
+        (&old["old_form"], &old["next_priority"]),
+        (&json!(true), &json!(1))
+    );
     assert_eq!(view["Rules"][0]["copies_deletes"], true);
     assert_eq!(view["Rules"][1]["copies_deletes"], false);
     assert_eq!(
