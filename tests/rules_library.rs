@@ -142,10 +142,10 @@ fn the_rules_need_the_settings_that_they_read_and_no_others() {
         assert_eq!(names(&library, scope), read(&library, scope));
     }
     assert!(names(&library, Scope::Bucket).contains("acl"));
-    let about_the_account = "account-block-public-access";
-    assert!(names(&library, Scope::Account).contains("account_public_access_block"));
-    assert!(library.disable(about_the_account));
-    assert!(names(&library, Scope::Account).is_empty());
+    let of_the_account = "account_public_access_block";
+    assert!(names(&library, Scope::Account).contains(of_the_account));
+    assert!(library.disable("account-block-public-access"));
+    assert!(!names(&library, Scope::Account).contains(of_the_account));
     assert!(!library.disable("no-such-rule"));
     assert_eq!(library.enabled().count(), all - 1);
 }

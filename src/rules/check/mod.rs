@@ -217,7 +217,8 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
         found
     };
     let setting = find("setting", &read.setting);
-    let read_only = setting.filter(|setting| setting.is_read_only());
+    let written = setting.filter(|_| read.fix.is_some());
+    let read_only = written.filter(|setting| setting.is_read_only());
     let mut reads: Vec<_> = setting.into_iter().collect();
     let mut foreign = Vec::new();
     for name in &read.reads {
@@ -231,7 +232,10 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
         }
     }
     if let Some(setting) = read_only {
-        let message = format!("S3 has no call that changes `{}`", setting.name());
+        let message = format!(
+            "S3 has no call that changes `{}`: what violates, a person mends, as [manual] says",
+            setting.name()
+        );
         faults.add(&read.setting.span(), "setting", message);
     }
     for name in foreign {

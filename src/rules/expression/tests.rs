@@ -219,7 +219,8 @@ fn every_name_that_a_rule_gives_to_an_added_statement_is_known() {
     let library = crate::rules::Library::load(None).unwrap();
     let mut found = BTreeSet::new();
     for rule in library.rules() {
-        for part in rule.text.split("free_sid(policy.statements, \"").skip(1) {
+        let source = rule.fix.automatic().map_or("", |fix| &fix.target);
+        for part in source.split("free_sid(policy.statements, \"").skip(1) {
             found.insert(part.split('"').next().unwrap().to_owned());
         }
     }
