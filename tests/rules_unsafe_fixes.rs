@@ -131,6 +131,51 @@ fn a_canned_acl_says_beforehand_what_else_it_drops_and_can_keep_it() {
     assert!(command(&before, &kept).contains("--access-control-policy"));
 }
 
+/// <https://github.com/aws-solutions/automated-security-response-on-aws> puts one topic for S3.11, and a
+/// put replaces every topic, queue and function that is there.
+#[test]
+fn notifications_that_are_there_are_not_overwritten_to_add_one() {
+    let event = |id: &str, key: &str, arn: &str, prefix: &str| {
+        json!({"Id": id, key: arn, "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": prefix}]}}})
+    };
+    let there = json!({
+        "TopicConfigurations": [event("t", "TopicArn", "arn:aws:sns:us-east-1:111122223333:t", "a/")],
+        "QueueConfigurations": [
+            event("q", "QueueArn", "arn:aws:sqs:us-east-1:111122223333:q", "b/"),
+            event("theirs", "QueueArn", "arn:aws:sqs:us-east-1:999988887777:q", "c/"),
+        ],
+        "LambdaFunctionConfigurations": [
+            event("f", "LambdaFunctionArn", "arn:aws:lambda:us-east-1:111122223333:function:f", "d/"),
+        ],
+    });
+    let setting = settings::by_name("notification").unwrap();
+    let before = setting.tidy(there).unwrap();
+    let violation = |rule: &str, params: &[(&str, Value)]| {
+        let mut case = case([("notification", before.clone())]);
+        let params = params.iter().cloned();
+        case.params = params.map(|(key, value)| (key.to_owned(), value)).collect();
+        target(&found(judge(case, rule))).to_json()
+    };
+
+    let mut added = violation("event-notifications", &[("event_bridge", json!("always"))]);
+    let bridge = added
+        .as_object_mut()
+        .unwrap()
+        .remove("EventBridgeConfiguration");
+    assert_eq!(bridge, Some(json!({})));
+    assert_eq!(added, before.to_json());
+
+    let trusted = [("trusted_accounts", json!(["111122223333"]))];
+    let removed = violation("notification-untrusted-target", &trusted);
+    let mut expected = before.to_json();
+    expected["QueueConfigurations"]
+        .as_array_mut()
+        .unwrap()
+        .remove(1);
+    assert_eq!(removed, expected);
+}
+
 /// <https://github.com/cloud-custodian/cloud-custodian/issues/6145>: one statement, many times.
 #[test]
 fn the_same_deny_is_not_appended_at_every_run() {
