@@ -8,10 +8,10 @@ use color_eyre::{Result, eyre::bail};
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::{ChangeId, Manual, Remedy, Safe, Scope},
+    domain::{Asset, ChangeId, Manual, Remedy, Safe, Scope},
     engine::{Clock as _, SystemClock},
     room,
-    rules::{self, Evaluator, Verdict},
+    rules::{self, Evaluator, Rule, Verdict},
     scanner::Scanner,
 };
 
@@ -31,18 +31,7 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     let Some(observation) = found else {
         bail!("there is no bucket `{asset}` in this account");
     };
-    let account = &observation.subject.asset.account;
-    match (rule.scope(), observation.subject.asset.scope()) {
-        (Scope::Account, Scope::Bucket) => bail!(
-            "the rule {id} is about the account: `sixfold plan {id} account:{account}`",
-            id = rule.id
-        ),
-        (Scope::Bucket, Scope::Account) => bail!(
-            "the rule {} is about buckets: name one of account {account}",
-            rule.id
-        ),
-        _ => {}
-    }
+    about_it(rule, &observation.subject.asset)?;
     let verdict = observation
         .verdicts
         .iter()
@@ -123,6 +112,20 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     );
     print::line(Safe::lines(&text).as_str())?;
     Ok(exit::VIOLATIONS)
+}
+
+/// A rule about the account says nothing of a bucket, nor the other way about.
+fn about_it(rule: &Rule, asset: &Asset) -> Result<()> {
+    let (id, account) = (&rule.id, &asset.account);
+    match (rule.scope(), asset.scope()) {
+        (Scope::Account, Scope::Bucket) => {
+            bail!("the rule {id} is about the account: `sixfold plan {id} account:{account}`")
+        }
+        (Scope::Bucket, Scope::Account) => {
+            bail!("the rule {id} is about buckets: name one of account {account}")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn done(words: &str) -> Result<u8> {
