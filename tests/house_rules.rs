@@ -57,10 +57,19 @@ const KNOWS: &[(&str, &[&str])] = &[
             "room::protocol",
         ],
     ),
+    // A run that ends by itself hands on why the buckets could not be listed.
     (
         "room",
         &[
-            "domain", "config", "rules", "ledger", "store", "cloud", "engine", "scanner",
+            "domain",
+            "config",
+            "rules",
+            "ledger",
+            "store",
+            "cloud",
+            "engine",
+            "scanner",
+            "settings::CallError",
         ],
     ),
     ("tui", &["domain", "room::client", "room::protocol"]),
@@ -81,6 +90,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("ledger", &["chain", "domain", "ledger"]),
     ("log", &[]),
     ("mod", &[]),
+    ("once", &["config", "domain", "room"]),
     ("open", &["domain", "engine", "room", "tui"]),
     (
         "plan",
