@@ -32,6 +32,8 @@ const KNOWS: &[(&str, &[&str])] = &[
             "scanner::TAGGING",
             "scanner::judge",
             "scanner::tags",
+            "scanner::Answers",
+            "scanner::with_answers",
             "domain",
             "chain",
             "config",
@@ -107,6 +109,7 @@ const CLI: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("sled", &["store"]),
     ("aws_sdk_s3", &["cloud", "settings"]),
+    ("aws_sdk_kms", &["cloud"]),
     ("aws_config", &["cloud"]),
     ("aws_credential_types", &["settings"]),
     ("s3s", &["sandbox"]),

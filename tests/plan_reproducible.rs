@@ -9,11 +9,11 @@ use sixfold::sandbox::{Sandbox, SandboxOptions, estate};
 
 use shell::{Ran, Shell};
 
-/// Every rule, and the parameters that some of them need.
-const EVERY_RULE: &str = r#"
-[parameters]
-kms_key = "arn:aws:kms:us-east-1:111122223333:key/5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01"
-"#;
+/// The parameters of the demo, with which every rule finds something on its estate.
+fn parameters() -> &'static str {
+    let demo = include_str!("../src/cli/demo.toml");
+    &demo[demo.find("[parameters]").unwrap()..]
+}
 
 /// A shell on the whole demo estate.
 fn estate() -> Shell {
@@ -25,7 +25,7 @@ fn estate() -> Shell {
     });
     let text = shell::config("observe", &shell.sandbox.endpoint_url());
     let (kept, _) = text.split_once("[rules]").unwrap();
-    shell.write("sixfold.toml", &format!("{kept}{EVERY_RULE}"));
+    shell.write("sixfold.toml", &format!("{kept}{}", parameters()));
     shell
 }
 

@@ -90,7 +90,10 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
             let status = house.room.watch.status();
             let changes = house.changes();
             let rest = |change: &sixfold::domain::Change| {
-                matches!(change.stage, Stage::Closed | Stage::AwaitingApproval)
+                matches!(
+                    change.stage,
+                    Stage::Closed | Stage::AwaitingApproval | Stage::ByHand
+                )
             };
             (status.last_full_pass.is_some() && changes.iter().all(rest)).then_some(())
         })
@@ -99,13 +102,9 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
     assert!(changes.len() > 20, "{:#?}", house.words());
     for change in &changes {
         let production = change.ticket.environment.production;
-        assert_eq!(
-            change.stage == Stage::AwaitingApproval,
-            production,
-            "{}: {}",
-            change.id,
-            change.word()
-        );
+        // The trail's bucket asks for MFA delete, which no call of ours can turn on.
+        let waits = matches!(change.stage, Stage::AwaitingApproval | Stage::ByHand);
+        assert_eq!(waits, production, "{}: {}", change.id, change.word());
     }
     assert!(changes.iter().any(|change| change.stage == Stage::Closed));
     assert!(
@@ -128,6 +127,12 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
             Setting::Versioning,
             Setting::Tagging,
             Setting::Encryption,
+            Setting::Logging,
+            Setting::Cors,
+            Setting::Website,
+            Setting::Notification,
+            Setting::Accelerate,
+            Setting::RequestPayment,
         ] {
             assert_eq!(
                 house

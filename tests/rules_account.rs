@@ -78,6 +78,7 @@ fn case(subject: Subject) -> Case {
         subject,
         documents: BTreeMap::from(["account_public_access_block", "versioning"].map(absent)),
         params: BTreeMap::new(),
+        answers: BTreeMap::new(),
         rules: Which::All,
         room: sixfold::domain::Identity::default(),
     }
@@ -100,7 +101,8 @@ fn the_account_is_judged_by_its_own_rules_and_a_bucket_by_the_buckets() {
         let names = needed.iter().map(|setting| setting.name());
         names.collect::<Vec<_>>()
     };
-    assert_eq!(needed(Scope::Account), ["account_public_access_block"]);
+    assert!(needed(Scope::Account).contains(&"account_public_access_block"));
+    assert!(!needed(Scope::Account).contains(&"versioning"));
     assert!(needed(Scope::Bucket).contains(&"account_public_access_block"));
 
     let evaluator = Evaluator::start(Arc::new(library)).unwrap();

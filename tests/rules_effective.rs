@@ -54,6 +54,7 @@ fn bucket() -> Case {
         ("ownership_controls", Document::ABSENT),
         ("policy", Document::ABSENT),
         ("public_access_block", Document::ABSENT),
+        ("website", Document::ABSENT),
     ])
 }
 

@@ -142,10 +142,10 @@ fn the_rules_need_the_settings_that_they_read_and_no_others() {
         assert_eq!(names(&library, scope), read(&library, scope));
     }
     assert!(names(&library, Scope::Bucket).contains("acl"));
-    let about_the_account = "account-block-public-access";
-    assert!(names(&library, Scope::Account).contains("account_public_access_block"));
-    assert!(library.disable(about_the_account));
-    assert!(names(&library, Scope::Account).is_empty());
+    let of_the_account = "account_public_access_block";
+    assert!(names(&library, Scope::Account).contains(of_the_account));
+    assert!(library.disable("account-block-public-access"));
+    assert!(!names(&library, Scope::Account).contains(of_the_account));
     assert!(!library.disable("no-such-rule"));
     assert_eq!(library.enabled().count(), all - 1);
 }
@@ -336,6 +336,73 @@ fn a_parameters_type_is_held_against_defaults_tests_and_other_rules() {
         text.contains("other.toml:18: params[0].type: `days` has another type in "),
         "{text}"
     );
+}
+
+#[test]
+fn a_probe_that_can_not_be_asked_or_serves_nothing_is_refused() {
+    let with = |probe: &str, when: &str| {
+        let more = format!(
+            "\n[[probes]]\n{probe}\n\n[[hazards]]\nlevel = \"high\"\nwhen = '{when}'\ntext = \"t\"\n\n[[tests]]"
+        );
+        let rule = versioning_rule("mine", "!versioning.enabled", r#"{"Status": "Enabled"}"#);
+        rule.replacen("\n[[tests]]", &more, 1)
+    };
+    let key = "name = \"key\"\nabout = \"a\"\nkey = '\"k\"'";
+    for (probe, when, told) in [
+        (key, "key.enabled", None),
+        (
+            key,
+            "true",
+            Some("mine.toml:22: probes[0].name: no hazard looks at it"),
+        ),
+        (
+            key,
+            "key.on",
+            Some("mine.toml:28: hazards[0].when: `key` has no `on`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"\nkey = \"key.arn\"",
+            "key.enabled",
+            Some("mine.toml:24: probes[0].key: unknown variable `key`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"",
+            "key.enabled",
+            Some("probes[0].name: exactly one of `bucket`, `key` and `objects` is wanted"),
+        ),
+        (
+            "name = \"bucket\"\nabout = \"a\"\nkey = '\"k\"'",
+            "bucket.enabled",
+            Some("probes[0].name: `bucket` is the name of something else already"),
+        ),
+        (
+            "name = \"logs\"\nabout = \"a\"\nbucket = '\"b\"'\nreads = [\"polcy\"]",
+            "logs.exists",
+            Some("mine.toml:25: probes[0].reads: unknown setting `polcy`"),
+        ),
+        (
+            "name = \"key\"\nabout = \"a\"\nkey = '\"k\"'\nreads = [\"policy\"]",
+            "key.enabled",
+            Some("mine.toml:25: probes[0].reads: only a `bucket` has settings to read"),
+        ),
+    ] {
+        let (library, _dir) = library_with(&[("mine.toml", &with(probe, when))]);
+        match (library, told) {
+            (Ok(_), None) => {}
+            (Ok(_), Some(told)) => panic!("not refused: {told}"),
+            (Err(faults), told) => {
+                let text = lines(&faults);
+                assert!(
+                    told.is_some_and(|told| text.contains(told)),
+                    "{told:?}: {text}"
+                );
+            }
+        }
+    }
+    // Only hazards see an answer.
+    let judging = with(key, "key.enabled").replacen("'!versioning.enabled'", "'!key.enabled'", 1);
+    let (library, _dir) = library_with(&[("mine.toml", &judging)]);
+    assert!(lines(&library.unwrap_err()).contains("violates: unknown variable `key`"));
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Bench {
                 .map(|(name, document)| (name.clone(), Ok(document.clone())))
                 .collect(),
             params: bucket.params.clone(),
+            answers: BTreeMap::new(),
             room: Identity {
                 account: Some("123456789012".to_owned()),
                 ..Identity::default()

@@ -4,7 +4,10 @@
 
 mod rules_support;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use rules_support::{GROUPS, case, grant, library, owners_grant, subject, walkthrough_acl};
 use serde_json::{Map, Value, json};
@@ -16,9 +19,13 @@ use sixfold::{
 
 const CHANGE: ChangeId = ChangeId::new(2026, 418_114);
 
-fn found(evaluator: &Evaluator, rule: &str, mut case: Case) -> Found {
+/// Compiling the library takes longer than all that is judged here.
+static JUDGE: LazyLock<Evaluator> =
+    LazyLock::new(|| Evaluator::start(Arc::new(library())).unwrap());
+
+fn found(rule: &str, mut case: Case) -> Found {
     case.rules = Which::One(rule.to_owned());
-    let verdicts = evaluator.judge(case);
+    let verdicts = JUDGE.judge(case);
     match verdicts.into_iter().next() {
         Some((_, Verdict::Violation(found))) => *found,
         other => panic!("{rule}: {other:?}"),
@@ -26,14 +33,17 @@ fn found(evaluator: &Evaluator, rule: &str, mut case: Case) -> Found {
 }
 
 fn plan_of(rule: &str, before: &Document, params: &BTreeMap<String, Value>) -> Plan {
-    let library = library();
-    let rule = Arc::clone(library.get(rule).unwrap());
-    let evaluator = Evaluator::start(Arc::new(library)).unwrap();
-    let mut case = case([(rule.setting.name(), before.clone())]);
+    let rule = Arc::clone(JUDGE.library().get(rule).unwrap());
+    // What else the rule reads is not set.
+    let others = rule
+        .reads
+        .iter()
+        .map(|other| (other.name(), Document::ABSENT));
+    let mut case = case(others.chain([(rule.setting.name(), before.clone())]));
     case.params.clone_from(params);
     let tag = ("data-classification".to_owned(), "restricted".to_owned());
     case.subject.tags.extend([tag]);
-    let found = found(&evaluator, &rule.id, case);
+    let found = found(&rule.id, case);
     plan(&rule, &subject(), CHANGE, before, &found).unwrap()
 }
 
@@ -133,11 +143,10 @@ proptest::proptest! {
 
     #[test]
     fn the_order_of_maps_and_sets_never_reaches_a_plan(turn in 0..60usize) {
-        let library = library();
         let key = |turn| shuffled(&json!({"us-east-1": "k1", "eu-west-1": "k2"}), turn);
         let values = |turn| shuffled(&json!({"team": "t", "cost": "c"}), turn);
         for (rule, document) in violations() {
-            let setting = library.get(rule).unwrap().setting;
+            let setting = JUDGE.library().get(rule).unwrap().setting;
             let plan = |turn: usize| {
                 let params = BTreeMap::from([
                     ("kms_key".to_owned(), key(turn)),

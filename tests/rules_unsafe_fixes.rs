@@ -30,6 +30,7 @@ fn bucket(document: Document) -> Case {
         ("ownership_controls", Document::ABSENT),
         ("policy", document),
         ("public_access_block", Document::ABSENT),
+        ("website", Document::ABSENT),
     ])
 }
 
@@ -49,13 +50,13 @@ fn found(verdict: Verdict) -> Found {
     }
 }
 
+fn target(found: &Found) -> Document {
+    found.target.clone().expect("a rule that a write can fix")
+}
+
 fn statements(document: &Document) -> Vec<Value> {
     let policy = document.to_json();
     policy["Statement"].as_array().cloned().unwrap_or_default()
-}
-
-fn target(found: &Found) -> &Document {
-    found.target.as_ref().unwrap()
 }
 
 fn arn(partition: &str, path: &str) -> String {
@@ -86,7 +87,7 @@ fn a_whole_policy_is_not_deleted_to_remove_one_statement() {
     ];
     let before = policy(json!([kept[0], open(None), kept[1]]));
     let found = found(judge(bucket(before), "policy-public"));
-    assert_eq!(statements(target(&found)), kept);
+    assert_eq!(statements(&target(&found)), kept);
 }
 
 /// <https://github.com/prowler-cloud/prowler/pull/5855> sends the canned ACL and says nothing of the rest.
@@ -126,7 +127,7 @@ fn a_canned_acl_says_beforehand_what_else_it_drops_and_can_keep_it() {
         .insert("keep_log_delivery".to_owned(), json!(true));
     let kept = found(judge(before.clone(), "acl-public-read"));
     let expected = acl(vec![owners_grant(), grant("s3/LogDelivery", "WRITE")]);
-    assert_eq!(kept.target, Some(expected));
+    assert_eq!(target(&kept), expected);
     assert!(command(&before, &kept).contains("--access-control-policy"));
 }
 
@@ -190,21 +191,22 @@ fn arns_are_of_the_buckets_partition_in_govcloud_and_china() {
         ("eu-west-1", "aws"),
     ] {
         for rule in JUDGE.library().rules() {
-            let fix = rule.fix.automatic();
-            if let Some(fix) = fix.filter(|_| rule.setting.name() == "policy") {
-                assert!(!fix.target.contains("arn:aws"), "{}", rule.id);
+            if rule.setting.name() != "policy" {
+                continue;
             }
+            let source = rule.text.split("[[tests]]").next().unwrap();
+            assert!(!source.contains("arn:aws"), "{}", rule.id);
         }
         let mut case = bucket(Document::ABSENT);
         region.clone_into(&mut case.subject.asset.region);
         let found = found(judge(case.clone(), "tls-only"));
-        let [statement] = &statements(target(&found))[..] else {
+        let [statement] = &statements(&target(&found))[..] else {
             panic!("{:?}", found.target)
         };
         let expected = [arn(partition, ""), arn(partition, "/*")];
         assert_eq!(statement["Resource"], json!(expected));
         case.documents
-            .insert("policy".to_owned(), Ok(found.target.unwrap()));
+            .insert("policy".to_owned(), Ok(target(&found)));
         assert_eq!(judge(case, "tls-only"), Verdict::Compliant);
     }
 }
@@ -230,7 +232,7 @@ fn statements_that_conditions_narrow_are_not_removed() {
         );
         let beside = bucket(policy(json!([narrowed, other])));
         let found = found(judge(beside, "policy-public"));
-        assert_eq!(statements(target(&found)), [narrowed]);
+        assert_eq!(statements(&target(&found)), [narrowed]);
     }
 }
 
@@ -373,4 +375,38 @@ fn a_policy_that_would_be_too_long_is_not_planned() {
         panic!("it is {}", verdict.word());
     };
     assert!(cause.contains("S3 takes 20480"), "{cause}");
+}
+
+/// S3 takes neither back while the block is on, and whoever approves reads that beforehand.
+#[test]
+fn that_a_revert_would_be_refused_is_said_beforehand() {
+    let flags = json!({"BlockPublicAcls": true, "IgnorePublicAcls": true,
+        "BlockPublicPolicy": true, "RestrictPublicBuckets": true});
+    let blocked = |document, setting: &str| {
+        let mut case = bucket(Document::ABSENT);
+        case.documents.insert(setting.to_owned(), Ok(document));
+        let block = Document::present(flags.clone());
+        case.documents
+            .insert("public_access_block".to_owned(), Ok(block));
+        case
+    };
+    let open = blocked(policy(json!([open(None)])), "policy");
+    let public = blocked(walkthrough_acl(), "acl");
+    for (case, rule, flag) in [
+        (open, "policy-public-masked", "BlockPublicPolicy"),
+        (public, "acl-public-masked", "BlockPublicAcls"),
+    ] {
+        let found = found(judge(case, rule));
+        let said =
+            |hazard: &&sixfold::domain::Hazard| hazard.text.contains("a revert would be refused");
+        let hazard = found.hazards.iter().find(said).unwrap();
+        assert!(hazard.text.contains(flag), "{hazard:?}");
+    }
+    let free = found(judge(bucket(Document::ABSENT), "tls-only"));
+    assert!(
+        !free
+            .hazards
+            .iter()
+            .any(|hazard| hazard.text.contains("revert"))
+    );
 }

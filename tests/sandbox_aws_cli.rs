@@ -7,7 +7,7 @@ mod common;
 
 use common::{Ran, aws, aws_as};
 use serde_json::{Value, json};
-use sixfold::sandbox::{Ownership, Sandbox, SandboxOptions};
+use sixfold::sandbox::{KeyState, KmsKey, Ownership, Sandbox, SandboxOptions};
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
@@ -845,6 +845,47 @@ async fn a_wrong_owner_another_account_or_an_unknown_key_gets_nothing() {
         "SignatureDoesNotMatch"
     );
     desk.sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_command_describes_keys_by_id_arn_and_alias() {
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3";
+    let mut key = KmsKey::new(arn);
+    key.aliases = vec!["alias/data".to_owned()];
+    key.state = KeyState::PendingDeletion;
+    sandbox.state().insert_key(key);
+    let owner = sandbox.options().owner.clone();
+    let describe =
+        async |id: &str| aws(&sandbox, &owner, "kms", &["describe-key", "--key-id", id]).await;
+    for id in [
+        arn,
+        "6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3",
+        "alias/data",
+        "arn:aws:kms:us-east-1:111122223333:alias/data",
+    ] {
+        let metadata = describe(id).await.json()["KeyMetadata"].clone();
+        assert_eq!(metadata["Arn"], arn, "{id}");
+        assert_eq!(metadata["KeyState"], "PendingDeletion");
+        assert_eq!(metadata["Enabled"], false);
+        assert_eq!(metadata["KeyManager"], "CUSTOMER");
+    }
+    for (id, code) in [
+        ("alias/other", "NotFoundException"),
+        (
+            "arn:aws:kms:eu-west-1:111122223333:key/k",
+            "NotFoundException",
+        ),
+        (
+            "arn:aws:kms:us-east-1:444455556666:key/k",
+            "AccessDeniedException",
+        ),
+        ("arn:aws:s3:::bucket", "InvalidArnException"),
+    ] {
+        assert_eq!(describe(id).await.code(), code, "{id}");
+    }
+    let others = aws(&sandbox, &owner, "kms", &["list-keys"]).await;
+    assert_eq!(others.code(), "UnknownOperationException");
 }
 
 /// Refused, with its code and a part of its message; what is refused changes nothing.

@@ -43,13 +43,24 @@ pub fn record_body(record: &Record) -> Value {
     })
 }
 
-/// An approval request: its box, without buttons. It is decided on the screen or the command line.
-pub fn request_body(text: &str) -> Value {
+/// The most characters of one text that Slack shows; the markup around it is taken off.
+const BLOCK: usize = 2_900;
+
+/// An approval request: its box, without buttons, and below it what the fix may break. It is decided on
+/// the screen or the command line.
+pub fn request_body(text: &str, warning: Option<&str>) -> Value {
     let text = escape(text);
-    json!({
-        "text": text,
-        "blocks": [{ "type": "section", "text": { "type": "mrkdwn", "text": format!("```{text}```") } }],
-    })
+    let section = |text: &str| json!({ "type": "section", "text": { "type": "mrkdwn", "text": format!("```{text}```") } });
+    let mut blocks = vec![section(&text)];
+    if let Some(warning) = warning {
+        let mut warning = escape(warning);
+        if let Some((end, _)) = warning.char_indices().nth(BLOCK) {
+            warning.truncate(end);
+            warning.push_str("… the rest is on the screen");
+        }
+        blocks.push(section(&warning));
+    }
+    json!({ "text": text, "blocks": blocks })
 }
 
 /// Sends one body. `id` stays the same over retries, so a receiver can tell a repetition.

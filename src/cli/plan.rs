@@ -73,6 +73,10 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     // The number is given when a change opens; the shape of the commands is what counts here.
     let id = ChangeId::new(SystemClock.now().year(), 0);
     let subject = &observation.subject;
+    let found = scanner
+        .complete(&observation, &rule.id, found, SystemClock.now())
+        .await;
+    let found = &found;
     let Some(plan) = rules::plan(rule, subject, id, before, found) else {
         let remedy = rules::remedy(rule, subject, id, before, found);
         let steps = remedy.as_ref().and_then(Remedy::manual).map(Manual::text);
@@ -103,7 +107,7 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         plan.target.pretty()
     ));
     for hazard in &plan.hazards {
-        let level = format!("{:?}", hazard.level).to_lowercase();
+        let level = hazard.level.word();
         text.push_str(&format!("\nhazard ({level}): {}", hazard.text));
     }
     if let Some(why) = plan.reversibility.one_way() {

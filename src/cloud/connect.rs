@@ -96,6 +96,7 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         identity,
         home,
         base,
+        kms: aws_sdk_kms::config::Builder::from(&sdk),
         control,
         of_account: Recent::default(),
         regions: std::sync::Mutex::default(),

@@ -1,8 +1,10 @@
 //! S3, as the room sees it: one client per region, every call at the region's pace, retried by us
 //! and not by the SDK, so that a `SlowDown` slows the region down instead of hiding in a retry.
 
+mod beside;
 mod connect;
 mod control;
+mod counting;
 mod listing;
 mod pace;
 mod recent;
@@ -41,6 +43,7 @@ pub struct Cloud {
     /// Where buckets are looked for, and where those without a region of their own are said to be.
     home: String,
     base: aws_sdk_s3::config::Builder,
+    kms: aws_sdk_kms::config::Builder,
     control: aws_sdk_s3control::config::Builder,
     /// The account's own settings, as scans saw them a moment ago.
     of_account: Recent,
@@ -52,6 +55,7 @@ pub struct Cloud {
 #[derive(Debug)]
 struct Region {
     client: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
     control: aws_sdk_s3control::Client,
     pace: Pace,
 }
@@ -80,9 +84,11 @@ impl Cloud {
         let region = regions.entry(name.to_owned()).or_insert_with(|| {
             let region = aws_sdk_s3::config::Region::new(name.to_owned());
             let config = self.base.clone().region(region.clone()).build();
+            let kms = self.kms.clone().region(region.clone()).build();
             let control = self.control.clone().region(region).build();
             Arc::new(Region {
                 client: aws_sdk_s3::Client::from_conf(config),
+                kms: aws_sdk_kms::Client::from_conf(kms),
                 control: aws_sdk_s3control::Client::from_conf(control),
                 pace: Pace::new(self.ceiling),
             })

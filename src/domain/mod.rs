@@ -4,6 +4,7 @@
 
 pub mod artifact;
 mod asset;
+mod beside;
 mod change;
 mod command;
 mod control;
@@ -21,6 +22,7 @@ pub mod time;
 mod turn;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
+pub use beside::{Counted, KmsKey, OtherBucket, Reach};
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
 pub use command::Command;
 pub use control::{Control, RuleRef, Severity, tags};

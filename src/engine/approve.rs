@@ -5,6 +5,7 @@ use super::{
     drive::Step,
     gate::{plan_hash, plan_of},
     ground::Ground,
+    look::Look,
 };
 use crate::{
     chain,
@@ -17,10 +18,12 @@ use crate::{
 impl Engine {
     /// Puts the question to people, over a fresh read: nobody is asked about a state that is gone.
     pub(super) async fn ask(&self, change: &Change, round: u32) -> Result<Step, StepFault> {
-        if self.nothing_left(change).await? {
+        let Some(look) = self.still_to_do(change).await? else {
             return Ok(Step::Moved);
-        }
+        };
+        let hazards = self.hazards_of(look).await;
         let (ticket, plan) = (&change.ticket, plan_of(change)?);
+        let hazards = hazards.unwrap_or_else(|| plan.hazards.clone());
         let (asked, channel) = self.asked(ticket);
         let request = ApprovalRequest {
             why: ticket.waits_for().join(", "),
@@ -29,13 +32,14 @@ impl Engine {
             channel,
             expires: self.now() + self.config.approval.window,
             plan_hash: plan_hash(change),
-            hazards: plan.hazards.clone(),
+            hazards,
             round,
         };
         let text = request.text(change.id, ticket);
+        let warning = request.warning();
         self.record_for(change, Fact::ApprovalRequested(request))
             .await?;
-        self.push_request(change.id, round, &text);
+        self.push_request(change.id, round, &text, warning.as_deref());
         Ok(Step::Moved)
     }
 
@@ -85,15 +89,15 @@ impl Engine {
         Ok(Step::Moved)
     }
 
-    /// Whether a fresh look shows that this change has nothing to do any more. If so it is recorded,
-    /// and the chain closes the change.
-    pub(super) async fn nothing_left(&self, change: &Change) -> Result<bool, StepFault> {
+    /// A fresh look, or none where it shows that this change has nothing to do any more. Then that is
+    /// recorded, and the chain closes the change.
+    pub(super) async fn still_to_do(&self, change: &Change) -> Result<Option<Look>, StepFault> {
         let look = self.look(change).await?;
         match self.ground(change, &look)? {
-            Ground::Firm | Ground::Applied => Ok(false),
+            Ground::Firm | Ground::Applied => Ok(Some(look)),
             Ground::Gone(cause) => {
                 self.end_unfixed(change, &look, cause).await?;
-                Ok(true)
+                Ok(None)
             }
         }
     }

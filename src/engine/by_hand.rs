@@ -27,7 +27,7 @@ const WHY: &str = "by hand";
 impl Engine {
     /// Asks people to do it, over a fresh read.
     pub(super) async fn ask_hands(&self, change: &Change) -> Result<Step, StepFault> {
-        if self.nothing_left(change).await? {
+        if self.still_to_do(change).await?.is_none() {
             return Ok(Step::Moved);
         }
         let (asked, channel) = self.asked(&change.ticket);
@@ -44,7 +44,7 @@ impl Engine {
     fn push_hands(&self, id: ChangeId, round: u32) -> Result<(), StepFault> {
         let change = self.change(id)?;
         if let Some(by_hand) = &change.by_hand {
-            self.push_request(id, round, &by_hand.push(id, &change.ticket));
+            self.push_request(id, round, &by_hand.push(id, &change.ticket), None);
         }
         Ok(())
     }

@@ -154,7 +154,7 @@ impl Engine {
 
     /// Sends an approval request to the webhooks that take them. One try a channel and round: the
     /// request stands on every screen anyway, and a repetition would only ring twice.
-    pub(super) fn push_request(&self, id: ChangeId, round: u32, text: &str) {
+    pub(super) fn push_request(&self, id: ChangeId, round: u32, text: &str, warning: Option<&str>) {
         let hooks = self
             .config
             .channels
@@ -163,7 +163,7 @@ impl Engine {
             .filter(|hook| hook.approvals)
             .cloned();
         for hook in hooks {
-            let body = channels::request_body(text);
+            let body = channels::request_body(text, warning);
             let name = format!("{id}.request.{round}");
             let engine = self.clone();
             self.tasks.spawn(async move {

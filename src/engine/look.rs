@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::{Engine, StepFault};
 use crate::{
     cloud::Urgency,
-    domain::{Change, Digest, Document, Scope, Subject},
+    domain::{Change, Digest, Document, Hazard, Scope, Subject},
     rules::{Case, Verdict, Which},
-    scanner::{TAGGING, judge, tags},
+    scanner::{TAGGING, judge, tags, with_answers},
     settings::{self, Read, Setting},
 };
 
@@ -24,6 +24,8 @@ pub struct Look {
     /// By the tags as they are now; unreadable ones mean production.
     pub subject: Subject,
     pub verdict: Verdict,
+    /// What was judged.
+    case: Case,
 }
 
 impl Look {
@@ -85,10 +87,11 @@ impl Engine {
             subject: subject.clone(),
             documents,
             params: self.config.parameters_of(&subject),
+            answers: BTreeMap::new(),
             room: self.cloud.identity().clone(),
             rules: Which::One(ticket.rule.id.clone()),
         };
-        let verdict = judge(&self.judge, asked)
+        let verdict = judge(&self.judge, asked.clone())
             .await
             .into_iter()
             .next()
@@ -108,8 +111,22 @@ impl Engine {
                 at,
                 subject,
                 verdict,
+                case: asked,
             }),
         }
+    }
+
+    /// What the fix may break as things are now, asked afresh. None where nothing violates any more.
+    pub(super) async fn hazards_of(&self, look: Look) -> Option<Vec<Hazard>> {
+        let Verdict::Violation(found) = look.verdict else {
+            return None;
+        };
+        let Which::One(rule) = look.case.rules.clone() else {
+            return None;
+        };
+        let (cloud, now) = (&self.cloud, self.now());
+        let found = with_answers(cloud, &self.judge, None, look.case, &rule, *found, now).await;
+        Some(found.hazards)
     }
 }
 

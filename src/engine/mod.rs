@@ -62,6 +62,7 @@ use crate::{
     ledger::{Follower, Ledger, LedgerError, Recorded},
     room::protocol::{Notice, NoticeKind},
     rules::{Evaluator, Library},
+    scanner::Answers,
     store::{Store, StoreError},
 };
 
@@ -117,6 +118,8 @@ pub struct Inner {
     vault: Option<Vault>,
     judge: Arc<Evaluator>,
     notices: broadcast::Sender<Notice>,
+    /// What many findings of a scan want to know.
+    answers: Answers,
     lanes: lanes::Lanes,
     breaker: Mutex<breaker::Breaker>,
     driving: Mutex<drive::Driving>,
@@ -214,6 +217,7 @@ impl Engine {
             vault,
             judge,
             notices,
+            answers: Answers::default(),
             lanes: lanes::Lanes::default(),
             driving: Mutex::default(),
             trouble: Mutex::default(),

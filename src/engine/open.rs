@@ -12,7 +12,8 @@ use crate::{
         artifact::{Detection, Ticket},
     },
     ledger::LONGEST,
-    rules::{self, Claim, Found, Turn, Violation},
+    rules::{self, Case, Claim, Found, Turn, Violation},
+    scanner::with_answers,
 };
 
 /// A violation as the scanner saw it.
@@ -21,6 +22,8 @@ pub struct Sighting {
     pub rule: String,
     pub subject: Subject,
     pub found: Found,
+    /// What was judged, while what the hazards want to know beside it has not been asked.
+    pub unasked: Option<Case>,
     /// Of the setting that the fix writes.
     pub before: Document,
     /// Everything the rule read.
@@ -45,17 +48,49 @@ const TOO_LARGE: &str = "too large for the ledger";
 impl Engine {
     /// Takes what the scanner saw of one asset: all its violations, since whose turn it is depends on
     /// the others. Opens a change for each whose turn has come, and carries them on.
-    pub async fn take(&self, asset: &Asset, sightings: &[Sighting]) -> Result<Taken, EngineError> {
+    pub async fn take(
+        &self,
+        asset: &Asset,
+        sightings: &mut [Sighting],
+    ) -> Result<Taken, EngineError> {
         let mut too_large = BTreeSet::new();
         loop {
             let (taken, ready) = self.turns(asset, sightings, &too_large)?;
             if ready.is_empty() {
                 return Ok(taken);
             }
+            self.ask_beside(sightings, &ready).await;
             let _one_at_a_time = self.opening.lock().await;
             // Another look at this asset may have been here meanwhile.
-            let (_, ready) = self.turns(asset, sightings, &too_large)?;
+            let (_, mut ready) = self.turns(asset, sightings, &too_large)?;
+            // What became ready only now is asked about first, in the next round.
+            let asked = |rule: &String| {
+                let unasked = |one: &Sighting| one.rule == *rule && one.unasked.is_some();
+                !sightings.iter().any(unasked)
+            };
+            ready.retain(asked);
             self.open(sightings, &ready, &mut too_large).await?;
+        }
+    }
+
+    /// Asks what the hazards of these rules hang on. Only of what gets a change: it costs calls.
+    async fn ask_beside(&self, sightings: &mut [Sighting], ready: &BTreeSet<String>) {
+        for sighting in sightings {
+            if !ready.contains(&sighting.rule) {
+                continue;
+            }
+            if let Some(case) = sighting.unasked.take() {
+                let found = with_answers(
+                    &self.cloud,
+                    &self.judge,
+                    Some(&self.answers),
+                    case,
+                    &sighting.rule,
+                    sighting.found.clone(),
+                    self.now(),
+                );
+                sighting.found = found.await;
+            }
         }
     }
 
@@ -151,6 +186,7 @@ impl Engine {
             before,
             documents,
             request_ids,
+            unasked: _,
         } = sighting;
         let now = self.now();
         let rule = self.library.get(&rule)?;

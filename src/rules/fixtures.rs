@@ -13,10 +13,14 @@ use super::{
     evaluator::Evaluator,
     judge::{Case, Found, Verdict, Which},
     library::Library,
+    probe::Answered,
     rule::{Reading, Rule},
     schema::Word,
 };
-use crate::domain::{Document, Identity, Subject};
+use crate::{
+    domain::{Document, Identity, Subject},
+    settings::Setting,
+};
 
 /// A test, checked at load.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Fixture {
     pub target: Option<Document>,
     pub evidence: Option<Vec<String>>,
     pub hazards: Option<Vec<String>>,
+    pub answers: BTreeMap<String, Answered>,
+    pub asks: Option<BTreeMap<String, Value>>,
     pub says: Option<String>,
 }
 
@@ -66,12 +72,23 @@ pub fn run(library: &Library) -> Vec<TestResult> {
     .collect()
 }
 
+/// What a test's document means: as a read gives it, absent, or failed with a cause.
+pub fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> {
+    let only = |key: &str| value.as_object().filter(|map| map.len() == 1)?.get(key);
+    match (only("absent"), only("failed")) {
+        (Some(Value::Bool(true)), _) => Ok(Ok(Document::ABSENT)),
+        (_, Some(Value::String(cause))) => Ok(Err(cause.clone())),
+        _ => setting.tidy(value.clone()).map(Ok),
+    }
+}
+
 fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), String> {
     let judge = |documents: &BTreeMap<String, Reading>| {
         let verdicts = evaluator.judge(Case {
             subject: test.subject.clone(),
             documents: documents.clone(),
             params: test.params.clone(),
+            answers: test.answers.clone(),
             room: Identity {
                 account: Some(test.subject.asset.account.to_string()),
                 ..Identity::default()
@@ -132,6 +149,15 @@ fn found_as_written(found: &Found, test: &Fixture) -> Result<(), String> {
     {
         let found = found.target.as_ref().map(Document::to_json);
         return Err(format!("the target is {}", found.unwrap_or_default()));
+    }
+    if let Some(asks) = &test.asks {
+        let asked = found.asks.iter();
+        let asked: BTreeMap<String, Value> = asked
+            .map(|asked| (asked.probe.clone(), asked.ask.written()))
+            .collect();
+        if *asks != asked {
+            return Err(format!("it asks for {}", Value::from_iter(asked)));
+        }
     }
     if let Some(hazards) = &test.hazards {
         let said: Vec<&str> = found.hazards.iter().map(|h| h.text.as_str()).collect();

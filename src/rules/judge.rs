@@ -12,8 +12,10 @@ use serde_json::Value;
 
 use super::{
     expression::{self, Expression, Failure},
+    hazards,
     library::Library,
     param,
+    probe::{Answered, Asked},
     rule::{Reading, Rule},
     vocabulary,
 };
@@ -39,6 +41,8 @@ pub struct Case {
     pub documents: BTreeMap<String, Result<Document, String>>,
     /// What the organisation set.
     pub params: BTreeMap<String, Value>,
+    /// By probe; for a case of one rule.
+    pub answers: BTreeMap<String, Answered>,
     /// Whose calls a fix would be made with.
     pub room: Identity,
     pub rules: Which,
@@ -61,6 +65,9 @@ pub struct Found {
     /// The whole document that the setting becomes; none where a person has to do it.
     pub target: Option<Document>,
     pub hazards: Vec<Hazard>,
+    /// What hazards want to know beside the documents. Until the case is judged again with the
+    /// answers, the hazards say that they could not be checked.
+    pub asks: Vec<Asked>,
 }
 
 impl Verdict {
@@ -103,27 +110,12 @@ struct Compiled {
     evidence: Expression,
     /// None where a person has to do it.
     target: Option<Expression>,
-    hazards: Vec<CompiledHazard>,
-}
-
-struct CompiledHazard {
-    level: HazardLevel,
-    when: Expression,
-    text: String,
-    names: Option<Expression>,
+    hazards: hazards::Compiled,
 }
 
 impl Compiled {
     fn new(env: &Env, rule: &Rule) -> Result<Self, String> {
         let compile = |source: &str| Expression::compile(env, source);
-        let hazards = rule.hazards.iter().map(|hazard| {
-            Ok(CompiledHazard {
-                level: hazard.level,
-                when: compile(&hazard.when)?,
-                text: hazard.text.clone(),
-                names: hazard.names.as_deref().map(compile).transpose()?,
-            })
-        });
         Ok(Self {
             applies: rule
                 .applies
@@ -137,7 +129,7 @@ impl Compiled {
                 .automatic()
                 .map(|fix| compile(&fix.target))
                 .transpose()?,
-            hazards: hazards.collect::<Result<_, String>>()?,
+            hazards: hazards::Compiled::new(env, rule)?,
         })
     }
 }
@@ -247,6 +239,7 @@ fn judge(
             evidence,
             target: None,
             hazards: Vec::new(),
+            asks: Vec::new(),
         })));
     };
     let target = target.json(&context).map_err(at("fix.target"))?;
@@ -266,25 +259,35 @@ fn judge(
     {
         return Err("fix.target: it would still violate the rule".to_owned());
     }
+    let refusal = |before: &Document, target: &Document| {
+        rule.setting.refusal(&Proposed {
+            bucket: case.subject.asset.name(),
+            before,
+            target,
+            others: &case.documents,
+            room: &case.room,
+        })
+    };
     // A plan that could not be carried out, or that would shut the room out, must not exist.
-    let refusal = rule.setting.refusal(&Proposed {
-        bucket: case.subject.asset.name(),
-        before: &before,
-        target: &target,
-        others: &case.documents,
-        room: &case.room,
-    });
-    if let Some(why) = refusal {
+    if let Some(why) = refusal(&before, &target) {
         return Err(format!(
             "it violates the rule and can't be fixed now: {why}"
         ));
     }
-    let mut hazards = hazards(&compiled.hazards, &context)?;
+    let (mut hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
     hazards.extend(denied(rule, case));
+    // The way back may be closed where the way there is open.
+    if let Some(why) = refusal(&target, &rule.setting.restored(&before)) {
+        hazards.push(Hazard {
+            level: HazardLevel::Medium,
+            text: format!("as things are, a revert would be refused: {why}"),
+        });
+    }
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
         target: Some(target),
         hazards,
+        asks,
     })))
 }
 
@@ -299,30 +302,6 @@ fn denied(rule: &Rule, case: &Case) -> Option<Hazard> {
             "the bucket's policy denies this very write to the room, which will be refused. Statement: {statement}"
         ),
     })
-}
-
-fn hazards(rules: &[CompiledHazard], context: &Context) -> Result<Vec<Hazard>, String> {
-    let mut hazards = Vec::new();
-    for (index, hazard) in rules.iter().enumerate() {
-        let key = |field: &str| format!("hazards[{index}].{field}");
-        if !hazard.when.bool(context).map_err(at(&key("when")))? {
-            continue;
-        }
-        let names = match &hazard.names {
-            None => Vec::new(),
-            Some(names) => names.texts(context).map_err(at(&key("names")))?,
-        };
-        let text = if names.is_empty() {
-            hazard.text.clone()
-        } else {
-            format!("{}: {}", hazard.text, names.join(", "))
-        };
-        hazards.push(Hazard {
-            level: hazard.level,
-            text,
-        });
-    }
-    Ok(hazards)
 }
 
 /// Puts the key before the message, where it is the rule's author who has to mend something.

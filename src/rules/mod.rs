@@ -13,7 +13,8 @@
 //!   asset;
 //! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
 //!
-//! Documents in, verdicts out: nothing here asks the world anything.
+//! Documents in, verdicts out: nothing here asks the world anything. What hazards want to know beside
+//! the documents ([`probe`]) comes out as questions, and goes in as answers.
 
 mod check;
 mod coverage;
@@ -22,11 +23,13 @@ mod expression;
 mod fault;
 mod fixtures;
 mod frameworks;
+mod hazards;
 mod judge;
 mod library;
 mod order;
 mod param;
 mod plan;
+mod probe;
 mod rule;
 mod schema;
 mod turns;
@@ -42,5 +45,6 @@ pub use library::Library;
 pub use order::Order;
 pub use param::Param;
 pub use plan::{plan, remedy};
+pub use probe::{Answer, Answered, Ask, Asked, Probe};
 pub use rule::{After, Applies, Automatic, Fix, HazardRule, Rule, Steps};
 pub use turns::{Claim, Turn, Violation, turns};

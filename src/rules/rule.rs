@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use super::{fixtures::Fixture, param::Param};
+use super::{fixtures::Fixture, param::Param, probe::Probe};
 use crate::{
     domain::{Asset, Control, Document, HazardLevel, Manual, RuleRef, Scope, Severity},
     settings::Setting,
@@ -37,6 +37,8 @@ pub struct Rule {
     pub violates: String,
     pub evidence: String,
     pub fix: Fix,
+    /// What hazards want to know beside the settings.
+    pub probes: Vec<Probe>,
     pub hazards: Vec<HazardRule>,
     pub rationale: String,
     pub references: Vec<String>,
@@ -169,6 +171,8 @@ pub struct HazardRule {
     pub text: String,
     /// Yields what it is about (grants, statements); put behind `text`.
     pub names: Option<String>,
+    /// The probes whose answers it looks at.
+    pub(super) probes: BTreeSet<String>,
 }
 
 /// The state of a setting in a test: a document, or why it could not be read.

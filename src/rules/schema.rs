@@ -37,7 +37,20 @@
 //! action = "turn on MFA delete"
 //! steps = ["..."]                     # {bucket}, {region} and {account} are filled in
 //!
-//! [[hazards]]                         # only with [fix]
+//! [[probes]]                          # only with [fix]: a question beside the bucket's own settings, asked only of what
+//! name = "key"                        # violates; `key` is then a variable of the hazards
+//! about = "the KMS key"               # what a hazard calls it where it could not be asked
+//! key = "key_for(params.kms_key, bucket)"   # exactly one of three, each an expression:
+//!   # key: a KMS key's ARN, alias or id, asked for in the bucket's region. Fields: exists, enabled,
+//!   #   state, arn, region, account, manager (AWS or CUSTOMER), symmetric
+//!   # bucket: the name of a bucket of the same account. Fields: exists, region, account (empty where it
+//!   #   is not known to be ours), and one for each setting in `reads`, there only where it is ours
+//!   # objects: {"prefix": "", "older_than_days": 30, "noncurrent": false}, each may be left out: those
+//!   #   of the bucket are counted. Fields: count, bytes, complete (false: there are at least so many)
+//! reads = ["policy"]                  # with `bucket` alone; the bucket itself may be asked for too, for
+//!                                     # settings that hazards look at and the verdict does not need
+//!
+//! [[hazards]]                         # only with [fix]; one whose probe failed says so instead, at level medium
 //! level = "high"                      # note, medium, high
 //! when = "..."
 //! text = "..."
@@ -53,6 +66,8 @@
 //! target = { ... }                    # what the target must be
 //! evidence = ["..."]                  # what the evidence must be
 //! hazards = ["..."]                   # a part of each hazard that must be said, in order
+//! probes = { key = { enabled = false } }   # the answers; what is left out is as usual, { failed = "..." }
+//! asks = { key = "arn:..." }          # what must be asked
 //! says = "..."                        # a part of the skip's reason or the unknown's cause
 //! ```
 
@@ -89,6 +104,8 @@ pub struct RuleFile {
     pub evidence: Spanned<String>,
     pub fix: Option<FixTable>,
     pub manual: Option<Spanned<ManualTable>>,
+    #[serde(default)]
+    pub probes: Vec<ProbeTable>,
     #[serde(default)]
     pub hazards: Vec<HazardTable>,
     pub rationale: Spanned<String>,
@@ -136,6 +153,18 @@ pub struct FixTable {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct ProbeTable {
+    pub name: Spanned<String>,
+    pub about: Spanned<String>,
+    pub bucket: Option<Spanned<String>>,
+    pub key: Option<Spanned<String>>,
+    pub objects: Option<Spanned<String>>,
+    #[serde(default)]
+    pub reads: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ManualTable {
     pub action: Spanned<String>,
     pub steps: Spanned<Vec<Spanned<String>>>,
@@ -175,6 +204,9 @@ pub struct TestTable {
     pub target: Option<Spanned<Value>>,
     pub evidence: Option<Vec<String>>,
     pub hazards: Option<Vec<String>>,
+    #[serde(default)]
+    pub probes: BTreeMap<String, Spanned<Value>>,
+    pub asks: Option<BTreeMap<String, Value>>,
     pub says: Option<String>,
 }
 

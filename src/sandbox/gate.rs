@@ -11,7 +11,7 @@ use s3s::{
 
 use super::{
     access,
-    auth::Parties,
+    auth::{Known, Parties},
     errors::{access_denied, no_such_bucket, refuse},
     faults::{Faults, Refusal},
     state::{Bucket, State},
@@ -96,16 +96,12 @@ impl Gate {
         };
         let buckets = self.state.read();
         let bucket = buckets.get(name).ok_or_else(no_such_bucket)?;
-        expected_owner(bucket, asked.headers)?;
-        // This one operation is answered from everywhere; it is how a client learns the region.
-        if asked.operation != "GetBucketLocation" {
-            region(bucket, asked)?;
-        }
-        if access::permits(asked.operation, bucket, asked.key, caller) {
-            Ok(())
-        } else {
-            Err(access_denied())
-        }
+        let passed = pass(bucket, asked, caller);
+        // A refused HeadBucket tells the region all the same.
+        passed.map_err(|error| match asked.operation {
+            "HeadBucket" => with_region(error, bucket),
+            _ => error,
+        })
     }
 }
 
@@ -123,6 +119,19 @@ impl S3Access for Gate {
             note: note.unwrap_or_default(),
         })
         .await
+    }
+}
+
+fn pass(bucket: &Bucket, asked: &Asked<'_>, caller: Option<&Known>) -> S3Result<()> {
+    expected_owner(bucket, asked.headers)?;
+    // This one operation is answered from everywhere; it is how a client learns the region.
+    if asked.operation != "GetBucketLocation" {
+        region(bucket, asked)?;
+    }
+    if access::permits(asked.operation, bucket, asked.key, caller) {
+        Ok(())
+    } else {
+        Err(access_denied())
     }
 }
 
@@ -170,22 +179,26 @@ fn expected_owner(bucket: &Bucket, headers: &HeaderMap) -> S3Result<()> {
 fn region(bucket: &Bucket, asked: &Asked<'_>) -> S3Result<()> {
     match signed_region(asked) {
         Some(signed) if signed != bucket.region => {
-            let mut error = refuse(
+            let error = refuse(
                 301,
                 "PermanentRedirect",
                 "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
             );
-            let mut headers = HeaderMap::new();
-            if let Ok(region) = HeaderValue::from_str(&bucket.region) {
-                headers.insert("x-amz-bucket-region", region);
-            }
-            let xml = HeaderValue::from_static("application/xml");
-            headers.insert(hyper::header::CONTENT_TYPE, xml);
-            error.set_headers(headers);
-            Err(error)
+            Err(with_region(error, bucket))
         }
         _ => Ok(()),
     }
+}
+
+fn with_region(mut error: S3Error, bucket: &Bucket) -> S3Error {
+    let mut headers = HeaderMap::new();
+    if let Ok(region) = HeaderValue::from_str(&bucket.region) {
+        headers.insert("x-amz-bucket-region", region);
+    }
+    let xml = HeaderValue::from_static("application/xml");
+    headers.insert(hyper::header::CONTENT_TYPE, xml);
+    error.set_headers(headers);
+    error
 }
 
 /// The third part of the credential scope `key/date/region/s3/aws4_request`, from the header or a presigned URL.

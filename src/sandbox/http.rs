@@ -23,7 +23,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     calls::{Call, Calls},
     control,
-    gate::Note,
+    gate::{Gate, Note},
+    kms,
 };
 
 /// XML answers are small; a larger body is an object's and is not looked into.
@@ -31,6 +32,7 @@ const LARGEST_XML: usize = 4 * 1024 * 1024;
 
 pub(super) struct Server {
     pub service: S3Service,
+    pub gate: Gate,
     pub calls: Calls,
     pub arrivals: AtomicU64,
 }
@@ -89,12 +91,16 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
     let control = control::is_control(request.uri(), request.headers());
     let mut request = request.map(Body::from);
     request.extensions_mut().insert(note.clone());
-    let answered = server.service.call(request).await;
-    let mut response = answered.unwrap_or_else(|_| {
-        let mut broken = Response::new(Body::empty());
-        *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
-        broken
-    });
+    let mut response = if kms::is_for(&request) {
+        kms::answer(&server.gate, request, &note).await
+    } else {
+        let answered = server.service.call(request).await;
+        answered.unwrap_or_else(|_| {
+            let mut broken = Response::new(Body::empty());
+            *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+            broken
+        })
+    };
     let (cut_off, unmodelled) = {
         let mut noted = note.lock();
         server.calls.record(Call {
@@ -117,6 +123,9 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
         insert_last(&mut response, &unmodelled.concat()).await;
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {
+        response
+            .headers_mut()
+            .insert("x-amzn-requestid", id.clone());
         response.headers_mut().insert("x-amz-request-id", id);
     }
     let host = HeaderValue::from_static("sandbox");

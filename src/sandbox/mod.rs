@@ -11,6 +11,8 @@
 //! and [`objects`]. What is asked about an account is [`control`]'s. [`state`] is the world, which tests may also read and change directly;
 //! [`estate`] fills it for the demo.
 //!
+//! Beside S3 it answers as much of KMS as buckets depend on ([`kms`]).
+//!
 //! The loopback endpoint counts as TLS for policies. Bucket policies and ACLs decide for other
 //! accounts and for anonymous callers; the owner's account may do everything.
 //!
@@ -29,6 +31,7 @@ mod faults;
 mod gate;
 mod glob;
 mod http;
+mod kms;
 mod objects;
 mod policy;
 mod public;
@@ -54,6 +57,7 @@ pub use acl::{Grant, Grantee, Permission};
 pub use auth::Party;
 pub use calls::{Call, Calls};
 pub use faults::{Chance, FaultKind, FaultRule, FaultTextError, Faults, Problem, Tamper};
+pub use kms::{KeyState, KmsKey};
 pub use settings::{
     encryption::{Algorithm, Encryption},
     object_lock::{LockMode, ObjectLock, Span},
@@ -181,6 +185,7 @@ impl Sandbox {
             faults: faults.clone(),
             parties: parties.clone(),
         };
+        let service_gate = gate.clone();
         let service = service::Service {
             gate: gate.clone(),
             clock: options.clock.clone(),
@@ -192,6 +197,7 @@ impl Sandbox {
         builder.set_route(control::Route(service));
         let server = http::Server {
             service: builder.build(),
+            gate: service_gate,
             calls: calls.clone(),
             arrivals: AtomicU64::new(0),
         };

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     acl::Grant,
+    kms::Keys,
     objects::Objects,
     settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
     world::Buckets,
@@ -319,16 +320,19 @@ pub struct StoredObject {
 /// A handle on the world; clones share it. What is done here is seen by the next request, and is
 /// what "somebody else changed it meanwhile" looks like to a client.
 #[derive(Clone, Debug, Default)]
-pub struct State(Arc<RwLock<Buckets>>);
+pub struct State {
+    buckets: Arc<RwLock<Buckets>>,
+    pub(super) keys: Arc<RwLock<Keys>>,
+}
 
 impl State {
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Buckets> {
         // Every change replaces a value in one step, so the world is whole even after a panic.
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Buckets> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a bucket in, in the place of one with the same name.

@@ -4,11 +4,13 @@
 //! work is one bucket: a value goes in, an [`Observation`] comes out, and nothing here writes. What
 //! is done about it is the engine's; `sixfold scan` uses the same pass and prints it.
 
+mod ask;
 mod observe;
 mod pass;
 mod progress;
 mod watch;
 
+pub use ask::{Answers, with_answers};
 pub use observe::{Observation, Seen};
 pub(crate) use observe::{TAGGING, tags};
 pub use pass::{PassReport, Scanner, judge};

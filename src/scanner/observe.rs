@@ -61,22 +61,28 @@ impl Scanner {
             .and_then(|read| read.as_ref().ok())
             .map(|read| tags(&read.document));
         let subject = self.config.subject(asset, tags);
-        let case = Case {
-            subject: subject.clone(),
-            documents: seen
-                .iter()
-                .map(|(name, read)| (name.clone(), document(read)))
-                .collect(),
-            params: self.config.parameters_of(&subject),
-            room: self.cloud.identity().clone(),
-            rules: Which::All,
-        };
+        let case = self.case(subject.clone(), &seen);
         let verdicts = judge(&self.judge, case).await;
         Observation {
             begun,
             subject,
             seen,
             verdicts,
+        }
+    }
+
+    /// What all rules are asked about a bucket that was seen so.
+    pub(super) fn case(&self, subject: Subject, seen: &BTreeMap<String, Seen>) -> Case {
+        Case {
+            params: self.config.parameters_of(&subject),
+            subject,
+            documents: seen
+                .iter()
+                .map(|(name, read)| (name.clone(), document(read)))
+                .collect(),
+            answers: BTreeMap::new(),
+            room: self.cloud.identity().clone(),
+            rules: Which::All,
         }
     }
 }

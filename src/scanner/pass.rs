@@ -5,12 +5,16 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Observation, Progress, observe::TAGGING};
+use super::{
+    Observation, Progress,
+    ask::{Answers, with_answers},
+    observe::TAGGING,
+};
 use crate::{
     cloud::Cloud,
     config::Config,
-    domain::{Asset, Scope},
-    rules::{Case, Evaluator, Library, Verdict},
+    domain::{Asset, Scope, Stamp},
+    rules::{Case, Evaluator, Found, Library, Verdict},
     settings::{self, CallError, Setting},
 };
 
@@ -25,6 +29,7 @@ pub struct Scanner {
     /// Read of the account itself, once a pass; empty where no rule is about it.
     pub(super) of_account: Arc<[&'static dyn Setting]>,
     pub(super) progress: Arc<Progress>,
+    shared: Arc<Answers>,
 }
 
 /// How a pass went.
@@ -67,6 +72,7 @@ impl Scanner {
             needed: needed.into(),
             of_account: library.needed_settings(Scope::Account).into(),
             progress: Arc::default(),
+            shared: Arc::default(),
         }
     }
 
@@ -123,6 +129,25 @@ impl Scanner {
         report.complete = !stop.is_cancelled();
         self.progress.end(report.complete);
         Ok(report)
+    }
+
+    /// A finding with all that its hazards want to know.
+    pub async fn complete(
+        &self,
+        observation: &Observation,
+        rule: &str,
+        found: &Found,
+        now: Stamp,
+    ) -> Found {
+        let case = self.case(observation.subject.clone(), &observation.seen);
+        let (cloud, shared) = (&self.cloud, Some(self.shared.as_ref()));
+        with_answers(cloud, &self.judge, shared, case, rule, found.clone(), now).await
+    }
+
+    /// The case of a finding whose hazards want to know more, for whoever asks later.
+    pub(super) fn unasked(&self, observation: &Observation, found: &Found) -> Option<Case> {
+        let case = || self.case(observation.subject.clone(), &observation.seen);
+        (!found.asks.is_empty()).then(case)
     }
 
     /// The account itself, or one bucket, by what a person calls it; none when no page of the listing

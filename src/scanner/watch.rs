@@ -20,7 +20,7 @@ use crate::{
     domain::{Asset, Judged, Stamp},
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
-    rules::Verdict,
+    rules::{Found, Verdict},
     settings::CallError,
     store::{Observation as Seen, StoreError, Verdicts},
 };
@@ -181,7 +181,7 @@ impl Watch {
         let taken = if sightings.is_empty() {
             Taken::default()
         } else {
-            self.engine.take(asset, &sightings).await?
+            self.engine.take(asset, &mut sightings).await?
         };
         tally.exempt = taken.exempt.len();
         tally.violating -= tally.exempt;
@@ -197,12 +197,7 @@ impl Watch {
         Ok(())
     }
 
-    fn sighting(
-        &self,
-        observation: &Observation,
-        id: &str,
-        found: &crate::rules::Found,
-    ) -> Option<Sighting> {
+    fn sighting(&self, observation: &Observation, id: &str, found: &Found) -> Option<Sighting> {
         let rule = self.engine.library.get(id)?;
         let reads: BTreeSet<&str> = rule
             .reads
@@ -215,6 +210,7 @@ impl Watch {
             rule: id.to_owned(),
             subject: observation.subject.clone(),
             found: found.clone(),
+            unasked: self.scanner.unasked(observation, found),
             before: observation.document(rule.setting.name())?.clone(),
             documents: reads
                 .iter()

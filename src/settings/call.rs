@@ -341,6 +341,7 @@ fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
         ("OperationAborted" | "ConditionalRequestConflict", _) => CallErrorKind::Conflict,
         (
             "AccessDenied"
+            | "AccessDeniedException"
             | "AllAccessDisabled"
             | "AccountProblem"
             | "ExpiredToken"

@@ -168,7 +168,9 @@ impl Setting for Encryption {
         residue
     }
 
-    /// Beside `Rules`: the first rule's `algorithm`, `kms_key`, `bucket_key` and `blocked`.
+    /// Beside `Rules`: the first rule's `algorithm`, `kms_key`, `bucket_key` and `blocked`, and
+    /// `own_key`: a KMS key is named, and not by the alias of the one that AWS manages for S3. S3 keeps
+    /// [one rule a bucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html).
     fn view(&self, document: &Document) -> Value {
         let rules: Vec<Value> = Configuration::of(document)
             .rules
@@ -194,9 +196,14 @@ impl Setting for Encryption {
             .collect();
         let first = |path: &str| rules.first().and_then(|rule| rule.pointer(path)).cloned();
         let default = "/ApplyServerSideEncryptionByDefault";
+        let key = first(&format!("{default}/KMSMasterKeyID"));
+        let key = key
+            .and_then(|key| Some(key.as_str()?.to_owned()))
+            .unwrap_or_default();
         json!({
+            "own_key": !key.is_empty() && !key.ends_with("alias/aws/s3"),
+            "kms_key": key,
             "algorithm": first(&format!("{default}/SSEAlgorithm")).unwrap_or_else(|| json!("")),
-            "kms_key": first(&format!("{default}/KMSMasterKeyID")).unwrap_or_else(|| json!("")),
             "bucket_key": first("/BucketKeyEnabled").unwrap_or(json!(false)),
             "blocked": first("/BlockedEncryptionTypes/EncryptionType").unwrap_or_else(|| json!([])),
             "Rules": rules,

@@ -136,6 +136,7 @@ pub fn case(documents: impl IntoIterator<Item = (&'static str, Document)>) -> Ca
             .map(|(name, document)| (name.to_owned(), Ok(document)))
             .collect(),
         params: BTreeMap::new(),
+        answers: BTreeMap::new(),
         room: room(),
         rules: Which::All,
     }

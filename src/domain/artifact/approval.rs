@@ -126,6 +126,15 @@ impl ApprovalRequest {
         ));
         text
     }
+
+    /// What the fix may break, one line each, the worst first; none where nothing is known.
+    pub fn warning(&self) -> Option<String> {
+        let mut hazards: Vec<_> = self.hazards.iter().collect();
+        hazards.sort_by_key(|hazard| std::cmp::Reverse(hazard.level));
+        let line = |hazard: &&Hazard| format!("{}: {}", hazard.level.word(), hazard.text);
+        let lines: Vec<_> = hazards.iter().map(line).collect();
+        (!lines.is_empty()).then(|| format!("what it may break\n{}", lines.join("\n")))
+    }
 }
 
 impl Approval {

@@ -2,7 +2,10 @@
 
 mod fix;
 mod params;
+mod probes;
 mod tests_inside;
+
+use std::collections::BTreeSet;
 
 use cel::Env;
 use toml::Spanned;
@@ -14,7 +17,7 @@ use super::{
     fault::{Faults, RuleFault},
     frameworks::Catalogue,
     rule::{After, Applies, HazardRule, Rule},
-    schema::RuleFile,
+    schema::{HazardTable, RuleFile},
     vocabulary,
 };
 use crate::{
@@ -43,8 +46,18 @@ pub fn rule(
     let controls = check_controls(&read, catalogue, &mut faults);
     let params = params::check(&read.params, &mut faults);
     let scope = vocabulary::scope(&reads, &params);
+    let probes = probes::check(&read.probes, &scope, &mut faults);
     let applies_uses = check_expressions(&read, env, &scope, &mut faults);
-    let tests = tests_inside::check(&read, &reads, setting, &params, &mut faults);
+    let mut asked = check_hazards(&read, env, &probes::scope(&scope, &probes), &mut faults);
+    for uses in &mut asked {
+        uses.retain(|name| probes.iter().any(|probe| probe.name == *name));
+    }
+    probes::check_uses(
+        &read,
+        &asked.iter().flatten().cloned().collect(),
+        &mut faults,
+    );
+    let tests = tests_inside::check(&read, &reads, setting, &params, &probes, &mut faults);
 
     let (Some(setting), Some((primary, frameworks)), Some(fix), true) =
         (setting, controls, fix::fix(&mut read), faults.is_empty())
@@ -89,14 +102,17 @@ pub fn rule(
         violates: read.violates.into_inner(),
         evidence: read.evidence.into_inner(),
         fix,
+        probes,
         hazards: read
             .hazards
             .into_iter()
-            .map(|hazard| HazardRule {
+            .zip(asked)
+            .map(|(hazard, probes)| HazardRule {
                 level: hazard.level,
                 when: hazard.when.into_inner(),
                 text: hazard.text.into_inner(),
                 names: hazard.names.map(Spanned::into_inner),
+                probes,
             })
             .collect(),
         rationale: read.rationale.into_inner().trim().to_owned(),
@@ -201,7 +217,8 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
         found
     };
     let setting = find("setting", &read.setting);
-    let read_only = setting.filter(|setting| setting.is_read_only());
+    let written = setting.filter(|_| read.fix.is_some());
+    let read_only = written.filter(|setting| setting.is_read_only());
     let mut reads: Vec<_> = setting.into_iter().collect();
     let mut foreign = Vec::new();
     for name in &read.reads {
@@ -215,7 +232,10 @@ fn check_settings(read: &RuleFile, faults: &mut Faults) -> Settings {
         }
     }
     if let Some(setting) = read_only {
-        let message = format!("S3 has no call that changes `{}`", setting.name());
+        let message = format!(
+            "S3 has no call that changes `{}`: what violates, a person mends, as [manual] says",
+            setting.name()
+        );
         faults.add(&read.setting.span(), "setting", message);
     }
     for name in foreign {
@@ -289,27 +309,62 @@ fn derived(
 
 /// Compiles every expression and looks at its names; returns those that `applies` uses.
 fn check_expressions(read: &RuleFile, env: &Env, scope: &Scope, faults: &mut Faults) -> Uses {
-    let mut check = |key: String, source: &Spanned<String>| {
-        let compiled = Expression::compile(env, source.get_ref());
-        match compiled.and_then(|expression| expression.uses(scope)) {
-            Ok(uses) => uses,
-            Err(message) => {
-                faults.add(&source.span(), key, message);
-                Uses::default()
-            }
-        }
-    };
-    check("violates".to_owned(), &read.violates);
-    check("evidence".to_owned(), &read.evidence);
+    let mut check =
+        |key: &str, source: &Spanned<String>| check_expression(key, source, env, scope, faults);
+    check("violates", &read.violates);
+    check("evidence", &read.evidence);
     if let Some(fix) = &read.fix {
-        check("fix.target".to_owned(), &fix.target);
+        check("fix.target", &fix.target);
     }
-    for (index, hazard) in read.hazards.iter().enumerate() {
-        check(format!("hazards[{index}].when"), &hazard.when);
-        if let Some(names) = &hazard.names {
-            check(format!("hazards[{index}].names"), names);
+    for (index, probe) in read.probes.iter().enumerate() {
+        let sources = [
+            ("bucket", &probe.bucket),
+            ("key", &probe.key),
+            ("objects", &probe.objects),
+        ];
+        for (kind, source) in sources {
+            if let Some(source) = source {
+                check(&format!("probes[{index}].{kind}"), source);
+            }
         }
     }
     let applies = read.applies.as_ref();
-    applies.map_or_else(Uses::default, |when| check("applies".to_owned(), when))
+    applies.map_or_else(Uses::default, |when| check("applies", when))
+}
+
+/// The same for the hazards, which alone see what probes found; returns the variables of each.
+fn check_hazards(
+    read: &RuleFile,
+    env: &Env,
+    scope: &Scope,
+    faults: &mut Faults,
+) -> Vec<BTreeSet<String>> {
+    let mut check = |key: String, source: &Spanned<String>| {
+        check_expression(&key, source, env, scope, faults).variables
+    };
+    let uses = |(index, hazard): (usize, &HazardTable)| {
+        let mut variables = check(format!("hazards[{index}].when"), &hazard.when);
+        if let Some(names) = &hazard.names {
+            variables.extend(check(format!("hazards[{index}].names"), names));
+        }
+        variables
+    };
+    read.hazards.iter().enumerate().map(uses).collect()
+}
+
+fn check_expression(
+    key: &str,
+    source: &Spanned<String>,
+    env: &Env,
+    scope: &Scope,
+    faults: &mut Faults,
+) -> Uses {
+    let compiled = Expression::compile(env, source.get_ref());
+    match compiled.and_then(|expression| expression.uses(scope)) {
+        Ok(uses) => uses,
+        Err(message) => {
+            faults.add(&source.span(), key, message);
+            Uses::default()
+        }
+    }
 }

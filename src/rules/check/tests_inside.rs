@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::{
-    domain::{Account, Asset, Document, Environment, Owner, Scope, Subject},
+    domain::{Account, Asset, Environment, Owner, Scope, Subject},
     rules::{
         fault::Faults,
-        fixtures::Fixture,
+        fixtures::{Fixture, reading},
         param::Param,
+        probe::{Answered, Probe},
         rule::Reading,
         schema::{RuleFile, TestTable, Word},
     },
@@ -21,6 +20,7 @@ pub fn check(
     reads: &[&'static dyn Setting],
     setting: Option<&'static dyn Setting>,
     params: &[Param],
+    probes: &[Probe],
     faults: &mut Faults,
 ) -> Vec<Fixture> {
     for (word, name) in [
@@ -57,6 +57,7 @@ pub fn check(
                 faults.add(&spanned.span(), format!("tests[{index}].params"), message);
             }
         }
+        let answers = answers(table, index, probes, faults);
         match subject(table, scope) {
             Err(message) => faults.add(&spanned.span(), format!("tests[{index}].bucket"), message),
             Ok(subject) => fixtures.push(Fixture {
@@ -69,6 +70,8 @@ pub fn check(
                 target,
                 evidence: table.evidence.clone(),
                 hazards: table.hazards.clone(),
+                answers,
+                asks: table.asks.clone(),
                 says: table.says.clone(),
             }),
         }
@@ -105,13 +108,30 @@ fn readings(
     readings
 }
 
-fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> {
-    let only = |key: &str| value.as_object().filter(|map| map.len() == 1)?.get(key);
-    match (only("absent"), only("failed")) {
-        (Some(Value::Bool(true)), _) => Ok(Ok(Document::ABSENT)),
-        (_, Some(Value::String(cause))) => Ok(Err(cause.clone())),
-        _ => setting.tidy(value.clone()).map(Ok),
+fn answers(
+    test: &TestTable,
+    index: usize,
+    probes: &[Probe],
+    faults: &mut Faults,
+) -> BTreeMap<String, Answered> {
+    let mut answers = BTreeMap::new();
+    for (name, value) in &test.probes {
+        let answer = match probes.iter().find(|probe| probe.name == *name) {
+            None => Err("the rule has no such probe".to_owned()),
+            Some(probe) => probe.kind.answer(value.get_ref()),
+        };
+        match answer {
+            Ok(answer) => drop(answers.insert(name.clone(), answer)),
+            Err(message) => {
+                faults.add(
+                    &value.span(),
+                    format!("tests[{index}].probes.{name}"),
+                    message,
+                );
+            }
+        }
     }
+    answers
 }
 
 fn subject(test: &TestTable, scope: Scope) -> Result<Subject, String> {

@@ -74,6 +74,7 @@ const TYPES: [&str; 10] = [
 ];
 
 /// What expressions of one rule may name.
+#[derive(Clone, Debug)]
 pub struct Scope {
     /// Each variable with its fields, where those are known.
     pub variables: BTreeMap<String, BTreeSet<String>>,

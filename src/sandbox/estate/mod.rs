@@ -1,10 +1,11 @@
 //! The demo estate: the walkthrough's bucket, some thirty others of the same company with mixed faults and some
 //! with none, and the vault. Written straight into the server's state, always the same.
 //!
-//! [`fault`] knows how each fault looks in a bucket's settings, [`table`] says which bucket has which, and
-//! [`make_many`] draws as many more as a benchmark wants.
+//! [`fault`] and [`served`] know how each fault looks in a bucket's settings, [`table`] says which bucket has
+//! which, and [`make_many`] draws as many more as a benchmark wants.
 
 mod fault;
+mod served;
 mod table;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +13,7 @@ use s3s::dto;
 use serde_json::json;
 
 use super::{
-    FaultKind, FaultRule, Grant, Grantee, Sandbox, SandboxOptions,
+    FaultKind, FaultRule, Grant, Grantee, KmsKey, Sandbox, SandboxOptions,
     acl::Permission,
     faults::mix,
     settings::{
@@ -23,6 +24,7 @@ use super::{
     state::{BucketSettings, Lifecycle, NewBucket, Ownership, Versioning},
 };
 use fault::Fault;
+use served::LOG_BUCKETS;
 use table::{BUCKETS, Row, UNREADABLE};
 
 /// The bucket of the walkthrough.
@@ -37,6 +39,9 @@ const VAULT_DAYS: u32 = 30;
 pub fn make(sandbox: &Sandbox) {
     let options = sandbox.options();
     let state = sandbox.state();
+    for key in keys(options) {
+        state.insert_key(key);
+    }
     state.insert(bucket(
         options,
         WALKTHROUGH,
@@ -45,9 +50,15 @@ pub fn make(sandbox: &Sandbox) {
         walkthrough(options),
     ));
     state.insert(bucket(options, VAULT, &options.region, 1, vault(options)));
+    for (at, (region, name)) in LOG_BUCKETS.iter().enumerate() {
+        let owner = "platform-security@acme.com";
+        let mut settings = compliant(options, region, name, "prod", owner, "internal");
+        served::log_bucket(&mut settings, options, name);
+        state.insert(bucket(options, name, region, at + 40, settings));
+    }
     for (at, row) in BUCKETS.iter().enumerate() {
         let region = row.region.unwrap_or(&options.region);
-        let settings = settings(options, row);
+        let settings = settings(options, region, row);
         state.insert(bucket(options, row.name, region, at + 2, settings));
     }
     for (name, operation) in UNREADABLE {
@@ -77,7 +88,8 @@ pub fn make_many(sandbox: &Sandbox, n: usize, seed: u64) {
         let name = format!("acme-{env}-{team}-{}-{at:05}", draws.pick(&USES));
         let class = *draws.pick(&["public", "internal", "internal", "confidential"]);
         let owner = format!("{team}@acme.com");
-        let mut settings = compliant(options, &name, env, &owner, class);
+        let region = options.region.clone();
+        let mut settings = compliant(options, &region, &name, env, &owner, class);
         if draws.below(3) > 0 {
             for fault in Fault::ALL {
                 if draws.below(6) == 0 {
@@ -85,7 +97,6 @@ pub fn make_many(sandbox: &Sandbox, n: usize, seed: u64) {
                 }
             }
         }
-        let region = options.region.clone();
         sandbox
             .state()
             .insert(bucket(options, &name, &region, at, settings));
@@ -135,10 +146,13 @@ fn created(at: usize) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(1_612_343_000) + TimeDelta::days(days)
 }
 
-fn settings(options: &SandboxOptions, row: &Row) -> BucketSettings {
-    let mut settings = compliant(options, row.name, row.env, row.owner, row.class);
+fn settings(options: &SandboxOptions, region: &str, row: &Row) -> BucketSettings {
+    let mut settings = compliant(options, region, row.name, row.env, row.owner, row.class);
     for fault in row.faults {
         fault.break_it(&mut settings, row.name);
+    }
+    for served in row.served {
+        served.put(&mut settings, options, row.name);
     }
     settings
 }
@@ -146,13 +160,14 @@ fn settings(options: &SandboxOptions, row: &Row) -> BucketSettings {
 /// A bucket that none of the rules objects to.
 fn compliant(
     options: &SandboxOptions,
+    region: &str,
     name: &str,
     env: &str,
     owner: &str,
     class: &str,
 ) -> BucketSettings {
     let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    BucketSettings {
+    let mut settings = BucketSettings {
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [tls_only(name)] }).to_string()),
         encryption: if class == "confidential" || class == "restricted" {
             Encryption::kms(&kms_key(options))
@@ -166,7 +181,9 @@ fn compliant(
             tag("data-classification", class),
         ],
         ..BucketSettings::of_a_new_bucket(&options.owner.canonical_id())
-    }
+    };
+    served::compliant(&mut settings, region, name);
+    settings
 }
 
 fn tls_only(bucket: &str) -> serde_json::Value {
@@ -187,9 +204,33 @@ fn kms_key(options: &SandboxOptions) -> String {
     )
 }
 
+/// The estate's keys: the one that most buckets use, the one for classified data that the demo's config
+/// names, and what AWS made for S3 itself.
+fn keys(options: &SandboxOptions) -> [KmsKey; 3] {
+    let arn = |id: &str| {
+        format!(
+            "arn:aws:kms:{}:{}:key/{id}",
+            options.region, options.owner.account
+        )
+    };
+    let mut classified = KmsKey::new(&arn("5f1c2b7e-0d3a-4c55-9d61-2f6a7b8c9d01"));
+    classified.aliases = vec!["alias/classified".to_owned()];
+    let mut managed = KmsKey::new(&arn("0a4b6c1d-7e21-4f0e-8c9d-3b5a1f2e6d70"));
+    managed.aliases = vec!["alias/aws/s3".to_owned()];
+    managed.aws_managed = true;
+    [KmsKey::new(&kms_key(options)), classified, managed]
+}
+
 /// The walkthrough's words: a production bucket with a public-read grant, three grants in all, and no owner tag.
 fn walkthrough(options: &SandboxOptions) -> BucketSettings {
-    let mut settings = compliant(options, WALKTHROUGH, "prod", "", "confidential");
+    let mut settings = compliant(
+        options,
+        &options.region,
+        WALKTHROUGH,
+        "prod",
+        "",
+        "confidential",
+    );
     settings.tags.retain(|(key, _)| key != "owner");
     settings.acl.extend([
         Grant::new(Grantee::AllUsers, Permission::Read),
@@ -232,6 +273,13 @@ fn vault(options: &SandboxOptions) -> BucketSettings {
             }],
             minimum_size: DEFAULT_MINIMUM.to_owned(),
         }),
-        ..compliant(options, VAULT, "prod", owner, "confidential")
+        ..compliant(
+            options,
+            &options.region,
+            VAULT,
+            "prod",
+            owner,
+            "confidential",
+        )
     }
 }

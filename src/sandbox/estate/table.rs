@@ -1,9 +1,16 @@
 //! Which bucket of the demo estate has which faults.
 
-use super::fault::Fault::{
-    self, AuthenticatedRead, MaskedPublicRead, NoBlock, NoClassTag, NoEnvTag, NoOwnerTag, NoPolicy,
-    PartialBlock, PlainEncryption, PolicyWithoutTls, PublicRead, PublicWrite, VersioningOff,
-    VersioningSuspended,
+use super::{
+    fault::Fault::{
+        self, AuthenticatedRead, MaskedPublicRead, NoBlock, NoClassTag, NoEnvTag, NoOwnerTag,
+        NoPolicy, PartialBlock, PlainEncryption, PolicyWithoutTls, PublicRead, PublicWrite,
+        VersioningOff, VersioningSuspended,
+    },
+    served::Served::{
+        self, Accelerated, CredentialsEverywhere, ForeignLogs, LogsToItself, NoEvents, NoLogging,
+        PlainHttpOrigin, PublicLogs, RequesterPays, StrangersQueue, Trail, Website,
+        WritableFromEverywhere,
+    },
 };
 
 /// One bucket. It gets all mandatory tags before its faults take some away.
@@ -16,6 +23,7 @@ pub(super) struct Row {
     pub owner: &'static str,
     pub class: &'static str,
     pub faults: &'static [Fault],
+    pub served: &'static [Served],
 }
 
 const fn row(
@@ -32,7 +40,12 @@ const fn row(
         owner,
         class,
         faults,
+        served: &[],
     }
+}
+
+const fn serving(served: &'static [Served], row: Row) -> Row {
+    Row { served, ..row }
 }
 
 const fn at(region: &'static str, row: Row) -> Row {
@@ -52,39 +65,39 @@ pub(super) const UNREADABLE: [(&str, &str); 2] = [
 pub(super) const BUCKETS: [Row; 31] = [
     // Without a fault.
     row("acme-prod-payments-ledger", "prod", "payments@acme.com", "restricted", &[]),
-    row("acme-prod-audit-trail", "prod", "platform-security@acme.com", "confidential", &[]),
     row("acme-prod-terraform-state", "prod", "platform@acme.com", "confidential", &[]),
-    row("acme-prod-product-images", "prod", "web@acme.com", "internal", &[]),
+    serving(&[Accelerated], row("acme-prod-product-images", "prod", "web@acme.com", "internal", &[])),
     row("acme-staging-payments-ledger", "staging", "payments@acme.com", "confidential", &[]),
     row("acme-dev-ci-artifacts", "dev", "platform@acme.com", "internal", &[]),
     at("eu-west-1", row("acme-prod-eu-customer-records", "prod", "customer-data@acme.com", "restricted", &[])),
 
     // Production: these wait for a person.
-    row("acme-prod-marketing-assets", "prod", "marketing@acme.com", "public", &[PublicRead, NoPolicy]),
-    row("acme-prod-partner-dropbox", "prod", "partnerships@acme.com", "confidential", &[PublicWrite, PolicyWithoutTls]),
-    row("acme-prod-data-science", "prod", "data-science@acme.com", "confidential", &[AuthenticatedRead]),
+    serving(&[Trail, NoLogging], row("acme-prod-audit-trail", "prod", "platform-security@acme.com", "confidential", &[])),
+    serving(&[Website], row("acme-prod-marketing-assets", "prod", "marketing@acme.com", "public", &[PublicRead, NoPolicy])),
+    serving(&[Accelerated], row("acme-prod-partner-dropbox", "prod", "partnerships@acme.com", "confidential", &[PublicWrite, PolicyWithoutTls])),
+    serving(&[RequesterPays], row("acme-prod-data-science", "prod", "data-science@acme.com", "confidential", &[AuthenticatedRead])),
     row("acme-prod-billing-exports", "prod", "finance@acme.com", "confidential", &[PartialBlock, PlainEncryption]),
     row("acme-prod-elb-logs", "prod", "platform@acme.com", "internal", &[PolicyWithoutTls, VersioningOff]),
-    row("acme-prod-mobile-uploads", "prod", "mobile@acme.com", "confidential", &[NoPolicy, PlainEncryption]),
-    row("acme-prod-support-attachments", "prod", "support@acme.com", "confidential", &[VersioningSuspended, NoOwnerTag]),
+    serving(&[WritableFromEverywhere, StrangersQueue], row("acme-prod-mobile-uploads", "prod", "mobile@acme.com", "confidential", &[NoPolicy, PlainEncryption])),
+    serving(&[Website], row("acme-prod-support-attachments", "prod", "support@acme.com", "confidential", &[VersioningSuspended, NoOwnerTag])),
     row("acme-prod-legal-hold", "prod", "legal@acme.com", "restricted", &[]),
-    row("acme-prod-orders-archive", "prod", "orders@acme.com", "internal", &[NoClassTag, VersioningOff]),
+    serving(&[NoLogging, NoEvents], row("acme-prod-orders-archive", "prod", "orders@acme.com", "internal", &[NoClassTag, VersioningOff])),
     row("acme-prod-newsletter", "prod", "marketing@acme.com", "internal", &[MaskedPublicRead]),
-    at("eu-west-1", row("acme-prod-eu-invoices", "prod", "finance@acme.com", "confidential", &[PlainEncryption, NoPolicy])),
+    serving(&[NoLogging], at("eu-west-1", row("acme-prod-eu-invoices", "prod", "finance@acme.com", "confidential", &[PlainEncryption, NoPolicy]))),
     at("us-west-2", row("acme-prod-dr-replica", "prod", "platform@acme.com", "confidential", &[PartialBlock])),
     // No env tag: taken for production until somebody says otherwise.
     row("acme-shared-datalake-raw", "prod", "data-platform@acme.com", "confidential", &[NoEnvTag, NoBlock]),
 
     // Staging and development: these run on their own.
-    row("acme-staging-web-assets", "staging", "web@acme.com", "internal", &[PublicRead, NoPolicy]),
-    row("acme-staging-load-tests", "staging", "platform@acme.com", "internal", &[NoBlock, VersioningOff]),
+    serving(&[Website, PlainHttpOrigin], row("acme-staging-web-assets", "staging", "web@acme.com", "internal", &[PublicRead, NoPolicy])),
+    serving(&[NoLogging, CredentialsEverywhere], row("acme-staging-load-tests", "staging", "platform@acme.com", "internal", &[NoBlock, VersioningOff])),
     row("acme-staging-partner-feed", "staging", "partnerships@acme.com", "confidential", &[PolicyWithoutTls, PlainEncryption]),
     row("acme-staging-ml-features", "staging", "data-science@acme.com", "confidential", &[PlainEncryption]),
-    row("acme-staging-search-index", "staging", "search@acme.com", "internal", &[NoOwnerTag, NoClassTag]),
+    serving(&[StrangersQueue, PublicLogs], row("acme-staging-search-index", "staging", "search@acme.com", "internal", &[NoOwnerTag, NoClassTag])),
     row("acme-dev-sandbox-alex", "dev", "platform@acme.com", "internal", &[PublicWrite, NoBlock, NoPolicy]),
-    row("acme-dev-notebooks", "dev", "data-science@acme.com", "internal", &[AuthenticatedRead, VersioningOff]),
-    row("acme-dev-mobile-builds", "dev", "mobile@acme.com", "internal", &[PartialBlock, NoOwnerTag]),
-    row("acme-dev-crash-dumps", "dev", "mobile@acme.com", "confidential", &[PlainEncryption, NoPolicy, VersioningOff]),
-    row("acme-dev-email-previews", "dev", "marketing@acme.com", "internal", &[VersioningSuspended]),
-    at("eu-west-1", row("acme-dev-eu-localisation", "dev", "web@acme.com", "internal", &[NoPolicy, NoClassTag])),
+    serving(&[LogsToItself], row("acme-dev-notebooks", "dev", "data-science@acme.com", "internal", &[AuthenticatedRead, VersioningOff])),
+    serving(&[WritableFromEverywhere], row("acme-dev-mobile-builds", "dev", "mobile@acme.com", "internal", &[PartialBlock, NoOwnerTag])),
+    serving(&[ForeignLogs], row("acme-dev-crash-dumps", "dev", "mobile@acme.com", "confidential", &[PlainEncryption, NoPolicy, VersioningOff])),
+    serving(&[NoEvents], row("acme-dev-email-previews", "dev", "marketing@acme.com", "internal", &[VersioningSuspended])),
+    serving(&[RequesterPays], at("eu-west-1", row("acme-dev-eu-localisation", "dev", "web@acme.com", "internal", &[NoPolicy, NoClassTag]))),
 ];
