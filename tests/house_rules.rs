@@ -59,10 +59,19 @@ const KNOWS: &[(&str, &[&str])] = &[
             "room::protocol",
         ],
     ),
+    // A run that ends by itself hands on why the buckets could not be listed.
     (
         "room",
         &[
-            "domain", "config", "rules", "ledger", "store", "cloud", "engine", "scanner",
+            "domain",
+            "config",
+            "rules",
+            "ledger",
+            "store",
+            "cloud",
+            "engine",
+            "scanner",
+            "settings::CallError",
         ],
     ),
     ("tui", &["domain", "room::client", "room::protocol"]),
@@ -83,6 +92,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("ledger", &["chain", "domain", "ledger"]),
     ("log", &[]),
     ("mod", &[]),
+    ("once", &["config", "domain", "room"]),
     ("open", &["domain", "engine", "room", "tui"]),
     (
         "plan",

@@ -52,7 +52,11 @@ pub enum Command {
     /// The control room on an embedded S3 with a made-up estate: no account, no network
     Demo(Demo),
     /// The room without a screen, for a service manager; decide with `sixfold` or `sixfold approve` when it is ended
-    Serve,
+    Serve {
+        /// One full pass, everything that needs nobody, a report, and an end; exits like `scan`
+        #[arg(long)]
+        once: bool,
+    },
     /// Write a commented config (mode "observe")
     Init {
         #[arg(default_value = "sixfold.toml")]

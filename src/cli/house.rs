@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::{Actor, Via},
     engine::Caller,
-    room::{Room, Starting, ledger_folder as ledger_folder_of},
+    room::{Room, Scan, Starting, ledger_folder as ledger_folder_of},
 };
 
 /// The config of this call, with what the command line overrides.
@@ -60,7 +60,7 @@ pub async fn quiet_room(common: &Common) -> Result<(Arc<Room>, Caller)> {
     let config = config(common)?;
     let caller = caller(&config, Via::Cli)?;
     let mut starting = Starting::new(config);
-    starting.scan = false;
+    starting.scan = Scan::Never;
     let room = Room::start(starting).await?;
     for warning in room.warnings() {
         print::note(format!("note: {warning}"));

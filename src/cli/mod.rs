@@ -11,6 +11,7 @@ mod house;
 mod init;
 mod ledger;
 mod log;
+mod once;
 mod open;
 mod plan;
 mod print;
@@ -62,7 +63,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
     match args.command {
         None => open::run(&common).await,
         Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
-        Some(Command::Serve) => serve::run(&common).await,
+        Some(Command::Serve { once }) => serve::run(&common, once).await,
         Some(Command::Init { path }) => init::run(&path),
         Some(Command::Scan { framework, json }) => {
             scan::run(&common, framework.as_deref(), json).await

@@ -5,7 +5,10 @@
 //! so often between two passes: two rules that undo each other, or a bucket that reads differently
 //! each time, go on at the pace of the passes and no faster.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::atomic::Ordering,
+};
 
 use tokio::time::Instant;
 
@@ -56,6 +59,10 @@ impl Again {
         self.looking += 1;
         Some(asset)
     }
+
+    fn is_idle(&self) -> bool {
+        self.looking == 0 && self.queue.is_empty()
+    }
 }
 
 /// A bucket to look at again; it counts as being looked at until this is dropped.
@@ -90,7 +97,30 @@ impl Engine {
         let Some(asset) = asset else { return };
         let most = self.library.enabled().count();
         if lock(&self.again).push(asset, written, most, now) {
+            self.moved();
             self.again_set.notify_one();
+        }
+    }
+
+    /// Notes that something was begun, after it is counted among what is at work.
+    pub(super) fn moved(&self) {
+        self.moves.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Waits until no change is being carried on and no bucket is waiting for another look.
+    ///
+    /// A look may begin a change and a change may ask for a look, so both are looked at, and nothing
+    /// must have begun meanwhile.
+    pub async fn at_rest(&self) {
+        loop {
+            let idle = self.idle.notified();
+            let moves = self.moves.load(Ordering::SeqCst);
+            let rests = self.driving().is_empty() && lock(&self.again).is_idle();
+            if !rests {
+                idle.await;
+            } else if self.moves.load(Ordering::SeqCst) == moves {
+                return;
+            }
         }
     }
 

@@ -90,6 +90,7 @@ impl Engine {
         if self.stopping.is_cancelled() || !self.driving().begin(id) {
             return;
         }
+        self.moved();
         let engine = self.clone();
         self.tasks.spawn(async move {
             loop {

@@ -41,7 +41,7 @@ mod vanished;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::{
@@ -133,6 +133,8 @@ pub struct Inner {
     rechecks: Mutex<BTreeSet<ChangeId>>,
     again: Mutex<again::Again>,
     again_set: Notify,
+    /// Grows whenever a change or a look is begun.
+    moves: AtomicU64,
     /// Decisions and expiries of requests, one at a time.
     deciding: tokio::sync::Mutex<()>,
     /// Change numbers are given out one at a time, so that none is missing.
@@ -224,6 +226,7 @@ impl Engine {
             rechecks: Mutex::default(),
             again: Mutex::default(),
             again_set: Notify::new(),
+            moves: AtomicU64::new(0),
             deciding: tokio::sync::Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             alarm_set: Notify::new(),

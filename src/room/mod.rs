@@ -7,6 +7,7 @@
 mod answers;
 pub mod client;
 mod coverage;
+mod once;
 pub mod protocol;
 mod server;
 mod start;
@@ -16,7 +17,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub use start::{StartError, Starting, ledger_folder, library};
+pub use once::{OnceError, Report};
+pub use start::{Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
     engine::{Caller, Engine},

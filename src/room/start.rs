@@ -82,12 +82,22 @@ pub fn ledger_folder(state: &Path) -> PathBuf {
     state.join("ledger")
 }
 
+/// How a room looks at its buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// One pass after the other.
+    Always,
+    /// A pass when it is asked for, and again what changed since.
+    WhenAsked,
+    /// Not at all, for a command that only decides or reverts.
+    Never,
+}
+
 /// How a room is to be opened.
 pub struct Starting {
     pub config: Config,
     pub clock: Arc<dyn Clock>,
-    /// A command that only decides or reverts does not scan.
-    pub scan: bool,
+    pub scan: Scan,
     /// What this process found before the room opened.
     pub findings: Vec<String>,
 }
@@ -97,7 +107,7 @@ impl Starting {
         Self {
             config,
             clock: Arc::new(SystemClock),
-            scan: true,
+            scan: Scan::Always,
             findings: Vec::new(),
         }
     }
@@ -157,15 +167,17 @@ impl Room {
         let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
-        if scan {
-            let (watch, again) = (Arc::clone(&watch), Arc::clone(&watch));
-            let (stopping, still) = (stopping.clone(), stopping.clone());
+        if scan != Scan::Never {
+            let (again, still) = (Arc::clone(&watch), stopping.clone());
+            engine.supervised("the second look", move |_| {
+                Arc::clone(&again).look_again(still.clone())
+            });
+        }
+        if scan == Scan::Always {
+            let (watch, stopping) = (Arc::clone(&watch), stopping.clone());
             engine.supervised("the scanner", move |engine| {
                 let pause = engine.config.scan.pause;
                 Arc::clone(&watch).run(pause, stopping.clone())
-            });
-            engine.supervised("the second look", move |_| {
-                Arc::clone(&again).look_again(still.clone())
             });
         }
         let warnings = [findings, warnings].concat();

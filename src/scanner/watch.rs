@@ -21,6 +21,7 @@ use crate::{
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::{Found, Verdict},
+    settings::CallError,
     store::{Observation as Seen, StoreError, Verdicts},
 };
 
@@ -90,6 +91,24 @@ impl Watch {
                 () = self.now.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// One full pass, and then whatever comes of it, until nothing moves without a person. False when it
+    /// was stopped.
+    pub async fn once(&self, stop: &CancellationToken) -> Result<bool, CallError> {
+        let report = self
+            .scanner
+            .pass(stop, |observation| self.passed(observation))
+            .await?;
+        if !report.complete {
+            return Ok(false);
+        }
+        *lock(&self.last_full_pass) = Some(self.engine.now());
+        self.reconcile(&report, &mut HashMap::new()).await;
+        tokio::select! {
+            () = self.engine.at_rest() => Ok(true),
+            () = stop.cancelled() => Ok(false),
         }
     }
 
