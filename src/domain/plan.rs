@@ -14,6 +14,16 @@ pub enum HazardLevel {
     High,
 }
 
+impl HazardLevel {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// Something that a fix may break, said before anyone approves it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hazard {
