@@ -99,6 +99,7 @@ const CLI: &[(&str, &[&str])] = &[
         &["cloud", "domain", "engine", "room", "rules", "scanner"],
     ),
     ("print", &[]),
+    ("rules/author", &["domain", "rules"]),
     ("rules/mod", &["config", "domain", "rules"]),
     ("rules/show", &["domain", "rules"]),
     ("scan", &["cloud", "domain", "room", "rules", "scanner"]),

@@ -13,7 +13,7 @@ use crate::domain::{ChangeId, artifact::ReasonCode};
 #[command(
     name = "sixfold",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 violations found, 4 not everything could be judged, 5 refused"
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 violations found, 4 not everything could be judged, 5 refused, 6 different (rules diff)"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -196,8 +196,38 @@ pub enum Rules {
         #[arg(long)]
         json: bool,
     },
-    /// Run the tests inside the rule files
+    /// Run the tests inside the rule files, and what must hold of every fix beside them
     Test {
+        /// A folder of rules, besides the built-in ones
+        folder: Option<PathBuf>,
+    },
+    /// Write a commented rule file to begin from; it loads and passes its own tests
+    New {
+        /// Its id: lower case, digits and dashes
+        id: String,
+        /// The setting that its fix writes, such as `cors`
+        #[arg(long)]
+        setting: String,
+        /// Where to write it, instead of the config's `directory` under [rules]
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Every fault of the rule files with line and column, and advice
+    Lint {
+        /// A folder of rules, besides the built-in ones; advice is then about its rules alone
+        folder: Option<PathBuf>,
+        /// Fail on advice too
+        #[arg(long)]
+        strict: bool,
+    },
+    /// The JSON Schema of rule files, for editors
+    Schema,
+    /// What lies between two libraries; exits with 6 when they differ
+    ///
+    /// A library is a folder, `builtin`, or `builtin+FOLDER` for a folder over the built-in rules.
+    Diff { old: String, new: String },
+    /// The library as a page in Markdown
+    Docs {
         /// A folder of rules, besides the built-in ones
         folder: Option<PathBuf>,
     },

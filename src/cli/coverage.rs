@@ -78,7 +78,7 @@ fn controls(coverage: &Coverage, seen: Option<&[Observation]>) -> String {
         let by = if covered.rules.is_empty() {
             format!("not covered: {}", covered.why_not.join("; "))
         } else {
-            covered.rules.join(", ")
+            covered.words()
         };
         let mut row = vec![format!("  {}", covered.control.id)];
         if let Some(seen) = seen {
@@ -148,6 +148,7 @@ pub fn json(frameworks: &[Coverage], seen: Option<&[Observation]>) -> Value {
         json!({
             "id": covered.control.id,
             "rules": covered.rules,
+            "manual": covered.manual,
             "why_not": covered.why_not,
             "buckets": buckets(&covered.rules),
         })

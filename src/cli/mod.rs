@@ -42,6 +42,8 @@ pub mod exit {
     pub const UNKNOWN: u8 = 4;
     /// The gate refused.
     pub const REFUSED: u8 = 5;
+    /// Two libraries are not the same.
+    pub const DIFFERENT: u8 = 6;
 }
 
 /// Parses and runs. Usage errors exit on their own, with 2.

@@ -86,6 +86,7 @@ impl Scores {
         let line = |(covered, buckets): (&Covered, _)| ControlScore {
             id: covered.control.id.clone(),
             rules: covered.rules.clone(),
+            manual: covered.manual.clone(),
             why_not: covered.why_not.clone(),
             buckets,
         };

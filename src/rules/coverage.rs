@@ -31,8 +31,24 @@ pub struct Covered {
     pub control: Control,
     /// Ids of the enabled rules that stand for it.
     pub rules: Vec<String>,
+    /// Those among them whose violations a person ends.
+    pub manual: Vec<String>,
     /// Where there are none, why: what no call to S3 can do, or that no rule is there yet.
     pub why_not: Vec<String>,
+}
+
+impl Covered {
+    /// The rules, and of each whether a person has to do it: `tls-only, mfa-delete (by hand)`.
+    pub fn words(&self) -> String {
+        let word = |rule: &String| {
+            if self.manual.contains(rule) {
+                format!("{rule} (by hand)")
+            } else {
+                rule.clone()
+            }
+        };
+        self.rules.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Coverage {
@@ -109,9 +125,10 @@ impl Library {
 
     fn covered(&self, control: Control, slugs: &[&str]) -> Covered {
         let stands = |rule: &Rule| rule.derived.contains(&control);
-        let rules: Vec<String> = self
-            .enabled()
-            .filter(|rule| stands(rule))
+        let standing = || self.enabled().filter(|rule| stands(rule));
+        let rules: Vec<String> = standing().map(|rule| rule.id.clone()).collect();
+        let manual = standing()
+            .filter(|rule| rule.fix.automatic().is_none())
             .map(|rule| rule.id.clone())
             .collect();
         let mut why_not = Vec::new();
@@ -125,6 +142,7 @@ impl Library {
         Covered {
             control,
             rules,
+            manual,
             why_not,
         }
     }
@@ -137,5 +155,44 @@ impl Library {
         } else {
             format!("{slug}: no rule yet")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_control_without_a_rule_says_in_the_tables_words_what_no_call_can_do() {
+        let mut library = Library::load(None).unwrap();
+        let all: Vec<String> = library.rules().iter().map(|rule| rule.id.clone()).collect();
+        let (slug, told) = ("bucket_mfa_delete", "only root with an MFA device");
+        assert!(library.why_not(slug).contains(told));
+        assert!(
+            library
+                .why_not("bucket_ssl_required")
+                .ends_with("no rule yet")
+        );
+        for id in &all {
+            library.disable(id);
+        }
+        for coverage in library.coverage(None).unwrap() {
+            assert_eq!(coverage.covered(), 0, "{}", coverage.label);
+            for covered in &coverage.controls {
+                assert!(!covered.why_not.is_empty(), "{}", covered.control.long());
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_that_a_person_carries_out_is_told_apart() {
+        let library = Library::load(None).unwrap();
+        let cis = &library.coverage(Some("CIS 3.0.0")).unwrap()[0];
+        let of = |id: &str| cis.controls.iter().find(|c| c.control.id == id).unwrap();
+        assert_eq!(of("2.1.2").words(), "mfa-delete (by hand)");
+        assert!(of("2.1.1").words().contains("tls-only"));
+        assert!(of("2.1.1").manual.is_empty());
     }
 }

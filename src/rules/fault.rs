@@ -8,6 +8,8 @@ pub struct RuleFault {
     pub file: String,
     /// From 1.
     pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
     /// The key in the file, such as `fix.target` or `hazards[0].when`.
     pub key: String,
     pub message: String,
@@ -20,6 +22,28 @@ impl fmt::Display for RuleFault {
             write!(f, "{}: ", self.key)?;
         }
         f.write_str(&self.message)
+    }
+}
+
+impl RuleFault {
+    /// About a file as a whole.
+    pub fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            line: 1,
+            column: 1,
+            key: String::new(),
+            message: message.into(),
+        }
+    }
+
+    /// With the column, as editors jump to it: `rules/acl/public-read.toml:12:10: fix.target: …`
+    pub fn placed(&self) -> String {
+        let all = self.to_string();
+        let short = format!("{}:{}: ", self.file, self.line);
+        let long = format!("{}:{}:{}: ", self.file, self.line, self.column);
+        all.strip_prefix(&short)
+            .map_or_else(|| all.clone(), |rest| long + rest)
     }
 }
 
@@ -44,9 +68,25 @@ impl<'a> Faults<'a> {
         self.found.push(RuleFault {
             file: self.file.to_owned(),
             line: line_of(self.text, span.start),
+            column: column_of(self.text, span.start),
             key: key.into(),
             message: one_line(&message.to_string()),
         });
+    }
+
+    /// A problem of an expression. Where its message begins with a place within the expression, the
+    /// fault is put there.
+    pub fn add_within(
+        &mut self,
+        span: &Range<usize>,
+        key: impl Into<String>,
+        message: impl fmt::Display,
+    ) {
+        let message = one_line(&message.to_string());
+        let offset = place_within(&message)
+            .and_then(|place| offset_within(self.text, span, place))
+            .unwrap_or(span.start);
+        self.add(&(offset..span.end), key, message);
     }
 
     /// A problem that the TOML reader found. It says where, but not always which key.
@@ -75,9 +115,45 @@ impl<'a> Faults<'a> {
     }
 }
 
+/// `line 2, column 7: …`
+fn place_within(message: &str) -> Option<(usize, usize)> {
+    let (line, rest) = message.strip_prefix("line ")?.split_once(", column ")?;
+    let (column, _) = rest.split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// Where a line and column of a text literal stand in the file. Literals without escapes are what
+/// expressions are written in.
+fn offset_within(text: &str, span: &Range<usize>, (line, column): (usize, usize)) -> Option<usize> {
+    let literal = text.get(span.clone())?;
+    let quotes = ["'''", "\"\"\"", "'", "\""];
+    let quote = quotes.iter().find(|quote| literal.starts_with(**quote))?;
+    let mut begin = span.start + quote.len();
+    if quote.len() == 3 {
+        // The first newline of such a literal is none of its text.
+        let rest = text.get(begin..span.end)?;
+        let first = ["\r\n", "\n"].into_iter().find(|end| rest.starts_with(end));
+        begin += first.map_or(0, str::len);
+    }
+    let inside = text.get(begin..span.end)?;
+    let mut offset = 0;
+    for _ in 1..line {
+        offset += inside.get(offset..)?.find('\n')? + 1;
+    }
+    let rest = inside.get(offset..)?;
+    let column = rest.char_indices().nth(column.checked_sub(1)?)?.0;
+    Some(begin + offset + column)
+}
+
 fn line_of(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
     before.split(|byte| *byte == b'\n').count()
+}
+
+fn column_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    line.chars().count() + 1
 }
 
 /// What stands before `=` on the line of `offset`.
@@ -90,4 +166,37 @@ fn key_on_line(text: &str, offset: usize) -> &str {
 /// Messages of parsers come with pictures of the source; the first line of words is enough.
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_fault_within_an_expression_is_put_where_it_is_in_the_file() {
+        let text = "id = \"ä\"\nviolates = '''\nfirst\n  && sec ond\n'''\nevidence = 'a b'\n";
+        let placed = |from: &str, to: &str, message: &str| {
+            let mut faults = Faults::new("a.toml", text);
+            let start = text.find(from).unwrap();
+            let end = start + text[start..].rfind(to).unwrap() + to.len();
+            faults.add_within(&(start..end), "k", message);
+            faults.into_inner()[0].placed()
+        };
+        assert_eq!(
+            placed("'''\nfirst", "ond\n'''", "line 2, column 10: what is ond"),
+            "a.toml:4:10: k: line 2, column 10: what is ond"
+        );
+        assert_eq!(
+            placed("'a b'", "b'", "line 1, column 3: what is b"),
+            "a.toml:6:15: k: line 1, column 3: what is b"
+        );
+        // No place in the message, or one that is not there: where the value begins.
+        assert_eq!(placed("'a b'", "b'", "no"), "a.toml:6:12: k: no");
+        assert_eq!(
+            placed("'a b'", "b'", "line 9, column 1: no"),
+            "a.toml:6:12: k: line 9, column 1: no"
+        );
+    }
 }

@@ -3,7 +3,8 @@
 //! Beside what a test asks for, every violation must name its evidence, must be fixed by its target
 //! (judging again with the target in place finds nothing, so fixing twice writes once), and must
 //! come out the same each time: the order of a map, which differs from one evaluation to the next,
-//! must not reach a plan.
+//! must not reach a plan. And the way back must lead where it came from, and neighbours that the rule
+//! is not about must be left alone: [`mutation`].
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,6 +14,7 @@ use super::{
     evaluator::Evaluator,
     judge::{Case, Found, Verdict, Which},
     library::Library,
+    mutation::{self, Readings},
     probe::Answered,
     rule::{Reading, Rule},
     schema::Word,
@@ -29,7 +31,7 @@ pub struct Fixture {
     pub line: usize,
     pub verdict: Word,
     pub subject: Subject,
-    pub readings: BTreeMap<String, Reading>,
+    pub readings: Readings,
     pub params: BTreeMap<String, Value>,
     pub target: Option<Document>,
     pub evidence: Option<Vec<String>>,
@@ -72,6 +74,28 @@ pub fn run(library: &Library) -> Vec<TestResult> {
     .collect()
 }
 
+/// What the rule makes of a test's bucket with these documents.
+pub(super) fn judged(
+    evaluator: &Evaluator,
+    rule: &Rule,
+    test: &Fixture,
+    documents: &Readings,
+) -> Result<Verdict, String> {
+    let verdicts = evaluator.judge(Case {
+        subject: test.subject.clone(),
+        documents: documents.clone(),
+        params: test.params.clone(),
+        answers: test.answers.clone(),
+        room: Identity {
+            account: Some(test.subject.asset.account.to_string()),
+            ..Identity::default()
+        },
+        rules: Which::One(rule.id.clone()),
+    });
+    let verdict = verdicts.into_iter().next().map(|(_, verdict)| verdict);
+    verdict.ok_or_else(|| "no verdict came back".to_owned())
+}
+
 /// What a test's document means: as a read gives it, absent, or failed with a cause.
 pub fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> {
     let only = |key: &str| value.as_object().filter(|map| map.len() == 1)?.get(key);
@@ -83,21 +107,7 @@ pub fn reading(setting: &dyn Setting, value: &Value) -> Result<Reading, String> 
 }
 
 fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), String> {
-    let judge = |documents: &BTreeMap<String, Reading>| {
-        let verdicts = evaluator.judge(Case {
-            subject: test.subject.clone(),
-            documents: documents.clone(),
-            params: test.params.clone(),
-            answers: test.answers.clone(),
-            room: Identity {
-                account: Some(test.subject.asset.account.to_string()),
-                ..Identity::default()
-            },
-            rules: Which::One(rule.id.clone()),
-        });
-        let verdict = verdicts.into_iter().next().map(|(_, verdict)| verdict);
-        verdict.ok_or("no verdict came back")
-    };
+    let judge = |documents: &Readings| judged(evaluator, rule, test, documents);
     let verdict = judge(&test.readings)?;
     match (test.verdict, &verdict) {
         (Word::Compliant, Verdict::Compliant) => Ok(()),
@@ -112,6 +122,12 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
                 if judge(&test.readings)? != verdict {
                     return Err("it comes out differently from one time to the next".to_owned());
                 }
+            }
+            if let (Some(Ok(before)), Some(target)) =
+                (test.readings.get(rule.setting.name()), &found.target)
+            {
+                mutation::back(rule, before, target)?;
+                mutation::bystanders(rule, &test.subject, &test.readings, judge)?;
             }
             let mut fixed = test.readings.clone();
             let mut target = found.target.clone();

@@ -36,7 +36,7 @@ pub struct Library {
 }
 
 /// A rule file before it is read: its path as faults print it, and its text.
-type File = (String, String);
+pub(super) type File = (String, String);
 
 /// A file of this name at the top of a library's folder says what frameworks there are, and is no rule.
 const FRAMEWORKS: &str = "frameworks.toml";
@@ -54,14 +54,7 @@ impl Library {
 
     /// Each source overrides those before it.
     pub(super) fn of(sources: &[Vec<File>]) -> Result<Self, Vec<RuleFault>> {
-        let outside = |message: String| {
-            vec![RuleFault {
-                file: "rules".to_owned(),
-                line: 1,
-                key: String::new(),
-                message,
-            }]
-        };
+        let outside = |message: String| vec![RuleFault::of_file("rules", message)];
         expression::on_deep_stack(|| {
             let catalogue = Catalogue::embedded().map_err(|error| outside(error.to_string()))?;
             let env = expression::environment().map_err(outside)?;
@@ -93,7 +86,10 @@ impl Library {
             rules.sort_by(|a, b| a.file.cmp(&b.file));
             let order = Order::of(&rules)?;
             Ok(Self {
-                digest: digest(&rules, &catalogue),
+                digest: digest(
+                    rules.iter().map(|rule| (&*rule.id, &*rule.text)),
+                    &catalogue,
+                ),
                 rules,
                 order,
                 disabled: BTreeSet::new(),
@@ -168,15 +164,16 @@ impl Library {
     }
 }
 
-fn digest(rules: &[Arc<Rule>], catalogue: &Catalogue) -> Digest {
-    let texts: BTreeMap<&str, Digest> = rules
-        .iter()
-        .map(|rule| (rule.id.as_str(), Digest::of(&rule.text)))
-        .collect();
+/// Of rules by id and text, in whatever order they come.
+pub(super) fn digest<'a>(
+    rules: impl Iterator<Item = (&'a str, &'a str)>,
+    catalogue: &Catalogue,
+) -> Digest {
+    let texts: BTreeMap<&str, Digest> = rules.map(|(id, text)| (id, Digest::of(text))).collect();
     Digest::of(canonical(&(texts, catalogue.digest())))
 }
 
-fn embedded() -> Vec<File> {
+pub(super) fn embedded() -> Vec<File> {
     fn walk(dir: &Dir<'_>, files: &mut Vec<File>) {
         for file in dir.files() {
             let path = file.path();
@@ -195,7 +192,7 @@ fn embedded() -> Vec<File> {
     files
 }
 
-fn files_of(top: &Path) -> Result<Vec<File>, RuleFault> {
+pub(super) fn files_of(top: &Path) -> Result<Vec<File>, RuleFault> {
     fn walk(
         dir: &Path,
         top: &Path,
@@ -215,11 +212,9 @@ fn files_of(top: &Path) -> Result<Vec<File>, RuleFault> {
         Ok(())
     }
     let mut files = Vec::new();
-    walk(top, top, &mut files).map_err(|(path, error)| RuleFault {
-        file: path.display().to_string(),
-        line: 1,
-        key: String::new(),
-        message: format!("it can't be read: {error}"),
+    walk(top, top, &mut files).map_err(|(path, error)| {
+        let message = format!("it can't be read: {error}");
+        RuleFault::of_file(path.display().to_string(), message)
     })?;
     files.sort();
     Ok(files)

@@ -11,21 +11,29 @@
 //! - [`Evaluator`] judges cases on a thread of its own, [`judge`] is what it does there;
 //! - [`Order`] checks what rules say about each other's order, [`turns()`] says whose turn it is on one
 //!   asset;
-//! - [`fixtures`] runs the tests inside the files; [`plan()`] turns a finding into a plan.
+//! - [`fixtures`] runs the tests inside the files, [`mutation`] what must hold beside them; [`plan()`]
+//!   turns a finding into a plan;
+//! - for authors: [`draft`], [`lint`], [`json_schema()`], [`diff`]; for auditors: [`coverage`], [`docs`].
 //!
 //! Documents in, verdicts out: nothing here asks the world anything. What hazards want to know beside
 //! the documents ([`probe`]) comes out as questions, and goes in as answers.
 
 mod check;
 mod coverage;
+mod diff;
+mod docs;
+mod draft;
 mod evaluator;
 mod expression;
 mod fault;
 mod fixtures;
 mod frameworks;
 mod hazards;
+mod json_schema;
 mod judge;
 mod library;
+mod lint;
+mod mutation;
 mod order;
 mod param;
 mod plan;
@@ -36,10 +44,12 @@ mod turns;
 mod vocabulary;
 
 pub use coverage::{Coverage, Covered};
+pub use diff::{Difference, Field, Shelf, What};
 pub use evaluator::{Evaluator, WATCHDOG};
 pub use fault::RuleFault;
 pub use fixtures::TestResult;
 pub use frameworks::{Catalogue, Edition, Framework, Kind};
+pub use json_schema::json_schema;
 pub use judge::{Case, Found, Verdict, Which};
 pub use library::Library;
 pub use order::Order;

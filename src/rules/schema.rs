@@ -1,4 +1,5 @@
-//! The shape of a rule file, exactly: a key that is not here is refused.
+//! The shape of a rule file, exactly: a key that is not here is refused. What editors are told of it is
+//! in [`super::json_schema()`].
 //!
 //! ```toml
 //! id = "acl-public-read"              # lower case, digits and dashes; the file overrides one of this id

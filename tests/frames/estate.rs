@@ -726,6 +726,7 @@ pub fn controls(framework: &str, version: &str) -> Vec<ControlScore> {
     assert_eq!((framework, version), ("CIS", "3.0.0"));
     let control = |id: &str, rules: &[&str], why: &[&str], counts| ControlScore {
         id: id.to_owned(),
+        manual: Vec::new(),
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
         why_not: why.iter().map(|why| (*why).to_owned()).collect(),
         buckets: tally(counts),

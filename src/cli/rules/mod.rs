@@ -1,5 +1,6 @@
 //! `sixfold rules`: what is judged, why, and whether the rule files keep their own promises.
 
+mod author;
 mod show;
 
 use std::{path::Path, sync::Arc};
@@ -46,6 +47,23 @@ pub async fn run(common: &Common, command: Rules) -> Result<u8> {
             let seen = look.as_ref().map(|look| look.seen.as_slice());
             coverage::run(&library, seen, framework.as_deref(), json)
         }
+        Rules::New {
+            id,
+            setting,
+            folder: given,
+        } => {
+            let library = load(folder.as_deref())?;
+            let here = Path::new(".");
+            let into = given.as_deref().or(folder.as_deref()).unwrap_or(here);
+            author::new(&library, into, &id, &setting)
+        }
+        Rules::Lint {
+            folder: given,
+            strict,
+        } => author::lint(given.as_deref().or(folder.as_deref()), strict),
+        Rules::Schema => author::schema(),
+        Rules::Diff { old, new } => author::diff(&old, &new),
+        Rules::Docs { folder: given } => author::docs(given.as_deref().or(folder.as_deref())),
         Rules::Test { folder: given } => test(&load(given.as_deref().or(folder.as_deref()))?),
     }
 }

@@ -25,6 +25,8 @@ pub struct ControlScore {
     pub id: String,
     /// Ids of the rules that cover it.
     pub rules: Vec<String>,
+    /// Those among them whose violations a person ends.
+    pub manual: Vec<String>,
     /// Why none does, where that is so.
     pub why_not: Vec<String>,
     pub buckets: Tally,

@@ -137,6 +137,7 @@ pub fn same_id(rule: &Rule, other: &Rule) -> RuleFault {
     RuleFault {
         file: rule.file.clone(),
         line: rule.text.lines().position(is_id).map_or(1, |at| at + 1),
+        column: 1,
         key: "id".to_owned(),
         message: format!("`{}` is the id of {} too", rule.id, other.file),
     }
@@ -363,7 +364,7 @@ fn check_expression(
     match compiled.and_then(|expression| expression.uses(scope)) {
         Ok(uses) => uses,
         Err(message) => {
-            faults.add(&source.span(), key, message);
+            faults.add_within(&source.span(), key, message);
             Uses::default()
         }
     }

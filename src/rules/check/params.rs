@@ -59,6 +59,7 @@ pub fn disagreements<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<RuleF
                 faults.push(RuleFault {
                     file: rule.file.clone(),
                     line: line_of(rule, &param.name),
+                    column: 1,
                     key: format!("params[{index}].type"),
                     message: format!("`{}` has another type in {}", param.name, other.file),
                 });

@@ -253,7 +253,18 @@ fn one(canvas: &Canvas<'_>, control: &ControlScore, width: usize) -> Vec<Strip> 
             .map(|line| Strip::new().space(2).join(line));
         std::iter::once(name).chain(below).collect()
     };
-    let rules = control.rules.join(", ");
+    let rules: Vec<String> = control
+        .rules
+        .iter()
+        .map(|rule| {
+            if control.manual.contains(rule) {
+                format!("{rule} (by hand)")
+            } else {
+                rule.clone()
+            }
+        })
+        .collect();
+    let rules = rules.join(", ");
     lines.extend(wrapped(&rules, width, 2, canvas.style(Role::Text)));
     lines
 }
