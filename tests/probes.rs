@@ -334,7 +334,7 @@ fn objects_and_versions_are_counted() {
         .sandbox
         .state()
         .patch(bucket, |settings| {
-            settings.versioning = Some(sixfold::sandbox::Versioning::Suspended)
+            settings.versioning = Some(sixfold::sandbox::Versioning::Suspended);
         })
         .unwrap();
     // logs/a has one old version of five bytes, and the delete marker left logs/b one of one byte.

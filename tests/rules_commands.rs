@@ -21,9 +21,6 @@ use sixfold::{
     settings::{self, Step},
 };
 
-/// Rules that the `aws` program can't be asked about here, and why.
-const NOT_HERE: &[(&str, &str)] = &[];
-
 /// The plan for a bucket that was made from a seed; none where the bucket can't be or does not violate.
 async fn planned(
     library: &Arc<Library>,
@@ -145,7 +142,7 @@ async fn the_printed_commands_of_every_rule_reach_what_the_plan_names() {
     for rule in estates::rules(&library) {
         // What a person does is not ours to prove.
         let by_hand = rule.writes().is_none();
-        if by_hand || NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
+        if by_hand || estates::NOT_HERE.iter().any(|(id, _)| *id == rule.id) {
             continue;
         }
         let mut refused = Vec::new();

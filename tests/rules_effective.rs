@@ -32,7 +32,7 @@ fn word(verdict: &Verdict) -> Word {
     }
 }
 
-fn policy(statements: Value) -> Document {
+fn policy(statements: &Value) -> Document {
     let value = json!({"Version": "2012-10-17", "Statement": statements});
     settings::by_name("policy").unwrap().tidy(value).unwrap()
 }
@@ -73,7 +73,7 @@ fn everyone(action: &str, condition: Value) -> Case {
     if !condition.is_null() {
         statement["Condition"] = condition;
     }
-    with("policy", policy(json!([statement])))
+    with("policy", policy(&json!([statement])))
 }
 
 fn deny_http(change: impl FnOnce(&mut Value)) -> Case {
@@ -83,7 +83,7 @@ fn deny_http(change: impl FnOnce(&mut Value)) -> Case {
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     });
     change(&mut statement);
-    with("policy", policy(json!([statement])))
+    with("policy", policy(&json!([statement])))
 }
 
 /// The same, with another setting beside.
@@ -355,7 +355,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
             "tls-only",
             with(
                 "policy",
-                policy(json!([
+                policy(&json!([
                     {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "s3:GetObject",
                      "Resource": format!("{BUCKET}/*")},
                     {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*",
@@ -376,7 +376,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
             "tls-only",
             with(
                 "policy",
-                policy(json!([
+                policy(&json!([
                     {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
                      "Resource": [BUCKET, format!("{BUCKET}/*")],
                      "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
@@ -409,7 +409,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
             with(
                 "policy",
                 policy(
-                    json!([{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+                    &json!([{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
                     "Action": "s3:PutObject", "Resource": format!("{BUCKET}/*"),
                     "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}]),
                 ),
@@ -422,7 +422,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
             with(
                 "policy",
                 policy(
-                    json!([{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+                    &json!([{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
                     "Action": "s3:PutObject", "Resource": format!("{BUCKET}/*")}]),
                 ),
             ),
@@ -435,7 +435,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
                 let mut case = with(
                     "policy",
                     policy(
-                        json!([{"Effect": "Allow", "Principal": {"AWS": "AROA1234567123456DXYZ"},
+                        &json!([{"Effect": "Allow", "Principal": {"AWS": "AROA1234567123456DXYZ"},
                         "Action": "s3:GetObject", "Resource": format!("{BUCKET}/*")}]),
                     ),
                 );
@@ -451,7 +451,7 @@ fn the_mistakes_of_peers_are_not_made_again() {
                 let mut case = with(
                     "policy",
                     policy(
-                        json!([{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                        &json!([{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
                         "Action": "s3:GetObject", "Resource": format!("{BUCKET}/*"),
                         "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}]),
                     ),

@@ -37,6 +37,7 @@ const NOT_HERE: &[(&str, &str)] = &[
         "policy-orphan-principal",
         "a policy that names somebody who was deleted comes about by deleting one",
     ),
+    ("block-sse-c", "it forgets BlockedEncryptionTypes"),
 ];
 
 /// Settings that moto does not answer for as S3 does, and how not. Rules that look at them are left out,

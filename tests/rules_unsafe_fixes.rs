@@ -18,7 +18,7 @@ use sixfold::{
 
 const BUCKET: &str = "acme-prod-customer-exports";
 
-fn policy(statements: Value) -> Document {
+fn policy(statements: &Value) -> Document {
     let value = json!({"Version": "2012-10-17", "Statement": statements});
     settings::by_name("policy").unwrap().tidy(value).unwrap()
 }
@@ -85,7 +85,7 @@ fn a_whole_policy_is_not_deleted_to_remove_one_statement() {
         json!({"Sid": "Guard", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket",
             "Resource": arn("aws", "")}),
     ];
-    let before = policy(json!([kept[0], open(None), kept[1]]));
+    let before = policy(&json!([kept[0], open(None), kept[1]]));
     let found = found(judge(bucket(before), "policy-public"));
     assert_eq!(statements(&target(&found)), kept);
 }
@@ -187,7 +187,7 @@ fn the_same_deny_is_not_appended_at_every_run() {
         ("trusted_accounts", json!(["444455556666"])),
         ("outside_actions", json!(["s3:GetObject"])),
     ];
-    let mut case = bucket(policy(json!([reader()])));
+    let mut case = bucket(policy(&json!([reader()])));
     case.params = params.map(|(name, value)| (name.to_owned(), value)).into();
     let class = ("data-classification".to_owned(), "restricted".to_owned());
     case.subject.tags.extend([class]);
@@ -215,7 +215,7 @@ fn the_same_deny_is_not_appended_at_every_run() {
     let mut shuffled = end.clone();
     shuffled.reverse();
     case.documents
-        .insert("policy".to_owned(), Ok(policy(json!(shuffled))));
+        .insert("policy".to_owned(), Ok(policy(&json!(shuffled))));
     let again = JUDGE.judge(case);
     for (id, verdict) in again {
         let writes_policy = JUDGE.library().get(&id).unwrap().setting.name() == "policy";
@@ -269,13 +269,13 @@ fn statements_that_conditions_narrow_are_not_removed() {
         let narrowed = open(Some(condition));
         let other = json!({"Sid": "Any", "Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket",
             "Resource": arn("aws", "")});
-        let alone = bucket(policy(json!([narrowed])));
+        let alone = bucket(policy(&json!([narrowed])));
         assert_eq!(
             judge(alone, "policy-public"),
             Verdict::Compliant,
             "{narrowed}"
         );
-        let beside = bucket(policy(json!([narrowed, other])));
+        let beside = bucket(policy(&json!([narrowed, other])));
         let found = found(judge(beside, "policy-public"));
         assert_eq!(statements(&target(&found)), [narrowed]);
     }
@@ -286,9 +286,10 @@ fn statements_that_conditions_narrow_are_not_removed() {
 fn a_bucket_whose_read_was_denied_never_passes() {
     for denied in ["acl", "policy", "public_access_block", "ownership_controls"] {
         let mut case = bucket(Document::ABSENT);
-        let cause = "AccessDenied (403): Access Denied";
-        case.documents
-            .insert(denied.to_owned(), Err(cause.to_owned()));
+        case.documents.insert(
+            denied.to_owned(),
+            Err("AccessDenied (403): Access Denied".to_owned()),
+        );
         for (id, verdict) in JUDGE.judge(case) {
             let rule = JUDGE.library().get(&id).unwrap().clone();
             let reads = rule.reads.iter().any(|setting| setting.name() == denied);
@@ -343,14 +344,14 @@ documents.policy = {{ Statement = {{ Effect = "Deny", Principal = "*", Action = 
         in_the_clear: true,
         ..room()
     };
-    let role = r#", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/sixfold"}}"#;
+    let spared = r#", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/sixfold"}}"#;
     let tls = r#", "Condition": {"Bool": {"aws:SecureTransport": "false"}}"#;
     let office = r#", "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#;
     for (condition, who, planned) in [
         ("", room(), false),
         (office, room(), false),
-        (role, room(), true),
-        (role, Identity::default(), false),
+        (spared, room(), true),
+        (spared, Identity::default(), false),
         (tls, room(), true),
         (tls, clear, false),
     ] {
@@ -383,7 +384,7 @@ fn a_policy_that_shuts_the_room_out_already_is_a_hazard_of_every_fix() {
         ("tls-only", "s3:putbucketpolicy"),
         ("block-public-access", "s3:putbucketpublicaccessblock"),
     ] {
-        let found = found(judge(bucket(policy(json!([shut]))), rule));
+        let found = found(judge(bucket(policy(&json!([shut]))), rule));
         let said = format!("OnlyOps ({action})");
         assert!(
             found
@@ -392,7 +393,7 @@ fn a_policy_that_shuts_the_room_out_already_is_a_hazard_of_every_fix() {
                 .any(|hazard| hazard.text.contains(&said)),
             "{rule}: {found:?}"
         );
-        let mut ops = bucket(policy(json!([shut])));
+        let mut ops = bucket(policy(&json!([shut])));
         ops.room.arn = Some("arn:aws:sts::123456789012:assumed-role/ops/session".to_owned());
         let spared = self::found(judge(ops, rule));
         assert!(
@@ -414,7 +415,7 @@ fn a_policy_that_would_be_too_long_is_not_planned() {
         statement["Sid"] = json!(format!("Reader{}", long.len()));
         long.push(statement);
     }
-    let before = policy(json!(long));
+    let before = policy(&json!(long));
     let verdict = judge(bucket(before), "tls-only");
     let Verdict::Unknown { cause } = verdict else {
         panic!("it is {}", verdict.word());
@@ -435,7 +436,7 @@ fn that_a_revert_would_be_refused_is_said_beforehand() {
             .insert("public_access_block".to_owned(), Ok(block));
         case
     };
-    let open = blocked(policy(json!([open(None)])), "policy");
+    let open = blocked(policy(&json!([open(None)])), "policy");
     let public = blocked(walkthrough_acl(), "acl");
     for (case, rule, flag) in [
         (open, "policy-public-masked", "BlockPublicPolicy"),

@@ -8,10 +8,10 @@ use color_eyre::{Result, eyre::bail};
 use super::{advice::listing_failed, args::Common, exit, house, print};
 use crate::{
     cloud,
-    domain::{Asset, ChangeId, Manual, Remedy, Safe, Scope},
+    domain::{Asset, ChangeId, Manual, Plan, Remedy, Safe, Scope, Subject},
     engine::{Clock as _, SystemClock},
     room,
-    rules::{self, Evaluator, Rule, Verdict},
+    rules::{self, Evaluator, Found, Rule, Verdict},
     scanner::Scanner,
 };
 
@@ -80,11 +80,17 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         print::line(Safe::lines(&text).as_str())?;
         return Ok(exit::VIOLATIONS);
     };
+    let text = shown(rule, subject, found, &plan);
+    print::line(Safe::lines(&text).as_str())?;
+    Ok(exit::VIOLATIONS)
+}
+
+fn shown(rule: &Rule, subject: &Subject, found: &Found, plan: &Plan) -> String {
     let mut text = format!(
         "{} {} on {}\nevidence: {}\naction: {}\n\nforward\n{}\n",
         rule.primary.short(),
         rule.title,
-        observation.subject.asset.uri(),
+        subject.asset.uri(),
         found.evidence.join(", "),
         plan.action,
         plan.command.text()
@@ -110,8 +116,7 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     text.push_str(
         "\n\nfiles named CHG-… get the change's number when it opens; nothing was written",
     );
-    print::line(Safe::lines(&text).as_str())?;
-    Ok(exit::VIOLATIONS)
+    text
 }
 
 /// A rule about the account says nothing of a bucket, nor the other way about.

@@ -75,12 +75,11 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         sdk = sdk.into_builder().credentials_provider(provider).build();
     }
     let role = config.role.as_ref().map(|role| role.arn.clone());
-    let (account, arn) = match &config.account {
-        Some(account) => (account.clone(), role),
-        None => {
-            let (account, arn) = ask_account(&sdk).await?;
-            (account, role.or(arn))
-        }
+    let (account, arn) = if let Some(account) = &config.account {
+        (account.clone(), role)
+    } else {
+        let (account, arn) = ask_account(&sdk).await?;
+        (account, role.or(arn))
     };
     let in_the_clear = config.endpoint_url.as_deref().is_some_and(in_the_clear);
     let identity = Identity {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{Command, Document, artifact::Summary};
 
-/// Whom CloudFront's standard logs are delivered as, worldwide and in China, see
+/// Whom `CloudFront`'s standard logs are delivered as, worldwide and in China, see
 /// [its guide](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html#AccessLogsBucketAndFileOwnership).
 const CLOUDFRONT: [&str; 2] = [
     "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",

@@ -25,6 +25,12 @@ use sixfold::{
 /// The marker in everything that a variation adds.
 pub const NOISE: &str = "unrelated";
 
+/// Rules whose violations no bucket of AWS can be in, and why.
+pub const NOT_HERE: &[(&str, &str)] = &[(
+    "default-encryption",
+    "S3 always has a default; it is missing on other endpoints",
+)];
+
 /// A violation as a rule file writes it down.
 #[derive(Clone, Debug)]
 pub struct Seed {

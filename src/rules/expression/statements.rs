@@ -120,8 +120,8 @@ fn statement(function: &str, value: &Value) -> Result<Map<String, Json>, Executi
     }
 }
 
-fn yields(statement: Map<String, Json>) -> Outcome {
-    Ok(from_json(&Json::Object(statement)))
+fn to_value(statement: Map<String, Json>) -> Value {
+    from_json(&Json::Object(statement))
 }
 
 /// `covers(patterns, text)`: whether one of the patterns matches all of the text. The text may be a
@@ -174,7 +174,7 @@ fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outc
         };
         if !keys.keys().any(|known| known.eq_ignore_ascii_case(&key)) {
             keys.insert(key, values.into());
-            return yields(statement);
+            return Ok(to_value(statement));
         }
     }
     Err(wrong(NAME, format!("`{key}` has conditions already")))
@@ -195,7 +195,7 @@ fn principals_that(function: &str, of: &Value, named: &Value, stay: bool) -> Out
     let mut statement = statement(function, of)?;
     let named = texts(function, named)?;
     let Some(Json::Object(kinds)) = statement.get_mut("Principal") else {
-        return yields(statement);
+        return Ok(to_value(statement));
     };
     for (kind, ids) in kinds.iter_mut() {
         let kept = |id: &Json| {
@@ -215,7 +215,7 @@ fn principals_that(function: &str, of: &Value, named: &Value, stay: bool) -> Out
             "nobody would be left; the statement has to go",
         ));
     }
-    yields(statement)
+    Ok(to_value(statement))
 }
 
 /// `outsiders(s, accounts)`: those of a statement's principals that belong to other accounts, if it
@@ -297,7 +297,7 @@ fn with_actions(of: Value, actions: Value) -> Outcome {
     }
     statement.remove("NotAction");
     statement.insert("Action".to_owned(), actions.into());
-    yields(statement)
+    Ok(to_value(statement))
 }
 
 /// `without_actions(statement, actions)`: the statement without those. Every action of S3 (`s3:*`)
@@ -320,7 +320,7 @@ fn without_actions(of: Value, actions: Value) -> Outcome {
         except.dedup_by_key(|action| lower(action));
         statement.remove("Action");
         statement.insert("NotAction".to_owned(), except.into());
-        return yields(statement);
+        return Ok(to_value(statement));
     }
     let left: Vec<Json> = listed
         .into_iter()
@@ -337,5 +337,5 @@ fn without_actions(of: Value, actions: Value) -> Outcome {
         ));
     }
     statement.insert("Action".to_owned(), left.into());
-    yields(statement)
+    Ok(to_value(statement))
 }

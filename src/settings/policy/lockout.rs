@@ -212,13 +212,13 @@ fn holds(condition: &Condition, room: &Identity) -> Hit {
         | "arnnotlike"
         | "stringnotequalsignorecase" => sure(!any(&|other| matches(&fold(other), &fold(&value)))),
         "numericlessthan" => sure(any(&|other| {
-            below(other).is_some_and(|order| order.is_lt())
+            below(other).is_some_and(std::cmp::Ordering::is_lt)
         })),
         "numericlessthanequals" => sure(any(&|other| {
-            below(other).is_some_and(|order| order.is_le())
+            below(other).is_some_and(std::cmp::Ordering::is_le)
         })),
         "numericgreaterthan" => sure(any(&|other| {
-            below(other).is_some_and(|order| order.is_gt())
+            below(other).is_some_and(std::cmp::Ordering::is_gt)
         })),
         _ => Hit::Maybe,
     }

@@ -114,6 +114,7 @@ impl Setting for Policy {
     /// - `everyone`: anybody may be meant; `public`: strangers are let in, whatever the conditions;
     ///   `counts_as_public`: S3 says so; `narrowed_by`: keys of the conditions that keep them out;
     /// - `grantees`: `principal` and `account` of each that belongs to a customer's account;
+    ///   `tied_accounts`: those that conditions tie everyone to;
     ///   `services`; `log_accounts`: those whose logs its resources are for; `orphans`: principals
     ///   that were deleted; `line`: the statement in one line;
     /// - `writes`: more than reading and listing; `blanket`: a Deny of all of S3 to everyone.

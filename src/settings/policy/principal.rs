@@ -21,7 +21,7 @@ pub enum Who<'a> {
     /// A user or role that was deleted: IAM puts its unique id in the place of its ARN.
     Gone,
     Service(&'a str),
-    /// Something of AWS's own: a CloudFront identity, or the account that a service delivers logs
+    /// Something of AWS's own: a `CloudFront` identity, or the account that a service delivers logs
     /// from.
     Aws,
     /// A web identity, or an account by its canonical id.

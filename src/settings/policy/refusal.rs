@@ -94,7 +94,7 @@ fn orphans(statements: &[Statement]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn policy(principal: Value) -> Document {
+    fn policy(principal: &Value) -> Document {
         Document::present(json!({"Statement": [
             {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "r"},
         ]}))
@@ -103,12 +103,12 @@ mod tests {
     #[test]
     fn what_is_put_back_names_nobody_who_was_deleted() {
         let both =
-            policy(json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]}));
-        let left = policy(json!({"AWS": "arn:aws:iam::444455556666:root"}));
+            policy(&json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]}));
+        let left = policy(&json!({"AWS": "arn:aws:iam::444455556666:root"}));
         assert_eq!(storable(&both), left);
         assert_eq!(storable(&left), left);
         assert_eq!(
-            storable(&policy(json!({"AWS": "AROA1234567123456DXYZ"}))),
+            storable(&policy(&json!({"AWS": "AROA1234567123456DXYZ"}))),
             Document::ABSENT
         );
         assert!(residue(&both)[0].contains("AIDAJQABLZS4A3QDU576Q"));

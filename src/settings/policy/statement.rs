@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     narrowing::{Condition, Narrowing},
-    principal::{Principal, Who, is_account},
+    principal::{Arn, Principal, Who, is_account},
 };
 
 /// A statement, whichever way it was spelled.
@@ -98,6 +98,27 @@ impl Statement {
             && self.actions.iter().any(|a| a == "*" || a == "s3:*")
     }
 
+    /// The accounts that its conditions tie everyone to.
+    fn tied_accounts(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = self
+            .conditions
+            .iter()
+            .filter(|one| one.narrowing(&self.conditions) > Narrowing::Open)
+            .flat_map(|one| {
+                one.values
+                    .iter()
+                    .filter_map(|value| match one.key.as_str() {
+                        "aws:principalaccount" => Some(value.as_str()),
+                        "aws:principalarn" => Arn::of(value).map(|arn| arn.account),
+                        _ => None,
+                    })
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// The accounts whose logs its resources are meant for: `…/AWSLogs/<account>/…`.
     fn log_accounts(&self) -> Vec<&str> {
         let after = |resource: &'_ String| -> Option<usize> {
@@ -187,6 +208,7 @@ impl Statement {
             "counts_as_public": self.counts_as_public(),
             "narrowed_by": narrowed_by,
             "grantees": grantees,
+            "tied_accounts": if self.everyone() { self.tied_accounts() } else { Vec::new() },
             "services": services,
             "log_accounts": self.log_accounts(),
             "orphans": orphans,
@@ -251,7 +273,7 @@ mod tests {
                 "resources": ["r"], "not_resources": [],
                 "conditions": [{"op": "Bool", "key": "aws:securetransport", "values": ["false"]}],
                 "everyone": true, "public": false, "counts_as_public": false, "narrowed_by": [],
-                "grantees": [], "services": ["a", "b"], "log_accounts": [], "orphans": [],
+                "grantees": [], "tied_accounts": [], "services": ["a", "b"], "log_accounts": [], "orphans": [],
                 "line": "#1: Deny all but s3:get* to * Service:a Service:b",
                 "writes": true, "blanket": false,
             })
