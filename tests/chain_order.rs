@@ -406,6 +406,8 @@ fn one_way(remedy: &Remedy) -> Remedy {
     plan.into()
 }
 
+type Shape<'a> = &'a dyn Fn(&mut Ticket);
+
 #[test]
 fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
     let no_way_back = |ticket: &mut Ticket| ticket.remedy = one_way(&ticket.remedy);
@@ -415,7 +417,6 @@ fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
         hazards(ticket);
     };
     let nothing = |_: &mut Ticket| {};
-    type Shape<'a> = &'a dyn Fn(&mut Ticket);
     let cases: [(Story, Shape<'_>, &[&str]); 5] = [
         (Story::dev(1), &nothing, &[]),
         (Story::dev(1), &no_way_back, &["one-way fix"]),

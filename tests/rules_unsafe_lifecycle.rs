@@ -216,12 +216,12 @@ async fn kept(lifecycle: Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_example_lifecycle_is_never_written_over_the_rules_that_are_there() {
-    kept(many_kinds()).await;
+    Box::pin(kept(many_kinds())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_of_the_old_form_are_neither_converted_nor_mixed_with_new_ones() {
-    kept(old_form()).await;
+    Box::pin(kept(old_form())).await;
 }
 
 /// A thousand rules are what S3 takes, and more than a ledger entry can hold: a person is told, and

@@ -255,20 +255,7 @@ impl Entry {
                 time::to_minute(request.expires)
             ),
             Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
-            Fact::Approval(approval) => match (&approval.decision, &approval.reason) {
-                (super::artifact::Decision::NotRequired, _) => {
-                    format!("not required ({})", approval.why)
-                }
-                (super::artifact::Decision::Approved, _) => {
-                    format!("approved by {} ({})", approval.by, approval.via)
-                }
-                (super::artifact::Decision::Denied, reason) => format!(
-                    "denied by {} ({}): {}",
-                    approval.by,
-                    approval.via,
-                    reason.as_ref().map(ToString::to_string).unwrap_or_default()
-                ),
-            },
+            Fact::Approval(approval) => approval.headline(),
             Fact::HandAsked(request) => {
                 format!("asked {} to do it by hand", request.asked.join(", "))
             }

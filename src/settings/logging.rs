@@ -29,6 +29,7 @@ struct Status {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names)] // the names are S3's
 struct Enabled {
     target_bucket: String,
     #[serde(default)]

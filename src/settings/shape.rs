@@ -102,6 +102,14 @@ pub fn without_filling(value: Value) -> Value {
     without_null(without_derived(value))
 }
 
+/// Something that is there more than once in a sorted list.
+pub fn twice<T: PartialEq>(sorted: &[T]) -> Option<&T> {
+    sorted
+        .iter()
+        .zip(sorted.iter().skip(1))
+        .find_map(|(one, next)| (one == next).then_some(one))
+}
+
 /// `1 grant`, `3 grants`
 pub fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

@@ -138,6 +138,19 @@ impl ApprovalRequest {
 }
 
 impl Approval {
+    /// One line for lists.
+    pub fn headline(&self) -> String {
+        let (by, via) = (&self.by, self.via);
+        match self.decision {
+            Decision::NotRequired => format!("not required ({})", self.why),
+            Decision::Approved => format!("approved by {by} ({via})"),
+            Decision::Denied => {
+                let reason = self.reason.as_ref().map(ToString::to_string);
+                format!("denied by {by} ({via}): {}", reason.unwrap_or_default())
+            }
+        }
+    }
+
     pub fn text(&self, id: ChangeId, ticket: &Ticket) -> String {
         let (action, asset) = (ticket.remedy.action(), &ticket.asset);
         let head = format!("{id}\naction: {action}\nasset: {asset}\n");

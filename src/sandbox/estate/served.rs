@@ -123,7 +123,7 @@ impl Served {
                 settings.cors = vec![
                     cors(&["GET", "PUT"], &["*"]),
                     cors(&["GET", "PUT", "DELETE"], &["https://app.acme.com"]),
-                ]
+                ];
             }
             Self::CredentialsEverywhere => settings.cors = vec![cors(&["GET"], &["https://*"])],
             Self::PlainHttpOrigin => {

@@ -44,13 +44,13 @@ pub(in crate::sandbox) fn page<C: Clone>(
     let mut rest = all
         .iter()
         .filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
-    let here: Vec<(&String, &C)> = rest.by_ref().take(PAGE).collect();
-    let last = here.last().map(|(id, _)| token(id));
-    let list: Vec<C> = here.into_iter().map(|(_, one)| one.clone()).collect();
+    let page: Vec<(&String, &C)> = rest.by_ref().take(PAGE).collect();
+    let end = page.last().map(|(id, _)| token(id));
+    let list: Vec<C> = page.into_iter().map(|(_, one)| one.clone()).collect();
     Ok(Page {
         // S3 leaves out what is empty.
         list: (!list.is_empty()).then_some(list),
-        next: last.filter(|_| rest.next().is_some()),
+        next: end.filter(|_| rest.next().is_some()),
     })
 }
 

@@ -60,7 +60,7 @@ fn setting() -> &'static dyn Setting {
     by_name("lifecycle").unwrap()
 }
 
-fn tidy(rules: Value) -> Result<Document, String> {
+fn tidy(rules: &Value) -> Result<Document, String> {
     setting().tidy(json!({"Rules": rules}))
 }
 
@@ -163,10 +163,10 @@ fn a_target_that_s3_would_refuse_as_a_whole_is_told_and_never_sent() {
         ),
         (json!(many), "1001 rules are too many"),
     ] {
-        let error = tidy(rules).unwrap_err();
+        let error = tidy(&rules).unwrap_err();
         assert!(error.contains(told), "{error}");
     }
-    assert!(tidy(json!([old("x", "a/"), old("y", "b/")])).is_ok());
+    assert!(tidy(&json!([old("x", "a/"), old("y", "b/")])).is_ok());
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn only_what_a_fix_begins_to_do_is_beyond_its_inverse() {
     );
     let residue = |before: Value, target: Value| {
         setting()
-            .residue(&tidy(before).unwrap(), &tidy(target).unwrap())
+            .residue(&tidy(&before).unwrap(), &tidy(&target).unwrap())
             .join("; ")
     };
     let kept = json!([deleting]);
@@ -278,7 +278,7 @@ fn a_rule_that_deletes_more_leads_one_way_and_one_that_deletes_later_does_not() 
         (expires(30), ends(30), true),
         (ends(30), abort, false),
     ] {
-        let document = |value: Value| tidy(rules("r", value)).unwrap();
+        let document = |value: Value| tidy(&rules("r", value)).unwrap();
         let said = setting().reversibility(&document(before.clone()), &document(target.clone()));
         assert_eq!(said.one_way().is_some(), one_way, "{before} {target}");
     }

@@ -24,7 +24,7 @@ pub(super) fn from(output: GetBucketNotificationConfigurationOutput) -> Notifica
     }
 }
 
-fn words(events: Vec<Event>) -> Vec<String> {
+fn words(events: &[Event]) -> Vec<String> {
     events
         .iter()
         .map(|event| event.as_str().to_owned())
@@ -51,7 +51,7 @@ fn from_topic(topic: TopicConfiguration) -> Configuration {
     Configuration {
         id: topic.id,
         topic_arn: Some(topic.topic_arn),
-        events: words(topic.events),
+        events: words(&topic.events),
         filter: topic.filter.map(from_filter),
         ..Configuration::default()
     }
@@ -61,7 +61,7 @@ fn from_queue(queue: QueueConfiguration) -> Configuration {
     Configuration {
         id: queue.id,
         queue_arn: Some(queue.queue_arn),
-        events: words(queue.events),
+        events: words(&queue.events),
         filter: queue.filter.map(from_filter),
         ..Configuration::default()
     }
@@ -71,7 +71,7 @@ fn from_function(function: LambdaFunctionConfiguration) -> Configuration {
     Configuration {
         id: function.id,
         lambda_function_arn: Some(function.lambda_function_arn),
-        events: words(function.events),
+        events: words(&function.events),
         filter: function.filter.map(from_filter),
         ..Configuration::default()
     }

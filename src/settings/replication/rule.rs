@@ -147,13 +147,13 @@ impl Replication {
             .collect::<Result<_, _>>()?;
         let mut ids: Vec<&str> = self.rules.iter().filter_map(|r| r.id.as_deref()).collect();
         ids.sort_unstable();
-        if let Some(twice) = ids.windows(2).find(|two| two[0] == two[1]) {
-            return Err(format!("the rule `{}` is there twice", twice[0]));
+        if let Some(twice) = shape::twice(&ids) {
+            return Err(format!("the rule `{twice}` is there twice"));
         }
         let mut priorities: Vec<i32> = self.rules.iter().filter_map(|r| r.priority).collect();
         priorities.sort_unstable();
-        if let Some(twice) = priorities.windows(2).find(|two| two[0] == two[1]) {
-            return Err(format!("two rules have the priority {}", twice[0]));
+        if let Some(twice) = shape::twice(&priorities) {
+            return Err(format!("two rules have the priority {twice}"));
         }
         if self.is_old_form() && self.rules.iter().any(|rule| rule.filter.is_some()) {
             return Err(

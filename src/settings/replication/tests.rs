@@ -127,33 +127,33 @@ fn a_target_that_s3_would_refuse_is_told_and_one_without_rules_is_none() {
     bare.as_object_mut().unwrap().remove("Priority");
     let mut unnamed = rule("x", 1);
     unnamed["Destination"]["Bucket"] = json!("d");
-    let role = "arn:aws:iam::1:role/r";
+    let known = "arn:aws:iam::1:role/r";
     let tidy = |role: &str, rules: Value| setting().tidy(json!({"Role": role, "Rules": rules}));
     for (role, rules, told) in [
         (
-            role,
+            known,
             json!([rule("x", 1), rule("x", 2)]),
             "`x` is there twice",
         ),
         (
-            role,
+            known,
             json!([rule("x", 1), rule("y", 1)]),
             "two rules have the priority 1",
         ),
         (
-            role,
+            known,
             json!([rule("x", 1), old]),
             "can't stand in one configuration",
         ),
-        (role, json!([bare]), "has a `Priority`"),
-        (role, json!([unnamed]), "by its ARN"),
+        (known, json!([bare]), "has a `Priority`"),
+        (known, json!([unnamed]), "by its ARN"),
         ("", json!([rule("x", 1)]), "`Role` is the ARN"),
     ] {
         let error = tidy(role, rules).unwrap_err();
         assert!(error.contains(told), "{error}");
     }
     assert_eq!(tidy("", json!([])), Ok(Document::ABSENT));
-    let copied = tidy(role, json!([rule("x", 1)])).unwrap();
+    let copied = tidy(known, json!([rule("x", 1)])).unwrap();
     assert!(setting().residue(&Document::ABSENT, &copied)[0].contains("stay in their destination"));
     assert!(setting().residue(&copied, &Document::ABSENT)[0].contains("not copied later"));
 }
