@@ -21,7 +21,7 @@ use sixfold::{
     },
     room::protocol::Answer,
     rules::Rule,
-    settings,
+    settings::{self, Setting},
 };
 
 /// Buckets for each rule.
@@ -141,27 +141,7 @@ async fn prove_room(
         after_the_fix(&house, &what, bucket, &change, &before[&bucket.name]).await?;
         proven += 1;
     }
-    let one_at_a_time = rule.writes().is_some_and(|setting| setting.one_at_a_time());
-    loop {
-        let opened = house.changes().len();
-        house.another_pass().await;
-        house.another_pass().await;
-        let more = house.changes().split_off(opened);
-        if more.is_empty() {
-            break;
-        }
-        if !one_at_a_time {
-            let words = house.words();
-            return Err(format!("{}: a second pass found more: {words:#?}", rule.id));
-        }
-        // One part of many was fixed; what is left of them is found by the next pass.
-        for change in more {
-            let change = fixed(&house, change).await;
-            if change.outcome() != Some(Outcome::Remediated) {
-                return Err(format!("{}: {:#?}", rule.id, change.fix));
-            }
-        }
-    }
+    nothing_more(&house, rule).await?;
     let mut changes = house.changes();
     changes.reverse();
     for bucket in &made {
@@ -182,6 +162,31 @@ async fn prove_room(
     }
     house.close().await.0.stop().await;
     Ok(proven)
+}
+
+/// Passes find nothing, but for the other parts of a setting that takes one at a time.
+async fn nothing_more(house: &House, rule: &Rule) -> Result<(), String> {
+    let one_at_a_time = rule.writes().is_some_and(Setting::one_at_a_time);
+    loop {
+        let opened = house.changes().len();
+        house.another_pass().await;
+        house.another_pass().await;
+        let more = house.changes().split_off(opened);
+        if more.is_empty() {
+            return Ok(());
+        }
+        if !one_at_a_time {
+            let words = house.words();
+            return Err(format!("{}: a second pass found more: {words:#?}", rule.id));
+        }
+        // One part of many was fixed; what is left of them is found by the next pass.
+        for change in more {
+            let change = fixed(house, change).await;
+            if change.outcome() != Some(Outcome::Remediated) {
+                return Err(format!("{}: {:#?}", rule.id, change.fix));
+            }
+        }
+    }
 }
 
 /// Waits for the end of a change, approving what waits for a person.

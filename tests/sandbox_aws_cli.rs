@@ -1094,8 +1094,8 @@ async fn replication_needs_versions_at_both_ends_and_keeps_them() {
         }
         rule
     };
-    let role = "arn:aws:iam::111122223333:role/replicate";
-    let with = |rules: Value| json!({"Role": role, "Rules": rules});
+    let copier = "arn:aws:iam::111122223333:role/replicate";
+    let with = |rules: Value| json!({"Role": copier, "Rules": rules});
     let one = with(json!([rule("one", 1, json!({}))]));
     let invalid = |told| ("InvalidRequest", told);
 

@@ -324,7 +324,7 @@ fn enter_in_the_help_does_what_the_line_says_where_its_key_would() {
             .contains("on a card keys are pressed themselves")
     );
     assert!(desk.room.orders().is_empty());
-    desk.press("Esc Esc ? j j Enter");
+    desk.press("Esc Esc ? j j j Enter");
     assert!(
         desk.text()
             .contains("awaiting approval; only a closed change can be reverted")

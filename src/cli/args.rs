@@ -208,7 +208,7 @@ pub enum Rules {
         /// The setting that its fix writes, such as `cors`
         #[arg(long)]
         setting: String,
-        /// Where to write it, instead of the config's `directory` under [rules]
+        /// Where to write it, instead of the config's `directory` under `[rules]`
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
     },

@@ -722,8 +722,11 @@ pub fn scores() -> Vec<Score> {
     ]
 }
 
+/// Those of one framework; the fake room knows no others.
 pub fn controls(framework: &str, version: &str) -> Vec<ControlScore> {
-    assert_eq!((framework, version), ("CIS", "3.0.0"));
+    if (framework, version) != ("CIS", "3.0.0") {
+        return Vec::new();
+    }
     let control = |id: &str, rules: &[&str], why: &[&str], counts| ControlScore {
         id: id.to_owned(),
         manual: Vec::new(),

@@ -208,4 +208,47 @@ impl House {
             .decide(&nina(via), change.id, &hash, Answer::Approve)
             .await
     }
+
+    /// Approves whatever waits for a person's decision, until nothing moves any more and two passes
+    /// in a row find nothing new. What is to be done by hand stays.
+    pub async fn until_quiet(&self) {
+        let mut quiet = 0;
+        while quiet < 2 {
+            let before = self.changes().len();
+            self.until_at_rest().await;
+            self.another_pass().await;
+            self.until_at_rest().await;
+            quiet = if self.changes().len() == before {
+                quiet + 1
+            } else {
+                0
+            };
+        }
+    }
+
+    async fn until_at_rest(&self) {
+        loop {
+            let at_rest = |change: &Change| {
+                use Stage::{AwaitingApproval, ByHand, Closed, Halted};
+                matches!(change.stage, Closed | Halted | AwaitingApproval | ByHand)
+            };
+            let changes = self
+                .until("every change is closed or asks", |house| {
+                    let changes = house.changes();
+                    changes.iter().all(at_rest).then_some(changes)
+                })
+                .await;
+            let mut waiting = changes
+                .iter()
+                .filter(|change| change.stage == Stage::AwaitingApproval)
+                .peekable();
+            if waiting.peek().is_none() {
+                return;
+            }
+            for change in waiting {
+                // Somebody may have resolved it since; the next look tells.
+                let _ = self.approve(change, Via::Cli).await;
+            }
+        }
+    }
 }
