@@ -1,4 +1,4 @@
-//! Every rule against an S3 that we did not write, on thirty buckets each where it can hold them: the
+//! Every rule against an S3 that we did not write, on ten buckets each where it can hold them: the
 //! violation is found, the planned write leads to the target, a second look finds nothing, and the
 //! write back gives what the plan says that an undo gives.
 //!
@@ -23,7 +23,8 @@ use sixfold::{
     settings::{self, Step},
 };
 
-const BUCKETS: usize = 30;
+/// Buckets for each rule; this S3 is slow, and the embedded one takes thirty.
+const BUCKETS: usize = 10;
 /// With so many buckets the next rule gets a moto of its own.
 const FULL: usize = 200;
 
@@ -38,11 +39,19 @@ const NOT_HERE: &[(&str, &str)] = &[
         "a policy that names somebody who was deleted comes about by deleting one",
     ),
     ("block-sse-c", "it forgets BlockedEncryptionTypes"),
+    (
+        "tag-values",
+        "its tests have tags of the system, which nobody can put",
+    ),
 ];
 
 /// Settings that moto does not answer for as S3 does, and how not. Rules that look at them are left out,
 /// and buckets are made without them.
 const NOT_KEPT: &[(&str, &str)] = &[
+    (
+        "object_lock",
+        "the answer has days and years, one of them zero",
+    ),
     ("notification", "the root element is none of S3's"),
     ("accelerate", "the root element is none of S3's"),
     ("request_payment", "the answer is a list of objects"),
@@ -142,6 +151,8 @@ async fn prove(library: &Library, rule: &Rule, world: &World) -> Result<(), Stri
             }
             None => proven += 1,
         }
+        // A short listing is quickly read; one that is not empty stays.
+        let _ = world.client.delete_bucket().bucket(&name).send().await;
     }
     if proven < BUCKETS {
         return Err(format!("only {proven} buckets; refused: {refused:#?}"));

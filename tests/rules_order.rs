@@ -22,10 +22,10 @@ use sixfold::{
 };
 
 /// Mixed buckets, and how many rules' violations go into one.
-const BUCKETS: u64 = 150;
-const MIXED: u64 = 7;
+const BUCKETS: u64 = 80;
+const MIXED: u64 = 6;
 /// States of one bucket that are looked at; what branches further is cut, and counted.
-const STATES: usize = 400;
+const STATES: usize = 300;
 
 struct Bench {
     library: Arc<Library>,
@@ -66,7 +66,7 @@ impl Bench {
         };
         let verdicts = self.evaluator.judge(case);
         let violation = |(id, verdict): (String, Verdict)| match verdict {
-            Verdict::Violation(found) => Some((id, found.target?)),
+            Verdict::Violation(found) => Some((id, found.target()?.clone())),
             _ => None,
         };
         verdicts.into_iter().filter_map(violation).collect()

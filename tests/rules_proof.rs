@@ -352,10 +352,10 @@ fn every_setting_belongs_to_a_part_of_the_proof() {
     let parts: Vec<&str> = PARTS.iter().flat_map(|part| part.iter().copied()).collect();
     let library = estates::library();
     for rule in estates::rules(&library) {
-        assert!(
-            parts.contains(&rule.setting.name()),
-            "{} is not proven",
-            rule.id
-        );
+        // What a person does is not ours to prove.
+        let Some(setting) = rule.writes() else {
+            continue;
+        };
+        assert!(parts.contains(&setting.name()), "{} is not proven", rule.id);
     }
 }

@@ -51,7 +51,10 @@ fn found(verdict: Verdict) -> Found {
 }
 
 fn target(found: &Found) -> Document {
-    found.target.clone().expect("a rule that a write can fix")
+    found
+        .target()
+        .cloned()
+        .expect("a rule that a write can fix")
 }
 
 fn statements(document: &Document) -> Vec<Value> {
@@ -197,7 +200,9 @@ fn the_same_deny_is_not_appended_at_every_run() {
         let next = verdicts.into_iter().find_map(|(id, verdict)| {
             let rule = JUDGE.library().get(&id).unwrap().clone();
             match verdict {
-                Verdict::Violation(found) if rule.setting.name() == "policy" => found.target,
+                Verdict::Violation(found) if rule.setting.name() == "policy" => {
+                    found.target().cloned()
+                }
                 _ => None,
             }
         });
@@ -246,7 +251,7 @@ fn arns_are_of_the_buckets_partition_in_govcloud_and_china() {
         region.clone_into(&mut case.subject.asset.region);
         let found = found(judge(case.clone(), "tls-only"));
         let [statement] = &statements(&target(&found))[..] else {
-            panic!("{:?}", found.target)
+            panic!("{:?}", found.target())
         };
         let expected = [arn(partition, ""), arn(partition, "/*")];
         assert_eq!(statement["Resource"], json!(expected));

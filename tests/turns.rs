@@ -16,7 +16,7 @@ use sixfold::{
     },
     room::protocol::Answer,
     rules::{Claim, Library, Turn, Violation, turns},
-    sandbox::{BucketSettings, Sandbox, estate::WALKTHROUGH},
+    sandbox::{BucketSettings, PublicAccessBlock, Sandbox, estate::WALKTHROUGH},
 };
 
 const NOW: &str = "2026-04-15T03:12:47Z";
@@ -110,7 +110,7 @@ fn words(claims: &[(&str, Claim)], open: &[OpenChange]) -> Vec<String> {
         .into_iter()
         .map(|(rule, turn)| match turn {
             Turn::Now => format!("{rule} now"),
-            Turn::Waits(behind) => format!("{rule} behind {behind}"),
+            Turn::Waits(behind) => format!("{rule} {behind}"),
         })
         .collect()
 }
@@ -359,6 +359,80 @@ async fn what_waits_is_told_and_gets_its_turn_when_the_change_before_it_closes()
         })
         .await;
     assert_eq!(house.changes().len(), 2);
+    house.close().await;
+}
+
+/// While a policy waits for its approval, somebody turns Block Public Access on: from then on S3 takes
+/// no policy with the public statement that stands beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to_go_first() {
+    let own = |path: &str, id: &str, named: &str| {
+        let path = format!("{}/rules/{path}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.replacen(&format!("id = \"{id}\""), &format!("id = \"{named}\""), 1)
+    };
+    let files = [
+        (
+            "tls.toml",
+            own("transport/tls-only.toml", "tls-only", "tls"),
+        ),
+        (
+            "masked.toml",
+            own(
+                "access/policy-public-masked.toml",
+                "policy-public-masked",
+                "masked",
+            ),
+        ),
+    ];
+    let (house, _rules) = room("prod", &files).await;
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "PublicSite", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{WALKTHROUGH}/*"),
+    }]});
+    let publish = |settings: &mut BucketSettings| {
+        settings.policy = Some(policy.to_string());
+        settings.public_access_block = None;
+    };
+    house.sandbox.state().patch(WALKTHROUGH, publish).unwrap();
+    house.another_pass().await;
+    let tls = house
+        .until("the policy as it is now is asked about", |house| {
+            let change = house.change_on("tls", WALKTHROUGH)?;
+            let shown = change.ticket.plan()?.before.to_json().to_string();
+            (change.stage == Stage::AwaitingApproval && shown.contains("PublicSite"))
+                .then_some(change)
+        })
+        .await;
+    let block = |settings: &mut BucketSettings| {
+        settings.public_access_block = Some(PublicAccessBlock::ALL);
+    };
+    house.sandbox.state().patch(WALKTHROUGH, block).unwrap();
+    house.approve(&tls, Via::Tui).await.unwrap();
+    let tls = house.until_stage(tls.id, Stage::Closed).await;
+    assert_eq!(tls.outcome(), Some(Outcome::Drifted));
+    let cause = tls.fix.unwrap().cause.unwrap();
+    assert!(
+        cause.contains("can't be fixed now") && cause.contains("(PublicSite)"),
+        "{cause}"
+    );
+
+    let masked = house.until_asked("masked", WALKTHROUGH).await;
+    let waiting = house.room.engine.store.waiting(9).unwrap();
+    assert!(
+        matches!(&waiting[..], [one] if one.rule == "tls" && matches!(one.behind, Behind::Obstacle(_))),
+        "{waiting:?}"
+    );
+    house.approve(&masked, Via::Tui).await.unwrap();
+    let again = house
+        .until("it has its turn", |house| {
+            let change = house.change_on("tls", WALKTHROUGH)?;
+            (change.id > masked.id && change.stage == Stage::AwaitingApproval).then_some(change)
+        })
+        .await;
+    house.approve(&again, Via::Tui).await.unwrap();
+    let again = house.until_stage(again.id, Stage::Closed).await;
+    assert_eq!(again.outcome(), Some(Outcome::Remediated));
     house.close().await;
 }
 

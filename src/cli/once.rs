@@ -7,8 +7,8 @@ use color_eyre::Result;
 use super::{advice::listing_failed, exit, print};
 use crate::{
     config::{self, Mode},
-    domain::{Change, Safe, Stage, artifact::Outcome},
-    room::{OnceError, Report, Room},
+    domain::{Behind, Change, Safe, Stage, artifact::Outcome},
+    room::{OnceError, Report, Room, protocol::Waiting},
 };
 
 /// Most time that is given to channels which do not answer. What they have not taken by then is sent
@@ -59,14 +59,16 @@ fn text(report: &Report, mode: Mode) -> String {
         Mode::Observe => "Found, and only observed",
         Mode::Enforce => "Not through yet",
     };
-    let waiting = report.waiting.iter();
-    let waiting =
-        waiting.map(|one| line(&one.bucket, &one.rule, &format!("behind {}", one.behind)));
+    let (blocked, waiting): (Vec<_>, Vec<_>) = report
+        .waiting
+        .iter()
+        .partition(|one| matches!(one.behind, Behind::Obstacle(_)));
+    let waits = |one: &Waiting| line(&one.bucket, &one.rule, &one.behind.to_string());
     let unknown = report.unknown.iter();
     let unknown = unknown.map(|one| line(&one.bucket, &one.rule, &one.cause));
     let held = report.holds.iter();
     let held = held.map(|hold| line(&hold.asset.label(), &hold.rule, &hold.cause));
-    let sections: [(&str, Vec<Vec<String>>); 9] = [
+    let sections: [(&str, Vec<Vec<String>>); 10] = [
         ("Fixed", ended(|outcome| outcome == Outcome::Remediated)),
         (
             "Ended without a fix",
@@ -82,7 +84,14 @@ fn text(report: &Report, mode: Mode) -> String {
         ),
         ("To be done by hand", open(|stage| stage == Stage::ByHand)),
         (running, open(in_between)),
-        ("Waiting behind others", waiting.collect()),
+        (
+            "Can't be fixed as things are",
+            blocked.into_iter().map(waits).collect(),
+        ),
+        (
+            "Waiting behind others",
+            waiting.into_iter().map(waits).collect(),
+        ),
         ("Held until a person releases it", held.collect()),
         ("Unknown", unknown.collect()),
     ];
@@ -96,7 +105,7 @@ fn text(report: &Report, mode: Mode) -> String {
     }
     let verdicts = &report.verdicts;
     text.push_str(&format!(
-        "{} buckets: {} violations ({} behind others), {} exempt, {} unknown, {} compliant, {} skipped\n",
+        "{} buckets: {} violations ({} wait), {} exempt, {} unknown, {} compliant, {} skipped\n",
         report.buckets,
         verdicts.violating,
         verdicts.waiting,

@@ -66,6 +66,17 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         .complete(&observation, &rule.id, found, SystemClock.now())
         .await;
     let found = &found;
+    if let Some(why) = found.blocked() {
+        let text = format!(
+            "{} {} on {}\nevidence: {}\n\nit can't be fixed as things are: {why}\nnothing was written",
+            rule.primary.short(),
+            rule.title,
+            subject.asset.uri(),
+            found.evidence.join(", "),
+        );
+        print::line(Safe::lines(&text).as_str())?;
+        return Ok(exit::VIOLATIONS);
+    }
     let Some(plan) = rules::plan(rule, subject, id, before, found) else {
         let remedy = rules::remedy(rule, subject, id, before, found);
         let steps = remedy.as_ref().and_then(Remedy::manual).map(Manual::text);

@@ -173,7 +173,12 @@ fn asset(observation: &Observation, library: &Library) -> Value {
             "controls": rule.map(Rule::controls),
         });
         match verdict {
-            Verdict::Violation(found) => value["evidence"] = json!(found.evidence),
+            Verdict::Violation(found) => {
+                value["evidence"] = json!(found.evidence);
+                if let Some(why) = found.blocked() {
+                    value["blocked"] = json!(why);
+                }
+            }
             Verdict::Skipped { why } => value["why"] = json!(why),
             Verdict::Unknown { cause } => value["cause"] = json!(cause),
             Verdict::Compliant => {}
@@ -199,10 +204,14 @@ fn text(seen: &[Observation], library: &Library) -> String {
         for (id, verdict) in &observation.verdicts {
             let rule = library.get(id).map(Arc::as_ref);
             let (word, what) = match verdict {
-                Verdict::Violation(found) => (
-                    severity(rule),
-                    format!("{}: {}", violation(rule), found.evidence.join(", ")),
-                ),
+                Verdict::Violation(found) => {
+                    let evidence = found.evidence.join(", ");
+                    let mut what = format!("{}: {evidence}", violation(rule));
+                    if let Some(why) = found.blocked() {
+                        what.push_str(&format!(" (can't be fixed now: {why})"));
+                    }
+                    (severity(rule), what)
+                }
                 Verdict::Unknown { cause } => ("unknown", format!("{id}: {cause}")),
                 Verdict::Compliant | Verdict::Skipped { .. } => continue,
             };

@@ -73,6 +73,13 @@ impl Engine {
     ) -> Result<Option<(&'static str, String)>, StepFault> {
         let ticket = &change.ticket;
         let now = self.now();
+        // It steps back for what has to go first, instead of keeping the setting to itself.
+        if let Some(why) = look.blocked() {
+            return Ok(Some((
+                cause::DRIFTED,
+                format!("it can't be fixed now: {why}"),
+            )));
+        }
         if look.subject.environment.production && !ticket.environment.production {
             return Ok(Some((
                 cause::DRIFTED,

@@ -36,6 +36,13 @@ impl Look {
     pub const fn violates(&self) -> bool {
         matches!(self.verdict, Verdict::Violation(_))
     }
+
+    pub fn blocked(&self) -> Option<&str> {
+        match &self.verdict {
+            Verdict::Violation(found) => found.blocked(),
+            _ => None,
+        }
+    }
 }
 
 impl Engine {
@@ -54,7 +61,10 @@ impl Engine {
         };
         let mut documents: BTreeMap<String, Result<Document, String>> = BTreeMap::new();
         let tagging = (ticket.asset.scope() == Scope::Bucket).then_some(TAGGING);
-        let others = rule.reads.iter().map(|other| other.name()).chain(tagging);
+        let others = rule.reads.iter().map(|other| other.name());
+        let others = others
+            .chain(setting.weighs().iter().copied())
+            .chain(tagging);
         for name in others.filter(|name| *name != setting.name()) {
             if documents.contains_key(name) {
                 continue;

@@ -103,10 +103,19 @@ impl Engine {
     ) -> Result<(Taken, BTreeSet<String>), EngineError> {
         let open = self.store.open_on(asset)?;
         let mut violations = Vec::new();
+        let mut waiting = Vec::new();
         for sighting in sightings {
             let Some(rule) = self.library.get(&sighting.rule) else {
                 continue;
             };
+            // What can't be fixed now is in nobody's way: what has to go first may come after it.
+            if let Some(why) = sighting.found.blocked()
+                && !open.iter().any(|change| change.rule == rule.id)
+                && self.store.exempt(&rule.id, asset, self.now())?.is_none()
+            {
+                waiting.push((rule.id.clone(), Behind::Obstacle(why.to_owned())));
+                continue;
+            }
             let claim = if too_large.contains(&rule.id) {
                 Claim::Kept(TOO_LARGE)
             } else {
@@ -119,7 +128,6 @@ impl Engine {
             .filter(|violation| violation.claim == Claim::Kept(EXEMPT))
             .map(|violation| violation.rule.id.clone())
             .collect();
-        let mut waiting = Vec::new();
         let mut ready = BTreeSet::new();
         for (rule, turn) in rules::turns(self.library.order(), &violations, &open) {
             match turn {

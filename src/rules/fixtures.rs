@@ -116,7 +116,16 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
             Some(part) if !said.contains(part) => Err(format!("it says `{said}`")),
             _ => Ok(()),
         },
-        (Word::Violation, Verdict::Violation(found)) => {
+        (Word::Blocked, Verdict::Violation(found)) if found.blocked().is_some() => {
+            let said = found.blocked().unwrap_or_default();
+            if let Some(part) = &test.says
+                && !said.contains(part)
+            {
+                return Err(format!("it says `{said}`"));
+            }
+            found_as_written(found, test)
+        }
+        (Word::Violation, Verdict::Violation(found)) if found.blocked().is_none() => {
             found_as_written(found, test)?;
             for _ in 1..REPEATS {
                 if judge(&test.readings)? != verdict {
@@ -124,13 +133,13 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
                 }
             }
             if let (Some(Ok(before)), Some(target)) =
-                (test.readings.get(rule.setting.name()), &found.target)
+                (test.readings.get(rule.setting.name()), found.target())
             {
                 mutation::back(rule, before, target)?;
                 mutation::bystanders(rule, &test.subject, &test.readings, judge)?;
             }
             let mut fixed = test.readings.clone();
-            let mut target = found.target.clone();
+            let mut target = found.target().cloned();
             // What a person does is not there to be judged; a test of its own says how that looks.
             while let Some(document) = target {
                 fixed.insert(rule.setting.name().to_owned(), Ok(document));
@@ -138,7 +147,7 @@ fn check(evaluator: &Evaluator, rule: &Rule, test: &Fixture) -> Result<(), Strin
                     Verdict::Compliant => return Ok(()),
                     // One part of many is fixed; that there is less of it each time was judged.
                     Verdict::Violation(next) if rule.setting.one_at_a_time() => {
-                        target = next.target;
+                        target = next.target().cloned();
                     }
                     other => {
                         return Err(format!("with the target in place it is {}", told(&other)));
@@ -161,9 +170,9 @@ fn found_as_written(found: &Found, test: &Fixture) -> Result<(), String> {
         return Err(format!("the evidence is {:?}", found.evidence));
     }
     if let Some(target) = &test.target
-        && Some(target) != found.target.as_ref()
+        && Some(target) != found.target()
     {
-        let found = found.target.as_ref().map(Document::to_json);
+        let found = found.target().map(Document::to_json);
         return Err(format!("the target is {}", found.unwrap_or_default()));
     }
     if let Some(asks) = &test.asks {
@@ -194,6 +203,9 @@ fn told(verdict: &Verdict) -> String {
         Verdict::Compliant => "compliant".to_owned(),
         Verdict::Skipped { why } => format!("skipped ({why})"),
         Verdict::Unknown { cause } => format!("unknown ({cause})"),
-        Verdict::Violation(found) => format!("a violation ({})", found.evidence.join(", ")),
+        Verdict::Violation(found) => match found.blocked() {
+            Some(why) => format!("blocked ({why})"),
+            None => format!("a violation ({})", found.evidence.join(", ")),
+        },
     }
 }

@@ -22,7 +22,18 @@ pub struct Compiled {
     hazards: Vec<CompiledHazard>,
 }
 
+/// What became of a rule's probes and hazards.
+pub struct Feared {
+    /// Those that hold, in the order of the file.
+    pub hazards: Vec<Hazard>,
+    /// The questions behind them.
+    pub asks: Vec<Asked>,
+    /// The first that holds and blocks the fix.
+    pub blocked: Option<String>,
+}
+
 struct CompiledHazard {
+    blocks: bool,
     level: HazardLevel,
     when: Expression,
     text: String,
@@ -36,6 +47,7 @@ impl Compiled {
         let probes = rule.probes.iter().map(|probe| compile(&probe.expression));
         let hazards = rule.hazards.iter().map(|hazard| {
             Ok(CompiledHazard {
+                blocks: hazard.blocks,
                 level: hazard.level,
                 when: compile(&hazard.when)?,
                 text: hazard.text.clone(),
@@ -49,13 +61,7 @@ impl Compiled {
         })
     }
 
-    /// The hazards that hold, in the order of the file, and the questions behind them.
-    pub fn judge(
-        &self,
-        rule: &Rule,
-        case: &Case,
-        context: &Context,
-    ) -> Result<(Vec<Hazard>, Vec<Asked>), String> {
+    pub fn judge(&self, rule: &Rule, case: &Case, context: &Context) -> Result<Feared, String> {
         let mut asked = Vec::new();
         let mut answers: BTreeMap<&str, Answered> = BTreeMap::new();
         for (probe, source) in rule.probes.iter().zip(&self.probes) {
@@ -81,8 +87,12 @@ impl Compiled {
                 context.add_variable_from_value(*name, expression::from_json(&answer.view()));
             }
         }
-        let hazards = self.hazards(rule, &answers, &context)?;
-        Ok((hazards, asked))
+        let (hazards, blocked) = self.hazards(rule, &answers, &context)?;
+        Ok(Feared {
+            hazards,
+            asks: asked,
+            blocked,
+        })
     }
 
     fn hazards(
@@ -90,8 +100,9 @@ impl Compiled {
         rule: &Rule,
         answers: &BTreeMap<&str, Answered>,
         context: &Context,
-    ) -> Result<Vec<Hazard>, String> {
+    ) -> Result<(Vec<Hazard>, Option<String>), String> {
         let mut hazards: Vec<Hazard> = Vec::new();
+        let mut blocked = None;
         for (index, hazard) in self.hazards.iter().enumerate() {
             let failed = rule.probes.iter().find_map(|probe| {
                 let looked = hazard.probes.contains(&probe.name);
@@ -101,7 +112,11 @@ impl Compiled {
             let said = match failed {
                 Some(failed) => Some(failed),
                 None => match hazard.holds(context) {
-                    Ok(said) => said,
+                    Ok(said) => {
+                        let why = said.as_ref().filter(|_| hazard.blocks);
+                        blocked = blocked.or(why.map(|said| said.text.clone()));
+                        said
+                    }
                     // An answer of an unforeseen shape must not cost the verdict.
                     Err((_, failure)) if !hazard.probes.is_empty() => {
                         Some(unchecked(&hazard.text, &failure.at("when")))
@@ -117,7 +132,7 @@ impl Compiled {
                 hazards.push(said);
             }
         }
-        Ok(hazards)
+        Ok((hazards, blocked))
     }
 }
 

@@ -326,6 +326,11 @@ fn hazard() -> Value {
             one_of(["note", "medium", "high"]),
         )
         .required(),
+        key(
+            "blocks",
+            "S3 would refuse the fix: while it holds, none is planned.",
+            json!({"type": "boolean"}),
+        ),
         key("when", "CEL: true where it is to be said.", expression()).required(),
         key("text", "What could break.", text()).required(),
         key(
@@ -337,7 +342,7 @@ fn hazard() -> Value {
 }
 
 fn test() -> Value {
-    let words = ["violation", "compliant", "skipped", "unknown"];
+    let words = ["violation", "blocked", "compliant", "skipped", "unknown"];
     table(vec![
         key("name", "What it shows, as a sentence.", text()).required(),
         key("verdict", "What the rule must say.", one_of(words)).required(),
@@ -368,7 +373,7 @@ fn test() -> Value {
         key("asks", "What must be asked.", map(json!({}))),
         key(
             "says",
-            "A part of the skip's reason or the unknown's cause.",
+            "A part of the skip's reason, the unknown's cause, or what blocks the fix.",
             text(),
         ),
     ])

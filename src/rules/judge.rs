@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     expression::{self, Expression, Failure},
     hazards,
+    hazards::Feared,
     library::Library,
     param,
     probe::{Answered, Asked},
@@ -62,12 +63,41 @@ pub enum Verdict {
 pub struct Found {
     /// The part of the documents that violates, in words.
     pub evidence: Vec<String>,
-    /// The whole document that the setting becomes; none where a person has to do it.
-    pub target: Option<Document>,
+    pub way: Way,
     pub hazards: Vec<Hazard>,
     /// What hazards want to know beside the documents. Until the case is judged again with the
     /// answers, the hazards say that they could not be checked.
     pub asks: Vec<Asked>,
+}
+
+/// How a violation would end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The whole document that the setting becomes.
+    To(Document),
+    /// A person has to do it.
+    ByHand,
+    /// S3 would not take the write as things are, or the room would shut itself out with it; the
+    /// words say why. There is no plan until that has changed.
+    Blocked(String),
+}
+
+impl Found {
+    /// What the setting would become; none where nothing is to be written.
+    pub const fn target(&self) -> Option<&Document> {
+        match &self.way {
+            Way::To(target) => Some(target),
+            Way::ByHand | Way::Blocked(_) => None,
+        }
+    }
+
+    /// Why it can't be fixed as things are.
+    pub fn blocked(&self) -> Option<&str> {
+        match &self.way {
+            Way::Blocked(why) => Some(why),
+            Way::To(_) | Way::ByHand => None,
+        }
+    }
 }
 
 impl Verdict {
@@ -237,7 +267,7 @@ fn judge(
     let Some(target) = &compiled.target else {
         return Ok(Verdict::Violation(Box::new(Found {
             evidence,
-            target: None,
+            way: Way::ByHand,
             hazards: Vec::new(),
             asks: Vec::new(),
         })));
@@ -268,13 +298,11 @@ fn judge(
             room: &case.room,
         })
     };
-    // A plan that could not be carried out, or that would shut the room out, must not exist.
-    if let Some(why) = refusal(&before, &target) {
-        return Err(format!(
-            "it violates the rule and can't be fixed now: {why}"
-        ));
-    }
-    let (mut hazards, asks) = compiled.hazards.judge(rule, case, &context)?;
+    let Feared {
+        mut hazards,
+        asks,
+        blocked,
+    } = compiled.hazards.judge(rule, case, &context)?;
     hazards.extend(denied(rule, case));
     // The way back may be closed where the way there is open.
     if let Some(why) = refusal(&target, &rule.setting.restored(&before)) {
@@ -283,9 +311,14 @@ fn judge(
             text: format!("as things are, a revert would be refused: {why}"),
         });
     }
+    // A plan that could not be carried out, or that would shut the room out, must not exist.
+    let way = match refusal(&before, &target).or(blocked) {
+        Some(why) => Way::Blocked(why),
+        None => Way::To(target),
+    };
     Ok(Verdict::Violation(Box::new(Found {
         evidence,
-        target: Some(target),
+        way,
         hazards,
         asks,
     })))

@@ -151,7 +151,11 @@ impl Library {
         let needed: BTreeSet<&str> = self
             .enabled()
             .filter(|rule| rule.scope() == scope)
-            .flat_map(|rule| rule.reads.iter().map(|setting| setting.name()))
+            .flat_map(|rule| {
+                let reads = rule.reads.iter().map(|setting| setting.name());
+                let weighed = rule.writes().map(Setting::weighs).unwrap_or_default();
+                reads.chain(weighed.iter().copied())
+            })
             .collect();
         let all = settings::all().iter().copied();
         all.filter(|setting| needed.contains(setting.name()))

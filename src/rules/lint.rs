@@ -98,7 +98,7 @@ fn shown(evaluator: &Evaluator, rule: &Rule, read: &RuleFile, faults: &mut Fault
     let found: Vec<(&Fixture, Box<Found>)> = rule
         .tests
         .iter()
-        .filter(|test| test.verdict == Word::Violation)
+        .filter(|test| matches!(test.verdict, Word::Violation | Word::Blocked))
         .filter_map(
             |test| match fixtures::judged(evaluator, rule, test, &test.readings) {
                 Ok(Verdict::Violation(found)) => Some((test, found)),

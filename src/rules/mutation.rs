@@ -87,7 +87,7 @@ pub fn bystanders(
     let Verdict::Violation(found) = judge(&crowd)? else {
         return Ok(());
     };
-    let Some(target) = &found.target else {
+    let Some(target) = found.target() else {
         return Ok(());
     };
     if standing(&crowded, list) == standing(target, list) {
@@ -170,7 +170,7 @@ pub fn unneeded(
     judge: impl Fn(&Readings) -> Result<Verdict, String>,
 ) -> Vec<String> {
     let name = rule.setting.name();
-    let (Some(Ok(before)), Some(target)) = (readings.get(name), &found.target) else {
+    let (Some(Ok(before)), Some(target)) = (readings.get(name), found.target()) else {
         return Vec::new();
     };
     let (Some(old), Some(new)) = (before.value(), target.value()) else {

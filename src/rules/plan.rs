@@ -33,7 +33,7 @@ pub fn plan(
     before: &Document,
     found: &Found,
 ) -> Option<Plan> {
-    let (fix, target) = (rule.fix.automatic()?, found.target.as_ref()?);
+    let (fix, target) = (rule.fix.automatic()?, found.target()?);
     let setting = rule.setting;
     let reversibility = match &fix.one_way {
         // What the rule says, over what the setting knows of the step.

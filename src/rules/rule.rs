@@ -167,6 +167,8 @@ impl Fix {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HazardRule {
     pub level: HazardLevel,
+    /// S3 would refuse the fix while it holds, so none is planned.
+    pub blocks: bool,
     pub when: String,
     pub text: String,
     /// Yields what it is about (grants, statements); put behind `text`.

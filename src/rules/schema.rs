@@ -175,6 +175,8 @@ pub struct ManualTable {
 #[serde(deny_unknown_fields)]
 pub struct HazardTable {
     pub level: HazardLevel,
+    #[serde(default)]
+    pub blocks: bool,
     pub when: Spanned<String>,
     pub text: Spanned<String>,
     pub names: Option<Spanned<String>>,
@@ -185,6 +187,8 @@ pub struct HazardTable {
 pub enum Word {
     Compliant,
     Violation,
+    /// A violation that can't be fixed as things are.
+    Blocked,
     Skipped,
     Unknown,
 }

@@ -39,7 +39,7 @@ impl Answers {
 }
 
 /// Asks what a finding's hazards want to know, and judges `case` once more with the answers. Whatever
-/// comes of it, the finding stays one: only its hazards differ.
+/// comes of it, the finding stays one: only its hazards differ, and whether one of them blocks the fix.
 pub async fn with_answers(
     cloud: &Cloud,
     evaluator: &Evaluator,
@@ -63,6 +63,7 @@ pub async fn with_answers(
     match judge(evaluator, case).await.into_iter().next() {
         Some((_, Verdict::Violation(again))) => Found {
             hazards: again.hazards,
+            way: again.way,
             ..found
         },
         // Judged a moment ago and not now: the hazards say that they could not be checked.

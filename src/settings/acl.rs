@@ -271,6 +271,14 @@ impl Setting for Acl {
         }
     }
 
+    fn weighs(&self) -> &'static [&'static str] {
+        &[
+            "ownership_controls",
+            "public_access_block",
+            "account_public_access_block",
+        ]
+    }
+
     fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
         let enforced = proposed
             .view("ownership_controls")

@@ -171,6 +171,12 @@ pub trait Setting: Send + Sync {
         Vec::new()
     }
 
+    /// Settings that [`Self::refusal`] looks at. They are read wherever it is asked; one that can't be
+    /// read is passed over, so that a missing right to read costs no verdict.
+    fn weighs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Why `target` is not to be written: S3 would refuse it, or it would shut the room out. A plan
     /// that can't be carried out must not exist.
     fn refusal(&self, _proposed: &Proposed<'_>) -> Option<String> {

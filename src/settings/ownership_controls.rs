@@ -109,6 +109,10 @@ impl Setting for OwnershipControls {
         }
     }
 
+    fn weighs(&self) -> &'static [&'static str] {
+        &["acl"]
+    }
+
     fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
         if ownership(proposed.target)? != "BucketOwnerEnforced" {
             return None;

@@ -39,7 +39,9 @@ pub fn mix(library: &Library, seed: u64, rules: u64) -> Mixed {
     };
     let all = library.rules();
     for n in 0..rules {
-        let rule = &all[usize::try_from(draw(seed, n)).unwrap() % all.len()];
+        // The first is another one with each seed, so that none is missing.
+        let draw_of = if n == 0 { seed } else { draw(seed, n) };
+        let rule = &all[usize::try_from(draw_of).unwrap() % all.len()];
         let seeds = seeds_of(rule);
         if seeds.is_empty() {
             continue;

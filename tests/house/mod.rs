@@ -7,7 +7,7 @@
     clippy::missing_panics_doc
 )]
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use sixfold::{
     cli::demo_config,
@@ -130,8 +130,13 @@ impl House {
             }
         };
         let found = tokio::time::timeout(PATIENCE, waiting).await;
-        found
-            .unwrap_or_else(|_| panic!("waited in vain until {what}; changes: {:#?}", self.words()))
+        found.unwrap_or_else(|_| {
+            panic!(
+                "waited in vain until {what}; {:#?}; changes: {:#?}",
+                self.stuck(),
+                self.words()
+            )
+        })
     }
 
     pub fn change(&self, id: ChangeId) -> Change {
@@ -140,16 +145,33 @@ impl House {
 
     /// Every change, by its number.
     pub fn changes(&self) -> Vec<Change> {
-        let rows = self
-            .room
-            .engine
-            .store
-            .queue(&Filter::default(), 0, 100_000)
-            .unwrap()
-            .items;
-        let mut changes: Vec<_> = rows.iter().map(|row| self.change(row.id)).collect();
-        changes.sort_by_key(|change| change.id);
-        changes
+        let mut changes = BTreeMap::new();
+        loop {
+            let page = self
+                .room
+                .engine
+                .store
+                .queue(&Filter::default(), changes.len(), 1_000);
+            let rows = page.unwrap().items;
+            let before = changes.len();
+            changes.extend(rows.iter().map(|row| (row.id, self.change(row.id))));
+            // Rows move while they are paged through; what that hides is seen by the next look.
+            if changes.len() == before {
+                return changes.into_values().collect();
+            }
+        }
+    }
+
+    /// Why the changes that went badly did, and what the room has trouble with.
+    fn stuck(&self) -> Vec<String> {
+        let halted = |change: &Change| {
+            let cause = change.fix.as_ref()?.cause.as_ref()?;
+            let (rule, asset) = (&change.ticket.rule.id, &change.ticket.asset);
+            Some(format!("{} {rule} {asset}: {cause}", change.id))
+        };
+        let mut lines: Vec<_> = self.changes().iter().filter_map(halted).collect();
+        lines.extend(self.room.engine.warnings());
+        lines
     }
 
     pub fn words(&self) -> Vec<String> {
@@ -228,16 +250,19 @@ impl House {
 
     async fn until_at_rest(&self) {
         loop {
+            // Asked of the room: to look at every change with every entry takes longer than it does.
+            let rest = tokio::time::timeout(PATIENCE, self.room.engine.at_rest()).await;
+            let changes = self.changes();
             let at_rest = |change: &Change| {
                 use Stage::{AwaitingApproval, ByHand, Closed, Halted};
                 matches!(change.stage, Closed | Halted | AwaitingApproval | ByHand)
             };
-            let changes = self
-                .until("every change is closed or asks", |house| {
-                    let changes = house.changes();
-                    changes.iter().all(at_rest).then_some(changes)
-                })
-                .await;
+            assert!(
+                rest.is_ok() && changes.iter().all(at_rest),
+                "it does not come to rest: {:#?}; changes: {:#?}",
+                self.stuck(),
+                self.words()
+            );
             let mut waiting = changes
                 .iter()
                 .filter(|change| change.stage == Stage::AwaitingApproval)

@@ -109,6 +109,7 @@ pub fn rule(
             .zip(asked)
             .map(|(hazard, probes)| HazardRule {
                 level: hazard.level,
+                blocks: hazard.blocks,
                 when: hazard.when.into_inner(),
                 text: hazard.text.into_inner(),
                 names: hazard.names.map(Spanned::into_inner),

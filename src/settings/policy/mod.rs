@@ -103,6 +103,10 @@ impl Setting for Policy {
         refusal::residue(before)
     }
 
+    fn weighs(&self) -> &'static [&'static str] {
+        &["public_access_block", "account_public_access_block"]
+    }
+
     fn refusal(&self, proposed: &Proposed<'_>) -> Option<String> {
         refusal::of(proposed).or_else(|| lockout::by(proposed))
     }

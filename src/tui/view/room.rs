@@ -94,7 +94,7 @@ fn waiting(status: &Status) -> Vec<String> {
     }
     let mut lines: Vec<_> = groups
         .into_iter()
-        .map(|(bucket, behind, rules)| format!("{bucket}: behind {behind}: {}", rules.join(", ")))
+        .map(|(bucket, behind, rules)| format!("{bucket}: {behind}: {}", rules.join(", ")))
         .collect();
     let more = status.scanner.waiting.saturating_sub(status.waiting.len());
     if more > 0 {
