@@ -31,7 +31,7 @@ fn one_run_leaves_nothing_to_fix_and_the_next_one_finds_nothing() {
     ran.exits(0)
         .says("Fixed (4)\n")
         .says("CIS 1.20 public-read bucket  remediated")
-        .says("1 buckets: 0 violations (0 behind others), 0 exempt, 0 unknown, 4 compliant, 0 skipped");
+        .says("1 buckets: 0 violations (0 wait), 0 exempt, 0 unknown, 4 compliant, 0 skipped");
     assert!(!ran.out.contains("Waiting"), "{ran:#?}");
     let settings = shell.sandbox.state().settings(WALKTHROUGH).unwrap();
     assert_eq!((settings.acl.len(), settings.tags.len()), (1, 4));
@@ -50,7 +50,7 @@ fn what_needs_a_person_is_asked_said_and_left_and_the_exit_code_tells() {
         .says("awaiting approval")
         .says("Waiting behind others (1)\n")
         .says("tag-b  behind CHG-2026-")
-        .says("3 violations (1 behind others)");
+        .says("3 violations (1 wait)");
     assert_eq!(shell.sandbox.calls().all_writes(), 0);
 
     // Approved meanwhile: the next run goes on from there.
@@ -65,7 +65,7 @@ fn what_needs_a_person_is_asked_said_and_left_and_the_exit_code_tells() {
         .run(&["serve", "--once"])
         .exits(3)
         .says("Waiting for approval (2)\n")
-        .says("2 violations (0 behind others)");
+        .says("2 violations (0 wait)");
 }
 
 #[test]

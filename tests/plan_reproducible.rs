@@ -51,7 +51,7 @@ fn violations(shell: &Shell) -> Vec<(String, String)> {
             bucket => text(bucket),
         };
         for verdict in asset["verdicts"].as_array().unwrap() {
-            if verdict["verdict"] == "violation" {
+            if verdict["verdict"] == "violation" && verdict.get("blocked").is_none() {
                 found
                     .entry(text(&verdict["rule"]))
                     .or_insert_with(|| name.clone());

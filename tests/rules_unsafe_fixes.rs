@@ -368,13 +368,13 @@ documents.policy = {{ Statement = {{ Effect = "Deny", Principal = "*", Action = 
         let verdicts = evaluator.judge(case).into_iter();
         let (_, verdict) = verdicts.into_iter().find(|(id, _)| id == "mine").unwrap();
         match verdict {
-            Verdict::Violation(_) => assert!(planned, "{condition}"),
-            Verdict::Unknown { cause } => {
-                assert!(
-                    !planned && cause.contains("the room itself"),
-                    "{condition} {cause}"
-                );
-            }
+            Verdict::Violation(found) => match found.blocked() {
+                None => assert!(planned, "{condition}"),
+                Some(why) => assert!(
+                    !planned && why.contains("the room itself"),
+                    "{condition} {why}"
+                ),
+            },
             other => panic!("{other:?}"),
         }
     }

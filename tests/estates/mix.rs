@@ -1,6 +1,6 @@
 //! Buckets with the violations of many rules at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sixfold::{
@@ -20,6 +20,8 @@ pub struct Mixed {
     pub params: BTreeMap<String, Value>,
     /// What went into it, for messages.
     pub from: Vec<String>,
+    /// The ids of its rules.
+    pub rules: BTreeSet<String>,
 }
 
 /// A number that depends on all of its input, for choices that are the same in every run.
@@ -36,6 +38,7 @@ pub fn mix(library: &Library, seed: u64, rules: u64) -> Mixed {
         state: State::new(),
         params: BTreeMap::new(),
         from: Vec::new(),
+        rules: BTreeSet::new(),
     };
     let all = library.rules();
     for n in 0..rules {
@@ -47,6 +50,7 @@ pub fn mix(library: &Library, seed: u64, rules: u64) -> Mixed {
             continue;
         }
         let chosen = &seeds[usize::try_from(draw(seed, n + 1_000)).unwrap() % seeds.len()];
+        bucket.rules.insert(rule.id.clone());
         bucket.from.push(format!("{} ({})", rule.id, chosen.test));
         for (name, value) in &chosen.params {
             bucket
