@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use sixfold::{
     cli::demo_config,
     cloud,
-    domain::Asset,
+    domain::{Asset, Scope},
     room,
     rules::{Evaluator, Verdict},
     sandbox::{Sandbox, SandboxOptions, estate},
@@ -45,8 +45,13 @@ async fn run() {
     let library = Arc::new(room::library(&config).unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(&library)).unwrap());
     let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
-    let needed = library.needed_settings(sixfold::domain::Scope::Bucket);
-    let settings: Vec<&'static str> = needed.iter().map(|setting| setting.name()).collect();
+    let needed = library.needed_settings(Scope::Bucket);
+    // What is the account's is read once for all its buckets.
+    let settings: Vec<&'static str> = needed
+        .iter()
+        .filter(|setting| setting.scope() == Scope::Bucket)
+        .map(|setting| setting.name())
+        .collect();
     let assets = cloud.list(None).await.unwrap().assets;
     let client = cloud.client("us-east-1");
     let scanner = Scanner::new(Arc::clone(&cloud), Arc::new(config), &library, judge);
@@ -124,7 +129,21 @@ macro_rules! send {
 
 async fn call(client: &Client, asset: &Asset, setting: &str) {
     match setting {
+        "accelerate" => send!(client, get_bucket_accelerate_configuration, asset),
         "acl" => send!(client, get_bucket_acl, asset),
+        "cors" => send!(client, get_bucket_cors, asset),
+        "intelligent_tiering" => {
+            send!(client, list_bucket_intelligent_tiering_configurations, asset)
+        }
+        "inventory" => send!(client, list_bucket_inventory_configurations, asset),
+        "lifecycle" => send!(client, get_bucket_lifecycle_configuration, asset),
+        "logging" => send!(client, get_bucket_logging, asset),
+        "metrics" => send!(client, list_bucket_metrics_configurations, asset),
+        "notification" => send!(client, get_bucket_notification_configuration, asset),
+        "object_lock" => send!(client, get_object_lock_configuration, asset),
+        "replication" => send!(client, get_bucket_replication, asset),
+        "request_payment" => send!(client, get_bucket_request_payment, asset),
+        "website" => send!(client, get_bucket_website, asset),
         "public_access_block" => send!(client, get_public_access_block, asset),
         "policy" => send!(client, get_bucket_policy, asset),
         "ownership_controls" => send!(client, get_bucket_ownership_controls, asset),

@@ -219,7 +219,9 @@ mod tests {
             }
             if room > 1 {
                 for line in wrap(text.as_str(), room).into_iter().chain(chop(text.as_str(), room)) {
-                    prop_assert!(width(&line) <= room, "{line:?}");
+                    // A cluster that is wider than the whole room stands alone; the painter leaves it out.
+                    let alone = line.trim().graphemes(true).count() == 1;
+                    prop_assert!(width(&line) <= room || alone, "{line:?}");
                 }
             }
         }
