@@ -13,7 +13,7 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 17] = [
+pub const OURS: [&str; 20] = [
     "merge",
     "arn",
     "known",
@@ -26,7 +26,10 @@ pub const OURS: [&str; 17] = [
     "without_actions",
     "only_principals",
     "with_actions",
+    "fitting",
     "outsiders",
+    "strangers",
+    "without_strangers",
     "acts",
     "cut",
     "add_statement",

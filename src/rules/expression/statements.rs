@@ -12,7 +12,7 @@ use super::{
     functions::{Outcome, wrong},
     value::from_json,
 };
-use crate::settings::matches;
+use crate::settings::{Trusted, action_fits, is_every_action, matches, principal_text};
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("covers", covers)?;
@@ -22,7 +22,10 @@ pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("without_actions", without_actions)?;
     context.add_function("only_principals", only_principals)?;
     context.add_function("with_actions", with_actions)?;
+    context.add_function("fitting", fitting)?;
     context.add_function("outsiders", outsiders)?;
+    context.add_function("strangers", strangers)?;
+    context.add_function("without_strangers", without_strangers)?;
     context.add_function("acts", acts)?;
     context.add_function("cut", cut)?;
     context.add_function("add_statement", add_statement)?;
@@ -180,8 +183,8 @@ fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outc
     Err(wrong(NAME, format!("`{key}` has conditions already")))
 }
 
-/// `without_principals(statement, principals)`: without those, named as in a view's `principals`. One
-/// that is not there changes nothing; at least one must be left.
+/// `without_principals(statement, principals)`: without those, named as in a view's `principals` (`*`
+/// is everyone, whichever way that was spelled). One that is not there changes nothing; at least one must be left.
 fn without_principals(of: Value, principals: Value) -> Outcome {
     principals_that("without_principals", &of, &principals, false)
 }
@@ -199,8 +202,7 @@ fn principals_that(function: &str, of: &Value, named: &Value, stay: bool) -> Out
     };
     for (kind, ids) in kinds.iter_mut() {
         let kept = |id: &Json| {
-            let id = id.as_str().unwrap_or_default();
-            named.contains(&format!("{kind}:{id}")) == stay
+            named.contains(&principal_text(kind, id.as_str().unwrap_or_default())) == stay
         };
         match ids {
             Json::Array(ids) => ids.retain(kept),
@@ -237,6 +239,34 @@ fn outsiders(view: Value, accounts: Value) -> Outcome {
     Ok(found.into())
 }
 
+fn trusted(
+    function: &str,
+    accounts: &Value,
+    organizations: &Value,
+) -> Result<Trusted, ExecutionError> {
+    Ok(Trusted {
+        accounts: texts(function, accounts)?,
+        organizations: texts(function, organizations)?,
+    })
+}
+
+/// `strangers(statement, accounts, organizations)`: whom a statement lets in that is of none of them,
+/// by name or by conditions that tie everyone. No organisation stands for all of them.
+fn strangers(of: Value, accounts: Value, organizations: Value) -> Outcome {
+    const NAME: &str = "strangers";
+    let trusted = trusted(NAME, &accounts, &organizations)?;
+    Ok(trusted.strangers_of(&json(NAME, &of)?).into())
+}
+
+/// `without_strangers(statement, accounts, organizations)`: a list of the statement without them, or
+/// of none where it was for them alone.
+fn without_strangers(of: Value, accounts: Value, organizations: Value) -> Outcome {
+    const NAME: &str = "without_strangers";
+    let trusted = trusted(NAME, &accounts, &organizations)?;
+    let left = trusted.without_strangers(&json(NAME, &of)?);
+    Ok(left.iter().map(from_json).collect::<Vec<Value>>().into())
+}
+
 /// `acts(s, action)`: whether a statement is about an action.
 fn acts(view: Value, action: Value) -> Outcome {
     let action = text("acts", &action)?.to_lowercase();
@@ -269,7 +299,7 @@ fn cut(view: Value, actions: Value) -> Outcome {
         about_any |= about(NAME, &view, action)?;
     }
     let listed = texts(NAME, field(NAME, &view, "actions")?)?;
-    let every = |action: &String| matches!(action.as_str(), "*" | "s3:*");
+    let every = |action: &String| is_every_action(action);
     let pattern = |action: &String| {
         !wanted.contains(action) && wanted.iter().any(|wanted| matches(action, wanted))
     };
@@ -285,6 +315,16 @@ fn cut(view: Value, actions: Value) -> Outcome {
         "exact"
     };
     Ok(word.into())
+}
+
+/// `fitting(s, actions)`: those of the actions that can be about one of a statement's resources. S3
+/// takes no statement with one that can't.
+fn fitting(view: Value, actions: Value) -> Outcome {
+    const NAME: &str = "fitting";
+    let resources = texts(NAME, field(NAME, &view, "resources")?)?;
+    let mut fit = texts(NAME, &actions)?;
+    fit.retain(|action| action_fits(action, &resources));
+    Ok(fit.into())
 }
 
 /// `with_actions(statement, actions)`: the statement about those and no others.
@@ -313,7 +353,7 @@ fn without_actions(of: Value, actions: Value) -> Outcome {
     };
     let (listed, mut except) = (list("Action"), list("NotAction"));
     let lower = |action: &Json| action.as_str().unwrap_or_default().to_lowercase();
-    let every = |action: &Json| matches!(lower(action).as_str(), "*" | "s3:*");
+    let every = |action: &Json| is_every_action(&lower(action));
     if listed.is_empty() || listed.iter().any(every) {
         except.extend(gone.into_iter().map(Json::String));
         except.sort_by_key(lower);

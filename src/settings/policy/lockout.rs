@@ -147,7 +147,7 @@ fn is_room(principal: &Principal, room: &Identity) -> Hit {
                 }
             }
         },
-        Who::Other => Hit::Maybe,
+        Who::Canonical(_) | Who::Other => Hit::Maybe,
         Who::Gone | Who::Service(_) | Who::Aws => Hit::No,
     }
 }

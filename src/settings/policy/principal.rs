@@ -24,7 +24,9 @@ pub enum Who<'a> {
     /// Something of AWS's own: a `CloudFront` identity, or the account that a service delivers logs
     /// from.
     Aws,
-    /// A web identity, or an account by its canonical id.
+    /// An account by its canonical id.
+    Canonical(&'a str),
+    /// A web identity.
     Other,
 }
 
@@ -63,6 +65,7 @@ impl Principal {
             "AWS" if id == "*" => Who::Everyone,
             "AWS" => named(id),
             "Service" => Who::Service(id),
+            "CanonicalUser" => Who::Canonical(id),
             _ => Who::Other,
         }
     }
@@ -257,7 +260,7 @@ mod tests {
                 Who::Service("cloudtrail.amazonaws.com"),
             ),
             ("Federated", "*", Who::Other),
-            ("CanonicalUser", "79a59df9", Who::Other),
+            ("CanonicalUser", "79a59df9", Who::Canonical("79a59df9")),
         ] {
             let principal = Principal {
                 kind: kind.to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    parsed,
+    level, parsed,
     principal::{Principal, Who},
     spelling,
     statement::Statement,
@@ -17,6 +17,17 @@ pub fn of(proposed: &Proposed<'_>) -> Option<String> {
         return Some(format!(
             "S3 takes no policy that names principals that were deleted ({}); they have to go first",
             gone.join(", ")
+        ));
+    }
+    let before = parsed(proposed.before);
+    let added = |statement: &Statement| !before.contains(statement);
+    let unfit = statements.iter().enumerate().find_map(|(at, statement)| {
+        let actions = level::unfit(statement);
+        (added(statement) && !actions.is_empty()).then(|| (statement.name(at), actions.join(", ")))
+    });
+    if let Some((name, actions)) = unfit {
+        return Some(format!(
+            "S3 takes no statement with actions that apply to none of its resources: {actions} in {name}"
         ));
     }
     let public: Vec<String> = statements
@@ -92,7 +103,44 @@ fn orphans(statements: &[Statement]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::domain::Identity;
+
+    fn refused(before: &Document, target: &Document) -> Option<String> {
+        of(&Proposed {
+            bucket: "b",
+            before,
+            target,
+            others: &BTreeMap::new(),
+            room: &Identity::default(),
+        })
+    }
+
+    #[test]
+    fn actions_that_no_resource_of_the_statement_takes_are_never_sent() {
+        let statement = |actions: &Value, resources: &Value| {
+            Document::present(json!({"Statement": [{
+                "Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "444455556666"},
+                "Action": actions, "Resource": resources,
+            }]}))
+        };
+        let both = json!(["s3:GetObject", "s3:ListBucket"]);
+        let unfit = statement(&both, &json!("arn:aws:s3:::b/*"));
+        let why = refused(&Document::ABSENT, &unfit).unwrap_or_default();
+        assert!(why.ends_with("s3:listbucket in Partner"), "{why}");
+        for (actions, resources) in [
+            (both, json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"])),
+            (json!("s3:List*"), json!("arn:aws:s3:::b/*")),
+            (json!("s3:ListBucket"), json!("arn:aws:s3:::b")),
+        ] {
+            let target = statement(&actions, &resources);
+            assert_eq!(refused(&Document::ABSENT, &target), None, "{actions}");
+        }
+        // What S3 has stored it will take again.
+        assert_eq!(refused(&unfit, &unfit), None);
+    }
 
     fn policy(principal: &Value) -> Document {
         Document::present(json!({"Statement": [
