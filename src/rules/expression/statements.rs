@@ -12,7 +12,7 @@ use super::{
     functions::{Outcome, wrong},
     value::from_json,
 };
-use crate::settings::{Trusted, action_fits, is_every_action, matches, principal_text};
+use crate::settings::{is_every_action, matches, principal_text};
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("covers", covers)?;
@@ -22,10 +22,7 @@ pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("without_actions", without_actions)?;
     context.add_function("only_principals", only_principals)?;
     context.add_function("with_actions", with_actions)?;
-    context.add_function("fitting", fitting)?;
     context.add_function("outsiders", outsiders)?;
-    context.add_function("strangers", strangers)?;
-    context.add_function("without_strangers", without_strangers)?;
     context.add_function("acts", acts)?;
     context.add_function("cut", cut)?;
     context.add_function("add_statement", add_statement)?;
@@ -90,7 +87,11 @@ fn flatten(lists: Value) -> Outcome {
 }
 
 /// A field of a map, without copying the others.
-fn field<'a>(function: &str, value: &'a Value, key: &str) -> Result<&'a Value, ExecutionError> {
+pub(super) fn field<'a>(
+    function: &str,
+    value: &'a Value,
+    key: &str,
+) -> Result<&'a Value, ExecutionError> {
     let Value::Map(map) = value else {
         return Err(wrong(function, "a statement's view is wanted"));
     };
@@ -98,18 +99,18 @@ fn field<'a>(function: &str, value: &'a Value, key: &str) -> Result<&'a Value, E
     found.ok_or_else(|| wrong(function, format!("a statement's view has `{key}`")))
 }
 
-fn json(function: &str, value: &Value) -> Result<Json, ExecutionError> {
+pub(super) fn json(function: &str, value: &Value) -> Result<Json, ExecutionError> {
     value.json().map_err(|error| wrong(function, error))
 }
 
-fn text(function: &str, value: &Value) -> Result<String, ExecutionError> {
+pub(super) fn text(function: &str, value: &Value) -> Result<String, ExecutionError> {
     match value {
         Value::String(text) => Ok(text.to_string()),
         _ => Err(wrong(function, "a text is wanted")),
     }
 }
 
-fn texts(function: &str, value: &Value) -> Result<Vec<String>, ExecutionError> {
+pub(super) fn texts(function: &str, value: &Value) -> Result<Vec<String>, ExecutionError> {
     match value {
         Value::List(items) => items.iter().map(|item| text(function, item)).collect(),
         _ => Err(wrong(function, "a list of texts is wanted")),
@@ -239,34 +240,6 @@ fn outsiders(view: Value, accounts: Value) -> Outcome {
     Ok(found.into())
 }
 
-fn trusted(
-    function: &str,
-    accounts: &Value,
-    organizations: &Value,
-) -> Result<Trusted, ExecutionError> {
-    Ok(Trusted {
-        accounts: texts(function, accounts)?,
-        organizations: texts(function, organizations)?,
-    })
-}
-
-/// `strangers(statement, accounts, organizations)`: whom a statement lets in that is of none of them,
-/// by name or by conditions that tie everyone. No organisation stands for all of them.
-fn strangers(of: Value, accounts: Value, organizations: Value) -> Outcome {
-    const NAME: &str = "strangers";
-    let trusted = trusted(NAME, &accounts, &organizations)?;
-    Ok(trusted.strangers_of(&json(NAME, &of)?).into())
-}
-
-/// `without_strangers(statement, accounts, organizations)`: a list of the statement without them, or
-/// of none where it was for them alone.
-fn without_strangers(of: Value, accounts: Value, organizations: Value) -> Outcome {
-    const NAME: &str = "without_strangers";
-    let trusted = trusted(NAME, &accounts, &organizations)?;
-    let left = trusted.without_strangers(&json(NAME, &of)?);
-    Ok(left.iter().map(from_json).collect::<Vec<Value>>().into())
-}
-
 /// `acts(s, action)`: whether a statement is about an action.
 fn acts(view: Value, action: Value) -> Outcome {
     let action = text("acts", &action)?.to_lowercase();
@@ -315,16 +288,6 @@ fn cut(view: Value, actions: Value) -> Outcome {
         "exact"
     };
     Ok(word.into())
-}
-
-/// `fitting(s, actions)`: those of the actions that can be about one of a statement's resources. S3
-/// takes no statement with one that can't.
-fn fitting(view: Value, actions: Value) -> Outcome {
-    const NAME: &str = "fitting";
-    let resources = texts(NAME, field(NAME, &view, "resources")?)?;
-    let mut fit = texts(NAME, &actions)?;
-    fit.retain(|action| action_fits(action, &resources));
-    Ok(fit.into())
 }
 
 /// `with_actions(statement, actions)`: the statement about those and no others.

@@ -5,8 +5,10 @@
 //! two reads of one policy are equal. What rules look at is [`statement`]'s flat form of it, which
 //! also says what the statement lets outsiders do ([`principal`], [`narrowing`], [`tie`], [`strangers`]). [`refusal`] knows
 //! which policies S3 would not store ([`level`]: whose actions are about none of their resources),
-//! [`lockout`] which ones would shut the room out.
+//! [`lockout`] which ones would shut the room out, [`delivery`] which ones a service of AWS's.
 
+mod delivery;
+mod evaluation;
 mod glob;
 mod level;
 mod lockout;
@@ -29,9 +31,11 @@ use super::{
 use crate::domain::{Command, Document, artifact::Summary, canonical};
 use statement::Statement;
 
+pub use delivery::Delivery;
 pub use glob::{is_every_action, matches};
 pub use level::fits;
 pub use lockout::denied;
+pub use refusal::living;
 pub use strangers::Trusted;
 
 /// S3's limit for one policy.
@@ -133,7 +137,7 @@ impl Setting for Policy {
     ///   customer's account; `tied`: conditions tie everyone to accounts, the `tied_accounts` (none
     ///   where no account meets them all);
     ///   `services`; `log_accounts`: those whose logs its resources are for; `orphans`: principals
-    ///   that were deleted; `line`: the statement in one line;
+    ///   that were deleted, spared ones too; `line`: the statement in one line;
     /// - `every_action`: about everything, or all but a few things; `writes`: more than reading and
     ///   listing; `blanket`: a Deny of all of S3 to everyone.
     fn view(&self, document: &Document) -> Value {

@@ -167,17 +167,20 @@ impl Statement {
         let tied = tie::accounts(&self.conditions).filter(|_| self.everyone());
         let mut grantees = Vec::new();
         let mut services = Vec::new();
-        let mut orphans = Vec::new();
         for principal in &self.principals {
             match principal.who() {
                 Who::Account(account) | Who::Canonical(account) => {
                     grantees.push(json!({"principal": principal.text(), "account": account}));
                 }
                 Who::Service(name) => services.push(name),
-                Who::Gone => orphans.push(principal.text()),
-                Who::Everyone | Who::Aws | Who::Other => {}
+                Who::Everyone | Who::Gone | Who::Aws | Who::Other => {}
             }
         }
+        let named = self.principals.iter().chain(&self.not_principals);
+        let orphans: Vec<String> = named
+            .filter(|one| one.who() == Who::Gone)
+            .map(Principal::text)
+            .collect();
         json!({
             "sid": self.sid,
             "name": self.name(at),
