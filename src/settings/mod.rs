@@ -41,7 +41,7 @@ use crate::domain::{Command, Document, Identity, Reversibility, Scope, artifact:
 
 pub use call::{CallError, CallErrorKind};
 pub use policy::{
-    Delivery, Trusted, denied, fits as action_fits, is_every_action, living, matches,
+    Delivery, Trusted, denied, fits as action_fits, is_every_action, living, matches, only_sources,
     principal_text,
 };
 

@@ -13,7 +13,7 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 22] = [
+pub const OURS: [&str; 23] = [
     "merge",
     "arn",
     "known",
@@ -32,6 +32,7 @@ pub const OURS: [&str; 22] = [
     "without_strangers",
     "without_orphans",
     "delivery",
+    "only_sources",
     "acts",
     "cut",
     "add_statement",

@@ -12,13 +12,14 @@ use super::{
     statements::{field, json, text, texts},
     value::from_json,
 };
-use crate::settings::{Delivery, Trusted, action_fits, living};
+use crate::settings::{Delivery, Trusted, action_fits, living, only_sources as of_sources};
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("fitting", fitting)?;
     context.add_function("strangers", strangers)?;
     context.add_function("without_strangers", without_strangers)?;
     context.add_function("without_orphans", without_orphans)?;
+    context.add_function("only_sources", only_sources)?;
     context.add_function("delivery", delivery)
 }
 
@@ -64,6 +65,14 @@ fn without_strangers(of: Value, accounts: Value, organizations: Value) -> Outcom
 /// none where it was for them alone.
 fn without_orphans(of: Value) -> Outcome {
     let left = living(&json("without_orphans", &of)?);
+    Ok(left.iter().map(from_json).collect::<Vec<Value>>().into())
+}
+
+/// `only_sources(statement, accounts)`: a list of the statement with those of the accounts alone that
+/// its conditions tie services to, or of none where none of them is left.
+fn only_sources(of: Value, accounts: Value) -> Outcome {
+    const NAME: &str = "only_sources";
+    let left = of_sources(&json(NAME, &of)?, &texts(NAME, &accounts)?);
     Ok(left.iter().map(from_json).collect::<Vec<Value>>().into())
 }
 

@@ -154,8 +154,8 @@ fn free_sid(statements: Value, name: Value) -> Outcome {
 }
 
 /// `with_condition(statement, operator, key, values)`: the statement with one condition more. Where
-/// the operator has the key already, whose values would let more in and not less, its variant that
-/// ignores case carries the new one.
+/// the operator has the key already, whose values would let more in and not less, one that asks the
+/// same carries the new one: the variant that ignores case, and for ARNs the other spellings.
 fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outcome {
     const NAME: &str = "with_condition";
     let mut statement = statement(NAME, &of)?;
@@ -169,7 +169,11 @@ fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outc
     let Json::Object(conditions) = conditions else {
         return Err(wrong(NAME, "the statement's `Condition` is no map"));
     };
-    for operator in [operator.clone(), format!("{operator}IgnoreCase")] {
+    let others = match operator.as_str() {
+        "ArnLike" => ["ArnEquals", "StringLike"].map(str::to_owned).to_vec(),
+        _ => vec![format!("{operator}IgnoreCase")],
+    };
+    for operator in [operator].into_iter().chain(others) {
         let keys = conditions
             .entry(operator)
             .or_insert_with(|| Json::Object(Map::new()));

@@ -36,7 +36,7 @@ pub use glob::{is_every_action, matches};
 pub use level::fits;
 pub use lockout::denied;
 pub use refusal::living;
-pub use strangers::Trusted;
+pub use strangers::{Trusted, only_sources};
 
 /// S3's limit for one policy.
 const LONGEST: usize = 20 * 1024;
@@ -136,7 +136,8 @@ impl Setting for Policy {
     /// - `grantees`: `principal` and `account` (or its canonical id) of each that belongs to a
     ///   customer's account; `tied`: conditions tie everyone to accounts, the `tied_accounts` (none
     ///   where no account meets them all);
-    ///   `services`; `log_accounts`: those whose logs its resources are for; `orphans`: principals
+    ///   `services`; `sources`: accounts that conditions tie services to; `delivers_logs`: a principal
+    ///   is a service or account of AWS's that does; `log_accounts`: those whose logs its resources are for; `orphans`: principals
     ///   that were deleted, spared ones too; `line`: the statement in one line;
     /// - `every_action`: about everything, or all but a few things; `writes`: more than reading and
     ///   listing; `blanket`: a Deny of all of S3 to everyone.

@@ -59,6 +59,16 @@ impl Principal {
         }
     }
 
+    /// Whether it delivers logs: a service that does, or an account of AWS's own that does so.
+    pub fn delivers_logs(&self) -> bool {
+        match self.who() {
+            Who::Service(name) => LOG_SERVICES.contains(&name),
+            // CloudFront's identities are no accounts.
+            Who::Aws => Arn::of(&self.id).is_none_or(|arn| is_account(arn.account)),
+            _ => false,
+        }
+    }
+
     pub fn who(&self) -> Who<'_> {
         let id = self.id.as_str();
         match self.kind.as_str() {
@@ -152,6 +162,15 @@ impl<'a> Arn<'a> {
         (self.account, name.unwrap_or(kind))
     }
 }
+
+/// Services whose logs S3 buckets take.
+const LOG_SERVICES: [&str; 5] = [
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+    "logging.s3.amazonaws.com",
+];
 
 /// Accounts from which Elastic Load Balancing delivers access logs, one a region, see
 /// [its guide](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
@@ -267,6 +286,27 @@ mod tests {
                 id: id.to_owned(),
             };
             assert_eq!(principal.who(), who, "{kind} {id}");
+        }
+    }
+
+    #[test]
+    fn accounts_of_aws_deliver_logs_as_its_services_do() {
+        for (kind, id, delivers) in [
+            ("AWS", "arn:aws:iam::127311923021:root", true),
+            ("AWS", "127311923021", true),
+            ("AWS", "arn:aws:iam::193672423079:user/logs", true),
+            ("AWS", "arn:aws:iam::123456789012:root", false),
+            (
+                "AWS",
+                "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1",
+                false,
+            ),
+            ("Service", "cloudtrail.amazonaws.com", true),
+            ("Service", "cloudfront.amazonaws.com", false),
+        ] {
+            let (kind, id) = (kind.to_owned(), id.to_owned());
+            let principal = Principal { kind, id };
+            assert_eq!(principal.delivers_logs(), delivers, "{principal:?}");
         }
     }
 

@@ -201,6 +201,8 @@ impl Statement {
             "tied": tied.is_some(),
             "tied_accounts": tied.unwrap_or_default(),
             "services": services,
+            "sources": tie::to(&self.conditions, tie::Tie::Way).unwrap_or_default(),
+            "delivers_logs": self.principals.iter().any(Principal::delivers_logs),
             "log_accounts": self.log_accounts(),
             "orphans": orphans,
             "line": self.line(at),
@@ -265,7 +267,8 @@ mod tests {
                 "resources": ["r"], "not_resources": [],
                 "conditions": [{"op": "Bool", "key": "aws:securetransport", "values": ["false"]}],
                 "everyone": true, "public": false, "counts_as_public": false, "narrowed_by": [],
-                "grantees": [], "tied": false, "tied_accounts": [], "services": ["a", "b"], "log_accounts": [], "orphans": [],
+                "grantees": [], "tied": false, "tied_accounts": [], "services": ["a", "b"], "sources": [], "delivers_logs": false,
+                "log_accounts": [], "orphans": [],
                 "line": "#1: Deny all but s3:get* to * Service:a Service:b",
                 "every_action": true, "writes": true, "blanket": false,
             })

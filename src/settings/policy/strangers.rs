@@ -124,6 +124,19 @@ impl Trusted {
     }
 }
 
+/// The statement with those of the sources alone that its conditions tie services to; none where none
+/// of them is left.
+pub fn only_sources(statement: &Value, accounts: &[String]) -> Option<Value> {
+    let mut left = statement.clone();
+    tie::keep(left.get_mut("Condition")?, Tie::Way, accounts);
+    let kept = Statement::of(&left);
+    let sources = tie::to(&kept.conditions, Tie::Way).unwrap_or_default();
+    let all = sources
+        .iter()
+        .all(|one| accounts.iter().any(|it| it == one));
+    all.then_some(left)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
