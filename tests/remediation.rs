@@ -170,7 +170,7 @@ async fn every_request_to_aws_is_told_with_its_bucket_its_id_and_how_it_ended() 
         .iter()
         .rfind(|call| call.operation == "PutObject")
         .unwrap();
-    assert_eq!(backup.bucket, estate::VAULT);
+    assert_eq!(backup.bucket, VAULT);
     assert!(backup.seq < write.seq, "no backup, no write");
     let absent = calls.iter().find(|call| call.status == Some(404)).unwrap();
     assert!(!absent.is_write(), "{absent:?}");
