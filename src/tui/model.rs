@@ -8,8 +8,8 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    domain::{Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Hold, Row, Status, Unknown},
+    domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
+    room::protocol::{Diff, Hold, Page, Row, Status, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -77,6 +77,8 @@ pub enum Sheet {
     Help,
     Unknowns,
     Exceptions,
+    /// Requests that went out to AWS.
+    Calls,
     /// How the room is: warnings, holds, vault, ledger.
     Room,
     Entry,
@@ -156,6 +158,8 @@ pub struct Model {
     /// The line of the help that is selected.
     pub help_at: usize,
     pub unknowns: Vec<Unknown>,
+    /// Requests that went out to AWS; none before they were told.
+    pub calls: Option<Page<Call>>,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
     pub exceptions: Vec<Exception>,
@@ -207,6 +211,7 @@ impl Model {
             sheet_scroll: 0,
             help_at: 0,
             unknowns: Vec::new(),
+            calls: None,
             unknowns_total: 0,
             unknowns_loaded: false,
             exceptions: Vec::new(),

@@ -34,6 +34,7 @@ pub enum Action {
     Filter,
     Unknowns,
     Exceptions,
+    Calls,
     Room,
     GoToChange,
     Help,

@@ -125,6 +125,13 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("exceptions", 10),
     bind(
+        &[char('v')],
+        Action::Calls,
+        "requests that went out to AWS, with ids and times",
+        Places::PANES,
+    )
+    .hint("requests", 8),
+    bind(
         &[char('w')],
         Action::Room,
         "how the room is: warnings, holds, vault, ledger",

@@ -108,6 +108,7 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Keep => model.filtering = None,
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
+        Action::Calls => sheet(model, Sheet::Calls, Some(Topic::Calls)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
         Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,

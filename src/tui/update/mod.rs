@@ -173,6 +173,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
         Some(Sheet::Controls) => model.feeds.want(Topic::Controls),
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
+        Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
         _ => {}
     }
 }
