@@ -13,6 +13,7 @@ use std::{
 
 use aws_sdk_s3::{
     Client,
+    config::Region,
     types::{BucketLocationConstraint, CreateBucketConfiguration},
 };
 use serde_json::{Map, Value, json};
@@ -370,13 +371,31 @@ pub async fn make(
 }
 
 /// The other buckets of our account that a seed speaks of: where logs, replicas and inventories go.
-/// They take logs and keep versions.
+/// They take logs and keep versions; those that replicas are meant for stand in another region.
 pub async fn companions(client: &Client, region: &str, seed: &Seed, names: &Names, bucket: &str) {
     let mut others = Vec::new();
     for value in seed.documents.values().chain(seed.params.values()) {
         mentioned(&names.on(bucket, value), &mut others);
     }
+    let far = if region == "us-west-2" {
+        "us-east-1"
+    } else {
+        "us-west-2"
+    };
+    let mut replicas = Vec::new();
+    for name in ["replica_bucket", "other_replica_buckets"] {
+        if let Some(value) = seed.params.get(name) {
+            mentioned(&names.on(bucket, value), &mut replicas);
+        }
+    }
     for name in others.into_iter().filter(|name| name != bucket) {
+        let region = if replicas.contains(&name) {
+            far
+        } else {
+            region
+        };
+        let there = Region::new(region.to_owned());
+        let client = &Client::from_conf(client.config().to_builder().region(there).build());
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
