@@ -371,7 +371,8 @@ pub async fn make(
 }
 
 /// The other buckets of our account that a seed speaks of: where logs, replicas and inventories go.
-/// They take logs and keep versions; those that replicas are meant for stand in another region.
+/// They take logs and keep versions; those that replicas are meant for stand in another region, and
+/// have Object Lock, without which they would take no copies of a bucket that has it.
 pub async fn companions(client: &Client, region: &str, seed: &Seed, names: &Names, bucket: &str) {
     let mut others = Vec::new();
     for value in seed.documents.values().chain(seed.params.values()) {
@@ -411,13 +412,17 @@ pub async fn companions(client: &Client, region: &str, seed: &Seed, names: &Name
             let setting = settings::by_name(setting).unwrap();
             setting.tidy(value).unwrap()
         };
-        let documents = BTreeMap::from([
+        let mut documents = BTreeMap::from([
             ("policy".to_owned(), document("policy", policy)),
             (
                 "versioning".to_owned(),
                 document("versioning", json!({"Status": "Enabled"})),
             ),
         ]);
+        if replicas.contains(&name) {
+            let locked = document("object_lock", json!({"ObjectLockEnabled": "Enabled"}));
+            documents.insert("object_lock".to_owned(), locked);
+        }
         // It is there already, or somebody else's: the bucket that needs it will tell.
         let _ = make(client, region, &name, &documents).await;
     }
