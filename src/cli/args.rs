@@ -45,6 +45,9 @@ pub struct Common {
         default_value = "default"
     )]
     pub theme: String,
+    /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Subcommand)]

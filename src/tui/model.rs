@@ -121,6 +121,15 @@ pub enum Place {
     Filter,
 }
 
+/// How the person looks at the screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attention {
+    /// The terminal said that they look elsewhere.
+    pub away: bool,
+    /// They want to read, and nothing but the line on top is to change meanwhile.
+    pub frozen: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Model {
     pub theme: Theme,
@@ -160,6 +169,7 @@ pub struct Model {
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
+    pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
     pub exceptions: Vec<Exception>,
@@ -212,6 +222,7 @@ impl Model {
             help_at: 0,
             unknowns: Vec::new(),
             calls: None,
+            attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,
             exceptions: Vec::new(),
