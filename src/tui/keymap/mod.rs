@@ -35,6 +35,9 @@ pub enum Action {
     Unknowns,
     Exceptions,
     Room,
+    /// The list of themes.
+    Themes,
+    KeepTheme,
     GoToChange,
     Help,
     /// What the selected line of the help says.
