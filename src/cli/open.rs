@@ -10,12 +10,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{args::Common, exit, house, lines};
+use super::{
+    args::{Colour, Common},
+    exit, house, lines,
+};
 use crate::{
     domain::Via,
     engine::Caller,
     room::{Room, Starting, client::Client, protocol::Notice},
-    tui::{self, Input, Options, Theme, TuiError},
+    tui::{self, Depth, Input, Options, Shelf, TuiError},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
@@ -39,8 +42,17 @@ pub async fn run(common: &Common) -> Result<u8> {
 
 /// How the screen is to look. Settled before a room is opened for it.
 pub fn look(common: &Common, caller: &Caller) -> Result<Options> {
-    let mut options = Options::new(Theme::named(&common.theme)?, caller.actor.name());
-    options.colour = tui::wants_colour();
+    let beside = common.config.with_file_name("themes");
+    let mut shelf = Shelf::with_folder(&beside);
+    let mut options = Options::new(shelf.pick(&common.theme)?, caller.actor.name());
+    options.shelf = shelf;
+    options.depth = match common.colour {
+        Colour::Auto => tui::colours_of_terminal(),
+        Colour::None => Depth::None,
+        Colour::Sixteen => Depth::Sixteen,
+        Colour::Indexed => Depth::Indexed,
+        Colour::True => Depth::True,
+    };
     Ok(options)
 }
 
@@ -92,7 +104,7 @@ async fn drawn(
     end: impl Future<Output = ()>,
 ) -> Result<(), TuiError> {
     tui::restore_before_panic_report();
-    let mut session = tui::open()?;
+    let mut session = tui::open(options.depth)?;
     #[cfg(feature = "failpoints")]
     let end = panicking_if_told(end);
     tui::run(

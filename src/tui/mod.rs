@@ -24,6 +24,7 @@ pub mod model;
 mod msg;
 pub mod paint;
 mod session;
+mod sgr;
 pub mod state;
 mod terminal;
 pub mod text;
@@ -38,8 +39,8 @@ pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
-    wants_colour,
+    Screen, Session, check_terminal, colours_of_terminal, leave_raw_mode, open,
+    restore_before_panic_report,
 };
-pub use theme::{Theme, ThemeError};
+pub use theme::{Depth, Shelf, Theme, ThemeError};
 pub use update::update;

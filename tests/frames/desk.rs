@@ -9,7 +9,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use sixfold::{
     room::protocol::{Notice, NoticeKind},
     tui::{
-        Effect, Model, Msg, Options, Theme,
+        Effect, Model, Msg, Options, Shelf,
         update::{self, update},
         view,
     },
@@ -35,7 +35,19 @@ impl Desk {
     }
 
     pub fn with(size: (u16, u16), room: Fake, theme: &str) -> Self {
-        let options = Options::new(Theme::named(theme).unwrap(), "nina.ramirez");
+        Self::looking(size, room, theme, |_| {})
+    }
+
+    /// A screen that looks otherwise than by default.
+    pub fn looking(
+        size: (u16, u16),
+        room: Fake,
+        theme: &str,
+        look: impl FnOnce(&mut Options),
+    ) -> Self {
+        let mut shelf = Shelf::built_in();
+        let mut options = Options::new(shelf.pick(theme).unwrap(), "nina.ramirez");
+        look(&mut options);
         let mut desk = Self {
             model: Model::new(options, size),
             room,

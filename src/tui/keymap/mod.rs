@@ -41,6 +41,9 @@ pub enum Action {
     Suspend,
     Calls,
     Room,
+    /// The list of themes.
+    Themes,
+    KeepTheme,
     GoToChange,
     Help,
     /// What the selected line of the help says.

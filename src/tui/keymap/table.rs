@@ -10,6 +10,7 @@ use super::{
 const SCROLLED: Places = Places::PANES
     .with(Places::ENTRY)
     .with(Places::SHEET)
+    .with(Places::THEMES)
     .with(Places::CARD);
 const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
 const FILTERED: Places = Places::QUEUE.with(Places::LEDGER);
@@ -152,6 +153,13 @@ pub const TABLE: &[Binding] = &[
         Places::PANES,
     )
     .hint("room", 12),
+    bind(
+        &[char('t')],
+        Action::Themes,
+        "themes, tried on as you move through them",
+        Places::PANES,
+    )
+    .hint("theme", 5),
     bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED),
     bind(
         &[key(KeyCode::Down), char('j')],
@@ -262,6 +270,20 @@ pub const TABLE: &[Binding] = &[
         Places::FILTER,
     )
     .hint("keep", 90),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::KeepTheme,
+        "keep the selected theme until you leave",
+        Places::THEMES,
+    )
+    .hint("keep", 90),
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Left), char('h'), char('t')],
+        Action::Back,
+        "back to the theme from before",
+        Places::THEMES,
+    )
+    .hint("as before", 80),
     bind(
         &[key(KeyCode::Esc), key(KeyCode::Left), char('h')],
         Action::Back,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{card, copy, filter, moves, subject};
+use super::{card, copy, filter, moves, subject, themes};
 use crate::{
     room::protocol::Request,
     tui::{
@@ -116,6 +116,8 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         ),
         Action::Calls => sheet(model, Sheet::Calls, Some(Topic::Calls)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
+        Action::Themes => sheet(model, Sheet::Themes, None),
+        Action::KeepTheme => themes::keep(model),
         Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
         Action::Help => sheet(model, Sheet::Help, None),
@@ -162,6 +164,7 @@ fn turn(model: &mut Model, by: usize) {
 }
 
 pub(super) fn sheet(model: &mut Model, sheet: Sheet, topic: Option<Topic>) {
+    themes::give_back(model);
     model.sheet = Some(sheet);
     model.sheet_scroll = 0;
     model.help_at = 0;
@@ -196,6 +199,7 @@ fn back(model: &mut Model) {
         filter::set(model, pane, "");
         model.filtering = None;
     } else if model.sheet.is_some() {
+        themes::give_back(model);
         model.sheet = None;
     } else if model.pane == Pane::Ledger && !model.ledger.typed.is_empty() {
         filter::set(model, Pane::Ledger, "");

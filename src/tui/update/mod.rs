@@ -10,6 +10,7 @@ mod filter;
 mod keys;
 mod moves;
 mod subject;
+mod themes;
 
 use std::time::Duration;
 
