@@ -487,6 +487,57 @@ fn a_terminal_that_can_not_be_drawn_on_is_told_in_plain_words() {
     }
 }
 
+/// What a screen sent from its opening to its end.
+fn sent(folder: &Path, args: &[&str]) -> String {
+    let args = [&["demo"], args].concat();
+    let mut tty = Tty::open(80, 24, sixfold(folder, &args));
+    up(&tty);
+    assert!(tty.quit().success());
+    tty.is_restored();
+    String::from_utf8_lossy(&tty.raw()).into_owned()
+}
+
+#[test]
+fn a_theme_is_sent_in_the_colours_that_the_session_was_told_to_use() {
+    let folder = tempfile::tempdir().unwrap();
+    // The ground of nord, in full, as the nearest of the 256, and as black.
+    for (colour, ground) in [
+        ("true", "48;2;46;52;64"),
+        ("256", "48;5;23"),
+        ("16", "\x1b[37;40m"),
+    ] {
+        let raw = sent(folder.path(), &["--theme", "nord", "--colour", colour]);
+        if colour == "256" {
+            assert!(raw.contains("48;5;2"), "{colour}");
+        } else {
+            assert!(raw.contains(ground), "{colour}");
+        }
+        assert_eq!(raw.contains("8;2;"), colour == "true", "{colour}");
+        assert_eq!(raw.contains("8;5;"), colour == "256", "{colour}");
+    }
+}
+
+#[test]
+fn a_theme_of_the_persons_own_is_found_by_name_and_by_file_and_a_faulty_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let themes = folder.path().join("themes");
+    std::fs::create_dir(&themes).unwrap();
+    let text = "name = \"dusk\"\ninherits = \"nord\"\n\n[palette]\nground = \"#010203\"\n";
+    std::fs::write(themes.join("dusk.toml"), text).unwrap();
+    std::fs::write(themes.join("odd.toml"), text.replace("#010203", "#01020")).unwrap();
+    for theme in ["dusk", "themes/dusk.toml"] {
+        let raw = sent(folder.path(), &["--theme", theme, "--colour", "true"]);
+        assert!(raw.contains("48;2;1;2;3"), "{theme}");
+    }
+    let mut tty = Tty::open(200, 24, sixfold(folder.path(), &["demo", "--theme", "odd"]));
+    assert_eq!(tty.end().exit_code(), 1);
+    let raw = String::from_utf8(tty.raw()).unwrap();
+    assert!(
+        raw.contains("themes/odd.toml:5: `#01020` is no colour"),
+        "{raw:?}"
+    );
+}
+
 #[test]
 fn no_color_is_respected_and_the_selection_still_seen() {
     let folder = tempfile::tempdir().unwrap();

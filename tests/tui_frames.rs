@@ -188,6 +188,11 @@ fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
 }
 
 #[test]
+fn the_themes_over_what_they_are_tried_on() {
+    at_each_size("themes", |desk| desk.press("t j j"));
+}
+
+#[test]
 fn a_filter_being_typed() {
     at_each_size("filter", |desk| {
         desk.press("/");

@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 16] = [
+const WAYS: [&str; 17] = [
     "1",
     "2 G",
     "3",
@@ -34,6 +34,7 @@ const WAYS: [&str; 16] = [
     "u",
     "x G",
     "w",
+    "t G",
     "/",
 ];
 

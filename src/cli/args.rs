@@ -36,15 +36,40 @@ pub struct Common {
     /// Where ledger and views live, instead of the config's `state`
     #[arg(long, global = true, value_name = "DIR", env = "SIXFOLD_STATE")]
     pub state: Option<PathBuf>,
-    /// The theme of the screen
+    /// The theme of the screen: one of the binary's or of the folder `themes` beside the config, or a
+    /// file that ends in .toml; `t` on the screen shows them
     #[arg(
         long,
         global = true,
-        value_name = "NAME",
+        value_name = "NAME|FILE",
         env = "SIXFOLD_THEME",
         default_value = "default"
     )]
     pub theme: String,
+    /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// How many colours the screen may use; `auto` asks `NO_COLOR`, `COLORTERM` and `TERM`
+    #[arg(
+        long,
+        alias = "color",
+        global = true,
+        value_enum,
+        env = "SIXFOLD_COLOUR",
+        default_value_t = Colour::Auto
+    )]
+    pub colour: Colour,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    None,
+    #[value(name = "16")]
+    Sixteen,
+    #[value(name = "256")]
+    Indexed,
+    True,
 }
 
 #[derive(Debug, Subcommand)]

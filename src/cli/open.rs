@@ -10,31 +10,49 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{args::Common, exit, house};
+use super::{
+    args::{Colour, Common},
+    exit, house, lines,
+};
 use crate::{
     domain::Via,
     engine::Caller,
     room::{Room, Starting, client::Client, protocol::Notice},
-    tui::{self, Input, Options, Theme, TuiError},
+    tui::{self, Depth, Input, Options, Shelf, TuiError},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
-    tui::check_terminal()?;
+    if !common.plain {
+        tui::check_terminal()?;
+    }
     let config = house::config(common)?;
-    let caller = house::caller(&config, Via::Tui)?;
+    let caller = house::caller(&config, if common.plain { Via::Cli } else { Via::Tui })?;
     let options = look(common, &caller)?;
     let end = told_to_end()?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
-    let shown = screen(&room, caller, options, end).await;
+    let shown = if common.plain {
+        lines::print(&room, caller, end).await
+    } else {
+        screen(&room, caller, options, end).await
+    };
     room.stop().await;
     shown.map(|()| exit::OK)
 }
 
 /// How the screen is to look. Settled before a room is opened for it.
 pub fn look(common: &Common, caller: &Caller) -> Result<Options> {
-    let mut options = Options::new(Theme::named(&common.theme)?, caller.actor.name());
-    options.colour = tui::wants_colour();
+    let beside = common.config.with_file_name("themes");
+    let mut shelf = Shelf::with_folder(&beside);
+    let mut options = Options::new(shelf.pick(&common.theme)?, caller.actor.name());
+    options.shelf = shelf;
+    options.depth = match common.colour {
+        Colour::Auto => tui::colours_of_terminal(),
+        Colour::None => Depth::None,
+        Colour::Sixteen => Depth::Sixteen,
+        Colour::Indexed => Depth::Indexed,
+        Colour::True => Depth::True,
+    };
     Ok(options)
 }
 
@@ -86,7 +104,7 @@ async fn drawn(
     end: impl Future<Output = ()>,
 ) -> Result<(), TuiError> {
     tui::restore_before_panic_report();
-    let mut session = tui::open()?;
+    let mut session = tui::open(options.depth)?;
     #[cfg(feature = "failpoints")]
     let end = panicking_if_told(end);
     tui::run(

@@ -167,6 +167,13 @@ pub fn sheet(regions: &Regions, beside: bool) -> Rect {
     }
 }
 
+/// The room for a narrow sheet at the right, so that the panes beside it can be seen.
+pub fn corner(regions: &Regions, width: u16) -> Rect {
+    let body = regions.body;
+    let width = width.min(body.width);
+    Rect::new(body.right() - width, body.y, width, body.height)
+}
+
 /// The room for a card that would like to be so many rows high.
 pub fn card(regions: &Regions, wanted: usize) -> Rect {
     let body = regions.body;

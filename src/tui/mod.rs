@@ -14,6 +14,7 @@
 //! An idle screen writes nothing. Its clock has minutes only, so that the one thing that moves by
 //! itself is a handful of bytes a minute.
 
+mod aside;
 mod effect;
 pub mod glyphs;
 mod input;
@@ -23,6 +24,7 @@ pub mod model;
 mod msg;
 pub mod paint;
 mod session;
+mod sgr;
 pub mod state;
 mod terminal;
 pub mod text;
@@ -30,14 +32,15 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
+pub use aside::Aside;
 pub use effect::Effect;
 pub use input::Input;
 pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
-    wants_colour,
+    Screen, Session, check_terminal, colours_of_terminal, leave_raw_mode, open,
+    restore_before_panic_report,
 };
-pub use theme::{Theme, ThemeError};
+pub use theme::{Depth, Shelf, Theme, ThemeError};
 pub use update::update;

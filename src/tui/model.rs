@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List},
-    theme::Theme,
+    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List, Themes},
+    theme::{Depth, Shelf, Theme},
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
@@ -16,10 +16,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Options {
     pub theme: Theme,
+    /// What the person may choose from while the screen is open.
+    pub shelf: Shelf,
     /// Shown until the room says who it took the person for.
     pub person: String,
-    /// Off: bold, reverse, underline and words only. See [`wants_colour`](super::wants_colour).
-    pub colour: bool,
+    /// How many colours this session's terminal has; [`Depth::True`] when nothing else is said. See
+    /// [`colours_of_terminal`](super::colours_of_terminal).
+    pub depth: Depth,
     /// Borders, marks and bars from ASCII, whatever the theme says.
     pub ascii: bool,
 }
@@ -28,8 +31,9 @@ impl Options {
     pub fn new(theme: Theme, person: impl Into<String>) -> Self {
         Self {
             theme,
+            shelf: Shelf::built_in(),
             person: person.into(),
-            colour: true,
+            depth: Depth::True,
             ascii: false,
         }
     }
@@ -84,6 +88,8 @@ pub enum Sheet {
     Entry,
     /// The controls of one framework.
     Controls,
+    /// The themes, over the panes that they are tried on.
+    Themes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,14 +122,26 @@ pub enum Place {
     Pane(Pane),
     Entry,
     Sheet,
+    Themes,
     Card,
     Note,
     Filter,
 }
 
+/// How the person looks at the screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attention {
+    /// The terminal said that they look elsewhere.
+    pub away: bool,
+    /// They want to read, and nothing but the line on top is to change meanwhile.
+    pub frozen: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// As the screen is drawn now: that of the session, or the one that is tried on.
     pub theme: Theme,
+    pub themes: Themes,
     pub size: (u16, u16),
     /// Since the screen opened, as of the last update.
     pub now: Duration,
@@ -160,6 +178,7 @@ pub struct Model {
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
+    pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
     pub exceptions: Vec<Exception>,
@@ -176,15 +195,11 @@ pub struct Model {
 
 impl Model {
     pub fn new(options: Options, size: (u16, u16)) -> Self {
-        let mut theme = options.theme;
-        if options.ascii {
-            theme = theme.in_ascii();
-        }
-        if !options.colour {
-            theme = theme.without_colour();
-        }
+        let theme = options.theme;
+        let themes = Themes::new(options.shelf, &theme, options.depth, options.ascii);
         Self {
-            theme,
+            theme: themes.fitted(theme),
+            themes,
             size,
             now: Duration::ZERO,
             person: options.person,
@@ -212,6 +227,7 @@ impl Model {
             help_at: 0,
             unknowns: Vec::new(),
             calls: None,
+            attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,
             exceptions: Vec::new(),
@@ -229,6 +245,7 @@ impl Model {
         match (&self.filtering, self.sheet, &self.card) {
             (Some(_), _, _) => Place::Filter,
             (None, Some(Sheet::Entry), _) => Place::Entry,
+            (None, Some(Sheet::Themes), _) => Place::Themes,
             (None, Some(_), _) => Place::Sheet,
             (None, None, Some(card)) if card.focus == Focus::Note => Place::Note,
             (None, None, Some(_)) => Place::Card,

@@ -25,7 +25,7 @@ use ratatui::{
     layout::{Position, Size},
 };
 
-use super::session::TuiError;
+use super::{aside::Aside, session::TuiError, sgr, theme::Depth};
 
 /// A terminal that is set up; dropping it puts the terminal back.
 pub struct Session {
@@ -46,7 +46,7 @@ impl Drop for Guard {
 /// Fails with what to do instead where there is no terminal. Open it on the thread that will run the
 /// screen: a panic of that thread is the one that puts the terminal back (see
 /// [`restore_before_panic_report`]).
-pub fn open() -> Result<Session, TuiError> {
+pub fn open(depth: Depth) -> Result<Session, TuiError> {
     check_terminal()?;
     // Themes decide about colour. Left to itself, crossterm under NO_COLOR drops bold and reverse
     // along with a colour, and a selection could not be seen.
@@ -63,7 +63,8 @@ pub fn open() -> Result<Session, TuiError> {
     .map_err(TuiError::Setup)?;
     let screen = Screen::new(io::stdout(), || {
         crossterm::terminal::size().map(|(width, height)| Size { width, height })
-    });
+    })
+    .in_colours(depth);
     let mut terminal = Terminal::new(screen).map_err(TuiError::Setup)?;
     terminal.clear().map_err(TuiError::Setup)?;
     Ok(Session {
@@ -138,9 +139,9 @@ pub fn restore_before_panic_report() {
     }));
 }
 
-/// Colours are off when `NO_COLOR` is set to anything (<https://no-color.org>).
-pub fn wants_colour() -> bool {
-    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// How many colours this process's terminal has, as far as its environment says.
+pub fn colours_of_terminal() -> Depth {
+    Depth::guess(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))
 }
 
 /// A backend that sends each frame as one write within a synchronized update, and nothing at all
@@ -156,6 +157,7 @@ pub struct Screen<W: Write> {
     cursor: Position,
     /// None until something was sent about it.
     shown: Option<bool>,
+    depth: Depth,
 }
 
 impl<W: Write> Screen<W> {
@@ -166,11 +168,27 @@ impl<W: Write> Screen<W> {
             size: Box::new(size),
             cursor: Position::ORIGIN,
             shown: None,
+            depth: Depth::True,
         }
+    }
+
+    /// For a terminal that has so many colours. One with sixteen gets the old sequences for them,
+    /// which each knows.
+    #[must_use]
+    pub fn in_colours(mut self, depth: Depth) -> Self {
+        self.depth = depth;
+        self
     }
 
     fn inner(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
         CrosstermBackend::new(&mut self.frame)
+    }
+}
+
+impl<W: Write> Aside for Screen<W> {
+    fn aside(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
     }
 }
 
@@ -240,7 +258,12 @@ impl<W: Write> Backend for Screen<W> {
         }
         let mut whole = Vec::with_capacity(self.frame.len() + 16);
         queue!(whole, BeginSynchronizedUpdate)?;
-        whole.append(&mut self.frame);
+        if self.depth == Depth::Sixteen {
+            whole.append(&mut sgr::with_sixteen(&self.frame));
+            self.frame.clear();
+        } else {
+            whole.append(&mut self.frame);
+        }
         queue!(whole, EndSynchronizedUpdate)?;
         self.out.write_all(&whole)?;
         self.out.flush()
@@ -251,6 +274,11 @@ impl<W: Write> Backend for Screen<W> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::sync::{Arc, Mutex};
+
+    use ratatui::{
+        style::{Color, Style},
+        text::Span,
+    };
 
     use super::*;
 
@@ -288,6 +316,24 @@ mod tests {
             .draw(|frame| frame.render_widget("hello", frame.area()))
             .unwrap();
         assert!(wire.0.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_terminal_with_sixteen_colours_gets_the_sequences_that_it_knows() {
+        let sent = |depth| {
+            let wire = Wire::default();
+            let screen = Screen::new(wire.clone(), || Ok(Size::new(20, 3))).in_colours(depth);
+            let style = Style::new().fg(Color::White).bg(Color::Red);
+            Terminal::new(screen)
+                .unwrap()
+                .draw(|frame| frame.render_widget(Span::styled("hé", style), frame.area()))
+                .unwrap();
+            String::from_utf8(wire.0.lock().unwrap().clone()).unwrap()
+        };
+        let text = sent(Depth::Sixteen);
+        assert!(text.contains("\u{1b}[97;41mhé"), "{text:?}");
+        let text = sent(Depth::Indexed);
+        assert!(text.contains("\u{1b}[38;5;15;48;5;1mhé"), "{text:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use sixfold::{
     room::protocol::{Notice, NoticeKind},
     tui::{
-        Effect, Model, Msg, Options, Theme,
+        Effect, Model, Msg, Options, Shelf,
         update::{self, update},
         view,
     },
@@ -22,6 +22,8 @@ pub struct Desk {
     pub room: Fake,
     pub now: Duration,
     pub left: bool,
+    pub copied: Option<String>,
+    pub notified: Vec<String>,
     /// Questions stay unanswered while the line is held.
     pub held: bool,
     waiting: Vec<Effect>,
@@ -33,12 +35,26 @@ impl Desk {
     }
 
     pub fn with(size: (u16, u16), room: Fake, theme: &str) -> Self {
-        let options = Options::new(Theme::named(theme).unwrap(), "nina.ramirez");
+        Self::looking(size, room, theme, |_| {})
+    }
+
+    /// A screen that looks otherwise than by default.
+    pub fn looking(
+        size: (u16, u16),
+        room: Fake,
+        theme: &str,
+        look: impl FnOnce(&mut Options),
+    ) -> Self {
+        let mut shelf = Shelf::built_in();
+        let mut options = Options::new(shelf.pick(theme).unwrap(), "nina.ramirez");
+        look(&mut options);
         let mut desk = Self {
             model: Model::new(options, size),
             room,
             now: Duration::ZERO,
             left: false,
+            copied: None,
+            notified: Vec::new(),
             held: false,
             waiting: Vec::new(),
         };
@@ -53,6 +69,8 @@ impl Desk {
         while !self.held && !self.waiting.is_empty() {
             match self.waiting.remove(0) {
                 Effect::Leave => self.left = true,
+                Effect::Copy(text) => self.copied = Some(text),
+                Effect::Notify(text) => self.notified.push(text),
                 Effect::Ask { question, request } => {
                     let reply = self.room.answer(request);
                     let msg = Msg::Answer {

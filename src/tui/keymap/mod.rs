@@ -34,8 +34,16 @@ pub enum Action {
     Filter,
     Unknowns,
     Exceptions,
+    /// What the pane shows, for the clipboard.
+    Copy,
+    Freeze,
+    /// Ctrl-Z, which would stop the room too.
+    Suspend,
     Calls,
     Room,
+    /// The list of themes.
+    Themes,
+    KeepTheme,
     GoToChange,
     Help,
     /// What the selected line of the help says.

@@ -18,13 +18,14 @@ impl Places {
     pub const NOTE: Self = Self(1 << 8);
     pub const FILTER: Self = Self(1 << 9);
     pub const COVERAGE: Self = Self(1 << 10);
+    pub const THEMES: Self = Self(1 << 11);
 
     pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
     pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b111_1111_1111);
+    pub const ALL: Self = Self(0b1111_1111_1111);
     /// Where letters are commands and not text.
-    pub const COMMANDS: Self = Self(0b100_1111_1111);
+    pub const COMMANDS: Self = Self(0b1100_1111_1111);
 
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -41,6 +42,7 @@ impl Places {
             Place::Pane(Pane::Coverage) => Self::COVERAGE,
             Place::Entry => Self::ENTRY,
             Place::Sheet => Self::SHEET,
+            Place::Themes => Self::THEMES,
             Place::Card => Self::CARD,
             Place::Note => Self::NOTE,
             Place::Filter => Self::FILTER,
@@ -59,11 +61,15 @@ impl Places {
     /// In words, for help and README.
     pub fn words(self) -> String {
         // Sets with a name of their own come before their parts.
-        const NAMES: [(Places, &str); 16] = [
+        const NAMES: [(Places, &str); 18] = [
             (Places::ALL, "everywhere"),
             (Places::COMMANDS, "unless typing"),
             (Places::PANES, "panes"),
             (Places::CHANGES, "panes 1-4"),
+            (
+                Places::ENTRY.with(Places::SHEET).with(Places::THEMES),
+                "sheets",
+            ),
             (Places::ENTRY.with(Places::SHEET), "sheets"),
             (Places::QUEUE, "queue"),
             (Places::TICKET, "ticket"),
@@ -73,6 +79,7 @@ impl Places {
             (Places::COVERAGE, "coverage"),
             (Places::ENTRY, "entry"),
             (Places::SHEET, "sheets"),
+            (Places::THEMES, "themes"),
             (Places::CARD, "card"),
             (Places::NOTE, "note"),
             (Places::FILTER, "filter"),

@@ -10,6 +10,7 @@ use super::{
 const SCROLLED: Places = Places::PANES
     .with(Places::ENTRY)
     .with(Places::SHEET)
+    .with(Places::THEMES)
     .with(Places::CARD);
 const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
 const FILTERED: Places = Places::QUEUE.with(Places::LEDGER);
@@ -125,6 +126,20 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("exceptions", 10),
     bind(
+        &[char('y')],
+        Action::Copy,
+        "copy what is shown: the change's number, its boxes, the diff, the entry",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .hint("copy", 9),
+    bind(
+        &[char('f')],
+        Action::Freeze,
+        "freeze what is shown, to read it; once more goes on",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .hint("freeze", 7),
+    bind(
         &[char('v')],
         Action::Calls,
         "requests that went out to AWS, with ids and times",
@@ -138,6 +153,13 @@ pub const TABLE: &[Binding] = &[
         Places::PANES,
     )
     .hint("room", 12),
+    bind(
+        &[char('t')],
+        Action::Themes,
+        "themes, tried on as you move through them",
+        Places::PANES,
+    )
+    .hint("theme", 5),
     bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED),
     bind(
         &[key(KeyCode::Down), char('j')],
@@ -249,6 +271,20 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("keep", 90),
     bind(
+        &[key(KeyCode::Enter)],
+        Action::KeepTheme,
+        "keep the selected theme until you leave",
+        Places::THEMES,
+    )
+    .hint("keep", 90),
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Left), char('h'), char('t')],
+        Action::Back,
+        "back to the theme from before",
+        Places::THEMES,
+    )
+    .hint("as before", 80),
+    bind(
         &[key(KeyCode::Esc), key(KeyCode::Left), char('h')],
         Action::Back,
         "back; clears a filter; never quits",
@@ -278,6 +314,12 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("do it", 85)
     .unless(able::no_line),
+    bind(
+        &[control('z')],
+        Action::Suspend,
+        "is not taken: the room would stop with the screen",
+        Places::COMMANDS,
+    ),
     bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
     bind(
         &[char('q')],

@@ -8,6 +8,7 @@ mod ledger;
 mod line;
 mod list;
 mod stop;
+mod themes;
 
 pub use arming::{Arming, QUIET};
 pub use card::{Card, Focus, Phase, Purpose};
@@ -17,3 +18,4 @@ pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
 pub use stop::Stop;
+pub use themes::Themes;

@@ -6,33 +6,59 @@
 //! (`severity`, `level`, …) may be styled too. Whatever a file says that is not understood is an error
 //! with file and line, never a guess.
 //!
-//! Colours are the sixteen that every terminal has, so the person's own scheme decides how they look
-//! and the background stays theirs.
+//! A theme that inherits may name its parent's colours anew, and so be nothing but a palette.
+//!
+//! A colour is one of the sixteen that every terminal has (the person's own scheme decides how it
+//! looks), an index into the 256, or `#rrggbb`. A theme is read once for each [`Depth`]; where there
+//! are fewer colours, what the palette says stands in for one, else the nearest that can be read. The
+//! ground of `text` is painted on the whole screen; a theme that gives none leaves the terminal's.
 
+mod colours;
+mod depth;
+mod fit;
 mod parse;
+mod rgb;
 mod role;
+mod shelf;
 
 use std::path::Path;
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 
+pub use depth::Depth;
 pub use parse::ThemeError;
+pub use rgb::{Lab, Rgb};
 pub use role::Role;
+pub use shelf::{Choice, Shelf};
 
 use super::glyphs::Glyphs;
 
 /// The themes in the binary: their names and texts.
-const EMBEDDED: [(&str, &str); 2] = [
-    ("default", include_str!("../../../themes/default.toml")),
-    ("plain", include_str!("../../../themes/plain.toml")),
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../themes/", $name, ".toml")))),+]
+    };
+}
+
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "default",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+    "catppuccin",
+    "gruvbox",
+    "nord",
+    "plain",
 ];
 
 #[derive(Clone, Debug)]
 pub struct Theme {
     pub name: String,
     pub glyphs: &'static Glyphs,
-    /// One for each of [`Role::ALL`], in its order.
-    styles: Vec<Style>,
+    depth: Depth,
+    /// One for each of [`Depth::ALL`]; in it a style for each of [`Role::ALL`]. In their order.
+    tables: Vec<Vec<Style>>,
 }
 
 impl Theme {
@@ -43,7 +69,10 @@ impl Theme {
 
     /// A theme of the binary's by name.
     pub fn named(name: &str) -> Result<Self, ThemeError> {
-        let text = embedded(name).ok_or_else(|| ThemeError::unknown(name))?;
+        let text = embedded(name).ok_or_else(|| ThemeError::Unknown {
+            name: name.to_owned(),
+            known: Self::names().collect::<Vec<_>>().join(", "),
+        })?;
         Self::parse(&format!("themes/{name}.toml"), text)
     }
 
@@ -52,7 +81,7 @@ impl Theme {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|cause| ThemeError::Unreadable {
             file: file.clone(),
-            cause,
+            cause: cause.to_string(),
         })?;
         Self::parse(&file, &text)
     }
@@ -63,25 +92,18 @@ impl Theme {
     }
 
     pub fn style(&self, role: Role) -> Style {
-        // `styles` is made from `ALL`, whose order is that of the variants.
-        self.styles.get(role as usize).copied().unwrap_or_default()
+        // The tables are made from both `ALL`s, whose order is that of the variants.
+        let table = self.tables.get(self.depth as usize);
+        table
+            .and_then(|styles| styles.get(role as usize))
+            .copied()
+            .unwrap_or_default()
     }
 
-    /// The same theme for a terminal without colours: what had a background is reversed, so a
-    /// selection or a badge is still seen, and words say what colour said.
-    ///
-    /// Colours are dropped here and not by crossterm, which under `NO_COLOR` loses bold and reverse
-    /// along with the colour of a cell.
+    /// The same theme for a terminal of that depth; [`Depth::True`] until this is said.
     #[must_use]
-    pub fn without_colour(mut self) -> Self {
-        for style in &mut self.styles {
-            let filled = style.bg.is_some_and(|colour| colour != Color::Reset);
-            style.fg = None;
-            style.bg = None;
-            if filled {
-                *style = style.add_modifier(Modifier::REVERSED);
-            }
-        }
+    pub fn at(mut self, depth: Depth) -> Self {
+        self.depth = depth;
         self
     }
 
@@ -103,6 +125,8 @@ fn embedded(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use ratatui::style::{Color, Modifier};
+
     use super::*;
 
     #[test]
@@ -131,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_badge_without_colour_is_reversed() {
-        let theme = Theme::named("default").unwrap().without_colour();
+        let theme = Theme::named("default").unwrap().at(Depth::None);
         let style = theme.style(Role::Production);
         assert_eq!((style.fg, style.bg), (None, None));
         assert!(style.add_modifier.contains(Modifier::REVERSED));
@@ -197,11 +221,76 @@ mod tests {
                 "name = 't'\nfont = 'x'\n",
                 "t.toml:2: a theme has no `font`",
             ),
+            (
+                "name = 't'\n[palette]\nblood = '#c00'\n",
+                "t.toml:3: `#c00` is no colour: `#` and six digits",
+            ),
+            (
+                "name = 't'\n[roles]\ntext = { bg = '#12345g' }\n",
+                "t.toml:3: `#12345g` is no colour",
+            ),
+            (
+                "name = 't'\n[roles]\ntext = '#+12345'\n",
+                "t.toml:3: `#+12345` is no colour",
+            ),
+            (
+                "name = 't'\n[roles]\ntext = 256\n",
+                "t.toml:3: `256` is no colour: indexes go from 0 to 255",
+            ),
+            (
+                "name = 't'\n[roles]\ntext = true\n",
+                "t.toml:3: a colour must be a name, an index or \"#rrggbb\"",
+            ),
+            (
+                "name = 't'\n[palette]\nblood = { true = '#cc0000', 8 = 'red' }\n",
+                "t.toml:3: a colour has no `8`: true, 256, 16",
+            ),
+            (
+                "name = 't'\n[palette]\nblood = { true = '#cc0000', 16 = 160 }\n",
+                "t.toml:3: `16` must be the name of one of the sixteen",
+            ),
+            (
+                "name = 't'\n[palette]\nblood = { 16 = 'red' }\n",
+                "t.toml:3: a colour needs `true`",
+            ),
             ("name = \n", "t.toml:1: "),
             ("[roles]\n", "t.toml:1: a theme needs a `name`"),
         ] {
             let error = Theme::parse("t.toml", text).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
         }
+    }
+
+    #[test]
+    fn a_colour_is_a_name_an_index_or_hex_and_may_name_what_stands_in_for_it() {
+        let theme = Theme::parse(
+            "t.toml",
+            "name = 't'\n[palette]\nblood = { true = '#f38ba8', 256 = 204, 16 = 'red' }\n[roles]\ntext = 'blood'\nkey = '#0a0B0c'\nhint = 208\nbrand = 1\n",
+        )
+        .unwrap();
+        let fg = |depth, role| theme.clone().at(depth).style(role).fg;
+        let text = Depth::ALL.map(|depth| fg(depth, Role::Text));
+        let full = Some(Color::Rgb(0xf3, 0x8b, 0xa8));
+        assert_eq!(
+            text,
+            [None, Some(Color::Red), Some(Color::Indexed(204)), full]
+        );
+        let dark = Some(Color::Rgb(10, 11, 12));
+        assert_eq!(fg(Depth::True, Role::Key), dark);
+        assert_eq!(fg(Depth::Indexed, Role::Hint), Some(Color::Indexed(208)));
+        assert_eq!(fg(Depth::Sixteen, Role::Hint), Some(Color::Yellow));
+        assert_eq!(fg(Depth::Indexed, Role::Brand), Some(Color::Red));
+    }
+
+    #[test]
+    fn a_palette_alone_repaints_what_it_inherits() {
+        let theme = Theme::parse(
+            "t.toml",
+            "name = 't'\ninherits = 'default'\n[palette]\nalarm = '#ff00ff'\n",
+        )
+        .unwrap();
+        let style = theme.style(Role::Production);
+        assert_eq!(style.bg, Some(Color::Rgb(255, 0, 255)));
+        assert_eq!(style.fg, Some(Color::White));
     }
 }

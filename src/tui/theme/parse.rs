@@ -1,21 +1,21 @@
 //! From the text of a theme file to styles, or to an error that names the line.
 
-use std::{collections::BTreeMap, io, ops::Range};
+use std::{collections::BTreeMap, ops::Range};
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{Glyphs, Role, Theme, embedded};
+use super::{Depth, Glyphs, Role, Theme, colours::Palette, embedded, fit::fit};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ThemeError {
-    #[error("no theme is called `{name}`; there are: {known}")]
+    #[error("no theme is called `{name}`; there are: {known}, or give a file that ends in .toml")]
     Unknown { name: String, known: String },
     #[error("{file}: {cause}")]
-    Unreadable { file: String, cause: io::Error },
+    Unreadable { file: String, cause: String },
     #[error("{file}:{line}: {what}")]
     Wrong {
         file: String,
@@ -23,36 +23,6 @@ pub enum ThemeError {
         what: String,
     },
 }
-
-impl ThemeError {
-    pub(super) fn unknown(name: &str) -> Self {
-        Self::Unknown {
-            name: name.to_owned(),
-            known: Theme::names().collect::<Vec<_>>().join(", "),
-        }
-    }
-}
-
-/// The colours that every terminal has, by the names that theme files use.
-const COLOURS: [(&str, Color); 17] = [
-    ("terminal", Color::Reset),
-    ("black", Color::Black),
-    ("red", Color::Red),
-    ("green", Color::Green),
-    ("yellow", Color::Yellow),
-    ("blue", Color::Blue),
-    ("magenta", Color::Magenta),
-    ("cyan", Color::Cyan),
-    ("white", Color::Gray),
-    ("bright-black", Color::DarkGray),
-    ("bright-red", Color::LightRed),
-    ("bright-green", Color::LightGreen),
-    ("bright-yellow", Color::LightYellow),
-    ("bright-blue", Color::LightBlue),
-    ("bright-magenta", Color::LightMagenta),
-    ("bright-cyan", Color::LightCyan),
-    ("bright-white", Color::White),
-];
 
 /// Parents that no view draws, so that a whole family can be styled at once.
 const FAMILIES: [&str; 7] = ["level", "severity", "env", "mode", "diff", "step", "card"];
@@ -64,15 +34,27 @@ struct Sheet {
 }
 
 pub(super) fn theme(file: &str, text: &str) -> Result<Theme, ThemeError> {
-    let (name, sheet) = Reader { file, text }.sheet(0)?;
-    let styles = Role::ALL
-        .iter()
-        .map(|role| resolve(&sheet.styles, role.name()))
-        .collect();
+    let reader = Reader { file, text };
+    let mut tables = Vec::new();
+    let mut head = None;
+    for depth in Depth::ALL {
+        let mut palette = Palette::new();
+        reader.palettes(0, depth, &mut palette)?;
+        let (name, sheet) = reader.sheet(0, &palette)?;
+        let styles: Vec<_> = Role::ALL
+            .iter()
+            .map(|role| resolve(&sheet.styles, role.name()))
+            .collect();
+        let text = resolve(&sheet.styles, Role::Text.name());
+        tables.push(fit(&styles, text, depth));
+        head = Some((name, sheet.glyphs));
+    }
+    let (name, glyphs) = head.unwrap_or_default();
     Ok(Theme {
         name,
-        glyphs: sheet.glyphs.unwrap_or(&Glyphs::UNICODE),
-        styles,
+        glyphs: glyphs.unwrap_or(&Glyphs::UNICODE),
+        depth: Depth::True,
+        tables,
     })
 }
 
@@ -88,13 +70,13 @@ fn resolve(styles: &BTreeMap<String, Style>, role: &str) -> Style {
 }
 
 #[derive(Clone, Copy)]
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a str,
     text: &'a str,
 }
 
 impl Reader<'_> {
-    fn wrong(self, span: &Range<usize>, what: impl Into<String>) -> ThemeError {
+    pub(super) fn wrong(self, span: &Range<usize>, what: impl Into<String>) -> ThemeError {
         let before = self.text.get(..span.start).unwrap_or_default();
         ThemeError::Wrong {
             file: self.file.to_owned(),
@@ -103,11 +85,31 @@ impl Reader<'_> {
         }
     }
 
-    /// `depth` counts inheritance; a file may name one of the binary's themes, and those may go
-    /// one further.
-    fn sheet(self, depth: u8) -> Result<(String, Sheet), ThemeError> {
-        let root = DeTable::parse(self.text)
-            .map_err(|error| self.wrong(&error.span().unwrap_or_default(), error.message()))?;
+    fn root(&self) -> Result<Spanned<DeTable<'_>>, ThemeError> {
+        DeTable::parse(self.text)
+            .map_err(|error| self.wrong(&error.span().unwrap_or_default(), error.message()))
+    }
+
+    /// The colours of the theme and of all that it inherits from, its own last. `generation` counts
+    /// inheritance.
+    fn palettes(
+        self,
+        generation: u8,
+        depth: Depth,
+        palette: &mut Palette,
+    ) -> Result<(), ThemeError> {
+        let root = self.root()?;
+        let root = root.get_ref();
+        if let Some(parent) = root.get("inherits") {
+            let (file, text) = self.parent(parent, generation)?;
+            let parent = Reader { file: &file, text };
+            parent.palettes(generation + 1, depth, palette)?;
+        }
+        self.palette(root, depth, palette)
+    }
+
+    fn sheet(self, generation: u8, palette: &Palette) -> Result<(String, Sheet), ThemeError> {
+        let root = self.root()?;
         let root = root.get_ref();
         for key in root.keys() {
             if !["name", "inherits", "glyphs", "palette", "roles"].contains(&key.get_ref().as_ref())
@@ -120,7 +122,11 @@ impl Reader<'_> {
             None => return Err(self.wrong(&(0..0), "a theme needs a `name`")),
         };
         let mut sheet = match root.get("inherits") {
-            Some(parent) => self.parent(parent, depth)?,
+            Some(parent) => {
+                let (file, text) = self.parent(parent, generation)?;
+                let parent = Reader { file: &file, text };
+                parent.sheet(generation + 1, palette)?.1
+            }
             None => Sheet {
                 glyphs: None,
                 styles: BTreeMap::new(),
@@ -136,38 +142,38 @@ impl Reader<'_> {
                 }
             });
         }
-        let mut palette = BTreeMap::new();
-        for (key, value) in self.table(root, "palette")?.into_iter().flatten() {
-            let name = self.string(key.get_ref(), value)?;
-            palette.insert(
-                key.get_ref().to_string(),
-                self.colour(name, &BTreeMap::new(), value)?,
-            );
-        }
         for (key, value) in self.table(root, "roles")?.into_iter().flatten() {
             let role: &str = key.get_ref();
             if Role::named(role).is_none() && !FAMILIES.contains(&role) {
                 return Err(self.wrong(&key.span(), format!("no role is called `{role}`")));
             }
-            let style = self.style(value, &palette)?;
+            let style = self.style(value, palette)?;
             sheet.styles.insert(role.to_owned(), style);
         }
         Ok((name, sheet))
     }
 
-    fn parent(self, value: &Spanned<DeValue<'_>>, depth: u8) -> Result<Sheet, ThemeError> {
+    /// File and text of the theme that is inherited from: one of the binary's.
+    fn parent(
+        self,
+        value: &Spanned<DeValue<'_>>,
+        generation: u8,
+    ) -> Result<(String, &'static str), ThemeError> {
+        /// A theme that inherits from itself ends here.
+        const MOST: u8 = 4;
         let parent = self.string("inherits", value)?;
-        let text = embedded(parent).filter(|_| depth < 4).ok_or_else(|| {
-            let known = Theme::names().collect::<Vec<_>>().join(", ");
-            let what = format!("no theme is called `{parent}` to inherit from; there are: {known}");
-            self.wrong(&value.span(), what)
-        })?;
-        let file = format!("themes/{parent}.toml");
-        let (_, sheet) = Reader { file: &file, text }.sheet(depth + 1)?;
-        Ok(sheet)
+        let text = embedded(parent)
+            .filter(|_| generation < MOST)
+            .ok_or_else(|| {
+                let known = Theme::names().collect::<Vec<_>>().join(", ");
+                let what =
+                    format!("no theme is called `{parent}` to inherit from; there are: {known}");
+                self.wrong(&value.span(), what)
+            })?;
+        Ok((format!("themes/{parent}.toml"), text))
     }
 
-    fn table<'t, 'd>(
+    pub(super) fn table<'t, 'd>(
         self,
         root: &'t DeTable<'d>,
         key: &str,
@@ -189,46 +195,21 @@ impl Reader<'_> {
             .ok_or_else(|| self.wrong(&value.span(), format!("`{key}` must be a string")))
     }
 
-    fn colour(
-        self,
-        name: &str,
-        palette: &BTreeMap<String, Color>,
-        value: &Spanned<DeValue<'_>>,
-    ) -> Result<Color, ThemeError> {
-        let basic = || COLOURS.iter().find(|(known, _)| *known == name);
-        palette
-            .get(name)
-            .copied()
-            .or_else(|| basic().map(|(_, colour)| *colour))
-            .ok_or_else(|| {
-                let known = COLOURS.map(|(known, _)| known).join(", ");
-                let what = format!(
-                    "`{name}` is neither in this theme's palette nor one of the colours {known}"
-                );
-                self.wrong(&value.span(), what)
-            })
-    }
-
-    /// A colour's name, or a table of colours and modifiers.
-    fn style(
-        self,
-        value: &Spanned<DeValue<'_>>,
-        palette: &BTreeMap<String, Color>,
-    ) -> Result<Style, ThemeError> {
+    /// A colour, or a table of colours and modifiers.
+    fn style(self, value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Style, ThemeError> {
         let Some(table) = value.get_ref().as_table() else {
-            let name = self.string("a role", value)?;
-            return Ok(Style::new().fg(self.colour(name, palette, value)?));
+            return Ok(Style::new().fg(self.colour(value, palette)?));
         };
         let mut style = Style::new();
         for (key, value) in table {
             let key_name: &str = key.get_ref();
             let modifier = match key_name {
                 "fg" => {
-                    style = style.fg(self.colour(self.string("fg", value)?, palette, value)?);
+                    style = style.fg(self.colour(value, palette)?);
                     continue;
                 }
                 "bg" => {
-                    style = style.bg(self.colour(self.string("bg", value)?, palette, value)?);
+                    style = style.bg(self.colour(value, palette)?);
                     continue;
                 }
                 "bold" => Modifier::BOLD,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{card, filter, moves, subject};
+use super::{card, copy, filter, moves, subject, themes};
 use crate::{
     room::protocol::Request,
     tui::{
@@ -108,8 +108,16 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Keep => model.filtering = None,
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
+        Action::Copy => copy::copy(model, effects),
+        Action::Freeze => freeze(model),
+        Action::Suspend => model.say(
+            Level::Info,
+            "the room runs in this process and would stop with it; q leaves both",
+        ),
         Action::Calls => sheet(model, Sheet::Calls, Some(Topic::Calls)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
+        Action::Themes => sheet(model, Sheet::Themes, None),
+        Action::KeepTheme => themes::keep(model),
         Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
         Action::Help => sheet(model, Sheet::Help, None),
@@ -156,6 +164,7 @@ fn turn(model: &mut Model, by: usize) {
 }
 
 pub(super) fn sheet(model: &mut Model, sheet: Sheet, topic: Option<Topic>) {
+    themes::give_back(model);
     model.sheet = Some(sheet);
     model.sheet_scroll = 0;
     model.help_at = 0;
@@ -190,6 +199,7 @@ fn back(model: &mut Model) {
         filter::set(model, pane, "");
         model.filtering = None;
     } else if model.sheet.is_some() {
+        themes::give_back(model);
         model.sheet = None;
     } else if model.pane == Pane::Ledger && !model.ledger.typed.is_empty() {
         filter::set(model, Pane::Ledger, "");
@@ -198,6 +208,23 @@ fn back(model: &mut Model) {
     } else {
         let list = model.list;
         subject::focus(model, list);
+    }
+}
+
+fn freeze(model: &mut Model) {
+    model.attention.frozen = !model.attention.frozen;
+    if model.attention.frozen {
+        model.say(
+            Level::Info,
+            "frozen: what is shown stays as it is; f goes on",
+        );
+        return;
+    }
+    for topic in Topic::ALL {
+        model.feeds.want(topic);
+    }
+    if !model.ledger.moved {
+        model.ledger.renew();
     }
 }
 

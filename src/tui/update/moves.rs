@@ -1,5 +1,6 @@
 //! Moving in lists and scrolling what is longer than its pane.
 
+use super::themes;
 use crate::{
     domain::artifact::ReasonCode,
     tui::{
@@ -32,6 +33,15 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
         let (page, _) = view::sheet_extent(model);
         let last = TABLE.len().saturating_sub(1);
         return scroll(action, page, last, &mut model.help_at);
+    }
+    if model.sheet == Some(Sheet::Themes) {
+        let (page, _) = view::sheet_extent(model);
+        let last = model.themes.choices().len().saturating_sub(1);
+        let moved = scroll(action, page, last, &mut model.themes.at);
+        if moved {
+            themes::show(model);
+        }
+        return moved;
     }
     if model.sheet.is_some() {
         let (page, most) = view::sheet_extent(model);

@@ -51,6 +51,7 @@ fn quiet(model: &Model) -> String {
     }
     match (model.sheet, model.pane) {
         (Some(Sheet::Entry), _) => "hash: of this line; prev: of the one before".to_owned(),
+        (Some(Sheet::Themes), _) => "tried on at once; Enter keeps, Esc does not".to_owned(),
         (Some(_), _) => String::new(),
         (None, Pane::Coverage) => {
             "how the buckets stand by each framework; Enter: its controls".to_owned()

@@ -19,6 +19,7 @@ mod lists;
 mod queue;
 mod room;
 mod stop;
+mod themes;
 mod ticket;
 mod words;
 
@@ -64,10 +65,11 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
 }
 
 /// Under a card the screen is empty, so that nothing else is read with it; so it is under a sheet,
-/// unless the sheet stands beside its list.
+/// unless the sheet stands beside its list, or is about how the rest looks.
 fn covered(model: &Model, regions: &Regions) -> bool {
     match model.sheet {
         Some(Sheet::Entry) => regions.shape != Shape::Three,
+        Some(Sheet::Themes) => false,
         Some(_) => true,
         None => model.card.is_some(),
     }
@@ -193,7 +195,10 @@ fn scrolled(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, all: &[Strip], w
 }
 
 fn sheet_area(regions: &Regions, sheet: Sheet) -> Rect {
-    layout::sheet(regions, sheet == Sheet::Entry)
+    match sheet {
+        Sheet::Themes => layout::corner(regions, themes::WIDTH),
+        _ => layout::sheet(regions, sheet == Sheet::Entry),
+    }
 }
 
 fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> Vec<Strip> {
@@ -205,6 +210,7 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
         Sheet::Calls => calls::lines(canvas, model, width),
         Sheet::Entry => entry::lines(canvas, model, width),
         Sheet::Controls => coverage::controls(canvas, model, width),
+        Sheet::Themes => themes::lines(canvas, model, width),
     }
 }
 
@@ -231,11 +237,11 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
         let edge = canvas.style(Role::BorderFocus);
         canvas.frame(area, edge, &title, &close);
     }
-    let scroll = if sheet == Sheet::Help {
-        let at = help::selected_line(canvas, model, inner.width);
-        at.saturating_sub(usize::from(inner.height) / 2)
-    } else {
-        model.sheet_scroll
+    let half = usize::from(inner.height) / 2;
+    let scroll = match sheet {
+        Sheet::Help => help::selected_line(canvas, model, inner.width).saturating_sub(half),
+        Sheet::Themes => model.themes.at.saturating_sub(half),
+        _ => model.sheet_scroll,
     };
     scrolled(canvas, inner, scroll, &all, "more ");
 }
@@ -249,6 +255,7 @@ fn sheet_title(model: &Model, sheet: Sheet) -> String {
         Sheet::Calls => "Requests to AWS".to_owned(),
         Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),
         Sheet::Controls => coverage::sheet_title(model),
+        Sheet::Themes => "Themes".to_owned(),
     }
 }
 
