@@ -132,9 +132,11 @@ async fn call(client: &Client, asset: &Asset, setting: &str) {
         "accelerate" => send!(client, get_bucket_accelerate_configuration, asset),
         "acl" => send!(client, get_bucket_acl, asset),
         "cors" => send!(client, get_bucket_cors, asset),
-        "intelligent_tiering" => {
-            send!(client, list_bucket_intelligent_tiering_configurations, asset)
-        }
+        "intelligent_tiering" => send!(
+            client,
+            list_bucket_intelligent_tiering_configurations,
+            asset
+        ),
         "inventory" => send!(client, list_bucket_inventory_configurations, asset),
         "lifecycle" => send!(client, get_bucket_lifecycle_configuration, asset),
         "logging" => send!(client, get_bucket_logging, asset),

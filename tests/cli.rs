@@ -5,7 +5,10 @@
 mod house;
 mod shell;
 
-use std::process::Stdio;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 use serde_json::Value;
 use sixfold::{
@@ -619,4 +622,32 @@ fn a_demo_without_a_screen_can_be_scanned_and_leaves_nothing_behind() {
     assert_eq!(left(), 1);
     demo.terminate().exits(0);
     assert_eq!(left(), 0, "the demo's state goes with it");
+}
+
+/// For a screen reader or a pipe: no terminal is asked for, and no byte moves a cursor.
+#[test]
+fn the_plain_queue_is_lines_and_ends_when_nobody_reads_any_more() {
+    let shell = Shell::open();
+    let mut command = bare(shell.folder.path(), &["demo", "--plain"]);
+    let mut demo = command
+        .env("TMPDIR", shell.folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let mut until = |words: &str| {
+        lines
+            .by_ref()
+            .map(Result::unwrap)
+            .inspect(|line| assert!(!line.contains('\u{1b}'), "{line:?}"))
+            .find(|line| line.contains(words))
+            .unwrap_or_else(|| panic!("no line says {words}"))
+    };
+    let asked = until("awaiting approval, high, acme-prod-");
+    assert!(asked.contains(" UTC CHG-"), "{asked}");
+    until(" remediated, ");
+    drop(lines);
+    wait("it ends by itself", || demo.try_wait().unwrap().is_some());
+    assert!(demo.wait().unwrap().success());
 }

@@ -90,6 +90,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("house", &["config", "domain", "engine", "room"]),
     ("init", &["config"]),
     ("ledger", &["chain", "domain", "ledger"]),
+    ("lines", &["domain", "engine", "room"]),
     ("log", &[]),
     ("mod", &[]),
     ("once", &["config", "domain", "room"]),

@@ -147,6 +147,36 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
     house.close().await;
 }
 
+/// Whoever wants to know what was done in their name finds each request with the provider's id for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_to_aws_is_told_with_its_bucket_its_id_and_how_it_ended() {
+    let house = dev_house().await;
+    let change = closed(&house).await;
+    let (calls, held) = house.room.engine.activity().page(None, 500);
+    assert_eq!(calls.len(), held);
+    let write = calls
+        .iter()
+        .find(|call| call.operation == "PutBucketAcl")
+        .unwrap();
+    assert_eq!(
+        (write.bucket.as_str(), write.status, write.service.as_str()),
+        (WALKTHROUGH, Some(200), "S3")
+    );
+    assert_eq!(
+        Some(&write.request_id),
+        change.fix.unwrap().request_id.as_ref()
+    );
+    let backup = calls
+        .iter()
+        .rfind(|call| call.operation == "PutObject")
+        .unwrap();
+    assert_eq!(backup.bucket, VAULT);
+    assert!(backup.seq < write.seq, "no backup, no write");
+    let absent = calls.iter().find(|call| call.status == Some(404)).unwrap();
+    assert!(!absent.is_write(), "{absent:?}");
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn in_observe_mode_there_are_tickets_and_not_one_write() {
     let house = House::open(dev_sandbox().await, NOW, |config| {

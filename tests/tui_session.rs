@@ -295,8 +295,8 @@ async fn the_end_of_the_input_ends_the_loop() {
 async fn a_broken_input_is_an_error() {
     let (near, _far) = tokio::io::duplex(64);
     let (client, notices) = Client::connect(near);
-    let backend = ratatui::backend::TestBackend::new(40, 10);
-    let mut terminal = Terminal::new(backend).unwrap();
+    let screen = Screen::new(io::sink(), || Ok(Size::new(40, 10)));
+    let mut terminal = Terminal::new(screen).unwrap();
     let options = Options::new(Theme::named("plain").unwrap(), "nina.ramirez");
     let broken = stream::iter([Err(io::Error::other("hung up"))]);
     let ended = run(

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{
     args::{Common, Demo},
-    exit, house,
+    exit, house, lines,
     open::{look, screen, told_to_end},
     print,
 };
@@ -26,7 +26,8 @@ const CONFIG: &str = include_str!("demo.toml");
 /// `temporary` holds the demo's own state, where the user names none; it must outlive whatever may
 /// still write into it.
 pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -> Result<u8> {
-    if !demo.headless {
+    let drawn = !demo.headless && !common.plain;
+    if drawn {
         tui::check_terminal()?;
     }
     let faults = demo
@@ -42,7 +43,7 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
     sandbox.faults().extend(faults);
 
     let config = config(&sandbox, &state)?;
-    let caller = house::caller(&config, if demo.headless { Via::Cli } else { Via::Tui })?;
+    let caller = house::caller(&config, if drawn { Via::Tui } else { Via::Cli })?;
     let options = look(common, &caller)?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
@@ -54,6 +55,8 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
         ))?;
         end.await;
         Ok(())
+    } else if common.plain {
+        lines::print(&room, caller, end).await
     } else {
         screen(&room, caller, options, end).await
     };

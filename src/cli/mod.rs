@@ -10,6 +10,7 @@ mod doctor;
 mod house;
 mod init;
 mod ledger;
+mod lines;
 mod log;
 mod once;
 mod open;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Colour, Common},
-    exit, house,
+    exit, house, lines,
 };
 use crate::{
     domain::Via,
@@ -22,14 +22,20 @@ use crate::{
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
-    tui::check_terminal()?;
+    if !common.plain {
+        tui::check_terminal()?;
+    }
     let config = house::config(common)?;
-    let caller = house::caller(&config, Via::Tui)?;
+    let caller = house::caller(&config, if common.plain { Via::Cli } else { Via::Tui })?;
     let options = look(common, &caller)?;
     let end = told_to_end()?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
-    let shown = screen(&room, caller, options, end).await;
+    let shown = if common.plain {
+        lines::print(&room, caller, end).await
+    } else {
+        screen(&room, caller, options, end).await
+    };
     room.stop().await;
     shown.map(|()| exit::OK)
 }

@@ -10,6 +10,16 @@ pub fn bytes(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Text and a newline for a reader that may go away at any time; false once it has.
+pub fn followed(text: impl AsRef<str>) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let line = format!("{}\n", text.as_ref());
+    match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
 /// Text and a newline.
 pub fn line(text: impl AsRef<str>) -> io::Result<()> {
     bytes(format!("{}\n", text.as_ref()).as_bytes())

@@ -100,6 +100,8 @@ async fn connected(config: &config::Cloud) -> Result<Cloud, ConnectError> {
         of_account: Recent::default(),
         regions: std::sync::Mutex::default(),
         ceiling: config.calls_per_second,
+        path_style: config.force_path_style,
+        activity: std::sync::Arc::default(),
         calls: std::sync::atomic::AtomicU64::new(0),
     })
 }

@@ -1,6 +1,7 @@
 //! S3, as the room sees it: one client per region, every call at the region's pace, retried by us
 //! and not by the SDK, so that a `SlowDown` slows the region down instead of hiding in a retry.
 
+mod activity;
 mod beside;
 mod connect;
 mod control;
@@ -19,11 +20,13 @@ use std::{
     time::Duration,
 };
 
+pub use activity::Activity;
 pub use connect::{ConnectError, connect};
 pub use listing::Listed;
 pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};
 
+use activity::Watch;
 use recent::Recent;
 
 use crate::{
@@ -49,6 +52,8 @@ pub struct Cloud {
     of_account: Recent,
     regions: Mutex<HashMap<String, Arc<Region>>>,
     ceiling: f64,
+    path_style: bool,
+    activity: Arc<Activity>,
     calls: AtomicU64,
 }
 
@@ -79,17 +84,27 @@ impl Cloud {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// What was asked lately, by every client of this account.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
     fn region(&self, name: &str) -> Arc<Region> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let region = regions.entry(name.to_owned()).or_insert_with(|| {
             let region = aws_sdk_s3::config::Region::new(name.to_owned());
-            let config = self.base.clone().region(region.clone()).build();
-            let kms = self.kms.clone().region(region.clone()).build();
-            let control = self.control.clone().region(region).build();
+            let watch = || Watch {
+                activity: Arc::clone(&self.activity),
+                region: name.to_owned(),
+                path_style: self.path_style,
+            };
+            let config = self.base.clone().region(region.clone());
+            let kms = self.kms.clone().region(region.clone());
+            let control = self.control.clone().region(region);
             Arc::new(Region {
-                client: aws_sdk_s3::Client::from_conf(config),
-                kms: aws_sdk_kms::Client::from_conf(kms),
-                control: aws_sdk_s3control::Client::from_conf(control),
+                client: aws_sdk_s3::Client::from_conf(config.interceptor(watch()).build()),
+                kms: aws_sdk_kms::Client::from_conf(kms.interceptor(watch()).build()),
+                control: aws_sdk_s3control::Client::from_conf(control.interceptor(watch()).build()),
                 pace: Pace::new(self.ceiling),
             })
         });

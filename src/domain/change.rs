@@ -60,6 +60,11 @@ impl Stage {
         }
     }
 
+    /// Still something to do, for the chain or for a person.
+    pub fn is_open(self) -> bool {
+        self != Self::Closed
+    }
+
     /// How many of the six artifacts are there.
     pub const fn step(self) -> u8 {
         match self {
@@ -164,7 +169,7 @@ impl Change {
 
     /// Still something to do, for the chain or for a person.
     pub fn is_open(&self) -> bool {
-        self.stage != Stage::Closed
+        self.stage.is_open()
     }
 
     /// One word for lists: the outcome once there is one, else the stage.

@@ -5,6 +5,7 @@
 pub mod artifact;
 mod asset;
 mod beside;
+mod call;
 mod change;
 mod command;
 mod control;
@@ -23,6 +24,7 @@ mod turn;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
 pub use beside::{Counted, KmsKey, OtherBucket, Reach};
+pub use call::Call;
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};
 pub use command::Command;
 pub use control::{Control, RuleRef, Severity, tags};

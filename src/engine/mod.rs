@@ -56,7 +56,7 @@ pub use gate::Caller;
 pub use open::{Sighting, Taken};
 
 use crate::{
-    cloud::{Cloud, Vault},
+    cloud::{Activity, Cloud, Vault},
     config::Config,
     domain::{Change, ChangeId, Draft, Entry, Fact, Stamp},
     ledger::{Follower, Ledger, LedgerError, Recorded},
@@ -359,6 +359,11 @@ impl Engine {
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
         parked.chain(mishaps).collect()
+    }
+
+    /// What was asked of AWS lately.
+    pub fn activity(&self) -> &Activity {
+        self.cloud.activity()
     }
 
     pub fn vault(&self) -> Option<&Vault> {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Right,
-    domain::{ChangeId, Document},
+    domain::{Call, ChangeId, Document},
     engine::{Caller, EngineError},
     store::{self, Filter},
 };
@@ -30,9 +30,10 @@ impl Room {
         let store = &engine.store;
         match request {
             Request::Hello { version } => welcome(version, caller),
-            Request::Status => Ok(Reply::Status(Box::new(
-                self.status(caller).map_err(failed)?,
-            ))),
+            Request::Status => {
+                let status = self.status(caller).map_err(failed)?;
+                Ok(Reply::Status(Box::new(status)))
+            }
             Request::Queue {
                 filter,
                 offset,
@@ -43,10 +44,8 @@ impl Room {
                     .map_err(failed)?,
             )),
             Request::Change { id } => {
-                let change = store
-                    .change(id)
-                    .map_err(failed)?
-                    .ok_or_else(|| unknown(id))?;
+                let change = store.change(id).map_err(failed)?;
+                let change = change.ok_or_else(|| unknown(id))?;
                 Ok(Reply::Change(Box::new(change)))
             }
             Request::Pending { offset, limit } => Ok(Reply::Pending(
@@ -64,6 +63,7 @@ impl Room {
             Request::Unknowns { offset, limit } => Ok(Reply::Unknowns(
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
+            Request::Calls { before, limit } => Ok(Reply::Calls(self.calls(before, limit))),
             Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
             Request::Coverage => Ok(Reply::Coverage(
                 self.scores.all(&engine.library, store).map_err(failed)?,
@@ -122,6 +122,11 @@ impl Room {
                 Ok(Reply::Done("the next pass begins now".to_owned()))
             }
         }
+    }
+
+    fn calls(&self, before: Option<u64>, limit: usize) -> Page<Call> {
+        let (items, total) = self.engine.activity().page(before, limit.min(PAGE));
+        Page { items, total }
     }
 
     fn entries(

@@ -373,7 +373,7 @@ fn test() -> Value {
         key("asks", "What must be asked.", map(json!({}))),
         key(
             "says",
-            "A part of the skip's reason, the unknown's cause, or what blocks the fix.",
+            "A part of the skip's reason, the unknown's cause, or what blocks the fix; of a violation, of why the fixed bucket is not known to be compliant.",
             text(),
         ),
     ])

@@ -69,7 +69,8 @@
 //! hazards = ["..."]                   # a part of each hazard that must be said, in order
 //! probes = { key = { enabled = false } }   # the answers; what is left out is as usual, { failed = "..." }
 //! asks = { key = "arn:..." }          # what must be asked
-//! says = "..."                        # a part of the skip's reason or the unknown's cause
+//! says = "..."                        # a part of the skip's reason or the unknown's cause; of a violation, of
+//!                                     # why the fixed bucket is not known to be compliant
 //! ```
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! CORS rules: which pages' scripts a browser lets read and write the bucket. S3 takes the first rule
 //! that matches, so their order is kept; within a rule methods, origins and headers are sets.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
@@ -92,6 +92,14 @@ impl Rule {
         origins.filter(|origin| which(origin)).collect()
     }
 
+    /// The origins without TLS as they would be with it, each once.
+    fn with_tls(&self) -> BTreeSet<String> {
+        let plain = self.origins(plain_http).into_iter();
+        plain
+            .filter_map(|origin| without_tls(origin).map(|host| format!("https://{host}")))
+            .collect()
+    }
+
     fn view(&self, at: usize) -> Value {
         let writes = |method: &&String| WRITES.contains(&method.as_str());
         json!({
@@ -104,6 +112,7 @@ impl Rule {
             "origins_any": self.allowed_origins.iter().any(|origin| origin == "*"),
             "origins_echoed": self.origins(any_host),
             "plain_http": self.origins(plain_http),
+            "with_tls": self.with_tls(),
             "headers_any": self.allowed_headers.iter().any(|header| header == "*"),
             "writes": self.allowed_methods.iter().filter(writes).collect::<Vec<_>>(),
             "line": self.line(at),
@@ -127,9 +136,25 @@ fn any_host(origin: &str) -> bool {
         && (after.is_empty() || port(after))
 }
 
+/// The host, with its port, of an origin that a page without TLS may have: `http://…`, or a pattern
+/// whose star stands in the scheme's place, such as `*.example.com` or `http*://example.com`. Every
+/// host in another spelling ([`any_host`]) is told apart by that.
+fn without_tls(origin: &str) -> Option<String> {
+    if let Some(host) = origin.strip_prefix("http://") {
+        return Some(host.to_owned());
+    }
+    let (before, after) = origin.split_once('*')?;
+    if !"http://".starts_with(before) || origin == "*" || any_host(origin) {
+        return None;
+    }
+    let in_scheme = after.split_once("//").map(|(_, host)| host);
+    let host = in_scheme.or_else(|| after.strip_prefix('/'));
+    Some(host.map_or_else(|| format!("*{after}"), str::to_owned))
+}
+
 /// An origin without TLS. The reader's own machine is no network.
 fn plain_http(origin: &str) -> bool {
-    let Some(host) = origin.strip_prefix("http://") else {
+    let Some(host) = without_tls(origin) else {
         return false;
     };
     let host = host.split(':').next().unwrap_or_default();
@@ -201,8 +226,8 @@ impl Setting for Cors {
     }
 
     /// Each rule with `line`, `writes` (its methods that write), `origins_any` (`*`),
-    /// `origins_echoed` (every host in another spelling), `plain_http` (origins without TLS) and
-    /// `headers_any`; `MaxAgeSeconds` is null where nothing is said.
+    /// `origins_echoed` (every host in another spelling), `plain_http` (origins without TLS),
+    /// `with_tls` (the same with it) and `headers_any`; `MaxAgeSeconds` is null where nothing is said.
     fn view(&self, document: &Document) -> Value {
         let rules = Configuration::of(document).rules;
         let rules = rules.iter().enumerate();
@@ -304,10 +329,31 @@ mod tests {
     }
 
     #[test]
+    fn a_star_in_the_place_of_the_scheme_lets_in_pages_without_tls() {
+        for (origin, host) in [
+            ("http://shop.acme.com", Some("shop.acme.com")),
+            ("*.acme.com", Some("*.acme.com")),
+            ("*acme.com:8080", Some("*acme.com:8080")),
+            ("http*.acme.com", Some("*.acme.com")),
+            ("http*://acme.com", Some("acme.com")),
+            ("*://acme.com", Some("acme.com")),
+            ("http:/*/acme.com", Some("acme.com")),
+            ("https://*.acme.com", None),
+            ("acme.com", None),
+            ("*", None),
+            ("http*", None),
+            ("*:8443", None),
+        ] {
+            assert_eq!(without_tls(origin).as_deref(), host, "{origin}");
+        }
+    }
+
+    #[test]
     fn the_readers_own_machine_is_no_network() {
         assert!(plain_http("http://shop.acme.com"));
         assert!(plain_http("http://localhost.acme.com"));
         assert!(plain_http("http://127.acme.com"));
+        assert!(!plain_http("*.localhost:3000"));
         for origin in [
             "https://shop.acme.com",
             "http://localhost:3000",

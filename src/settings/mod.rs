@@ -40,7 +40,10 @@ use serde_json::Value;
 use crate::domain::{Command, Document, Identity, Reversibility, Scope, artifact::Summary};
 
 pub use call::{CallError, CallErrorKind};
-pub use policy::{denied, matches};
+pub use policy::{
+    Delivery, Trusted, denied, fits as action_fits, is_every_action, living, matches, only_sources,
+    principal_text,
+};
 
 /// A bucket to talk to, or its account: settings of the account ([`Setting::scope`]) look at
 /// `control` and `owner` alone. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`

@@ -9,5 +9,9 @@ pub enum Effect {
         question: Question,
         request: Request,
     },
+    /// Text for the person's clipboard.
+    Copy(String),
+    /// Something waits, while the person looks elsewhere.
+    Notify(String),
     Leave,
 }

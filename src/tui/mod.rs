@@ -14,6 +14,7 @@
 //! An idle screen writes nothing. Its clock has minutes only, so that the one thing that moves by
 //! itself is a handful of bytes a minute.
 
+mod aside;
 mod effect;
 pub mod glyphs;
 mod input;
@@ -31,6 +32,7 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
+pub use aside::Aside;
 pub use effect::Effect;
 pub use input::Input;
 pub use model::{Model, Options};

@@ -8,8 +8,8 @@ use super::{
     theme::{Depth, Shelf, Theme},
 };
 use crate::{
-    domain::{Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Hold, Row, Status, Unknown},
+    domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
+    room::protocol::{Diff, Hold, Page, Row, Status, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -81,6 +81,8 @@ pub enum Sheet {
     Help,
     Unknowns,
     Exceptions,
+    /// Requests that went out to AWS.
+    Calls,
     /// How the room is: warnings, holds, vault, ledger.
     Room,
     Entry,
@@ -126,6 +128,15 @@ pub enum Place {
     Filter,
 }
 
+/// How the person looks at the screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attention {
+    /// The terminal said that they look elsewhere.
+    pub away: bool,
+    /// They want to read, and nothing but the line on top is to change meanwhile.
+    pub frozen: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Model {
     /// As the screen is drawn now: that of the session, or the one that is tried on.
@@ -165,6 +176,9 @@ pub struct Model {
     /// The line of the help that is selected.
     pub help_at: usize,
     pub unknowns: Vec<Unknown>,
+    /// Requests that went out to AWS; none before they were told.
+    pub calls: Option<Page<Call>>,
+    pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
     pub exceptions: Vec<Exception>,
@@ -212,6 +226,8 @@ impl Model {
             sheet_scroll: 0,
             help_at: 0,
             unknowns: Vec::new(),
+            calls: None,
+            attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,
             exceptions: Vec::new(),

@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::{
+    aside::{self, Aside},
     effect::Effect,
     layout::pair,
     model::{Model, Options},
@@ -53,7 +54,7 @@ pub enum TuiError {
 ///
 /// `room` and `notices` are what [`Client::connect`] gives. The terminal is left as it is; whoever
 /// set it up puts it back.
-pub async fn run<B: Backend>(
+pub async fn run<B: Backend + Aside>(
     terminal: &mut Terminal<B>,
     mut input: impl Stream<Item = io::Result<Event>> + Unpin,
     room: Client,
@@ -70,6 +71,7 @@ pub async fn run<B: Backend>(
         tasks: JoinSet::new(),
         start,
         drawn: None,
+        aside: Vec::new(),
         leave: false,
     };
     let effects = update::start(&mut screen.model, Duration::ZERO);
@@ -96,6 +98,7 @@ pub async fn run<B: Backend>(
         for msg in screen.waiting(&mut input, &mut notices)? {
             screen.take(Some(msg));
         }
+        screen.speak(terminal)?;
         if screen.leave {
             return Ok(());
         }
@@ -127,6 +130,8 @@ struct Running {
     tasks: JoinSet<Msg>,
     start: Instant,
     drawn: Option<Instant>,
+    /// For the terminal, beside the frames.
+    aside: Vec<u8>,
     leave: bool,
 }
 
@@ -147,6 +152,11 @@ impl Running {
         for effect in effects {
             match effect {
                 Effect::Leave => self.leave = true,
+                Effect::Copy(text) => self.aside.extend(aside::copy(&text)),
+                Effect::Notify(text) => {
+                    let term = std::env::var("TERM").unwrap_or_default();
+                    self.aside.extend(aside::notify(&text, &term));
+                }
                 Effect::Ask { question, request } => {
                     let room = self.room.clone();
                     self.tasks.spawn(async move {
@@ -193,6 +203,14 @@ impl Running {
             .chain(frame)
             .min()
             .unwrap_or_else(|| Instant::now() + FOREVER)
+    }
+
+    fn speak<B: Backend + Aside>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError> {
+        if self.aside.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::take(&mut self.aside);
+        terminal.backend_mut().aside(&bytes).map_err(drawing)
     }
 
     fn draw_if_due<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError> {

@@ -25,7 +25,7 @@ use ratatui::{
     layout::{Position, Size},
 };
 
-use super::{session::TuiError, sgr, theme::Depth};
+use super::{aside::Aside, session::TuiError, sgr, theme::Depth};
 
 /// A terminal that is set up; dropping it puts the terminal back.
 pub struct Session {
@@ -182,6 +182,13 @@ impl<W: Write> Screen<W> {
 
     fn inner(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
         CrosstermBackend::new(&mut self.frame)
+    }
+}
+
+impl<W: Write> Aside for Screen<W> {
+    fn aside(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Desk {
     pub room: Fake,
     pub now: Duration,
     pub left: bool,
+    pub copied: Option<String>,
+    pub notified: Vec<String>,
     /// Questions stay unanswered while the line is held.
     pub held: bool,
     waiting: Vec<Effect>,
@@ -51,6 +53,8 @@ impl Desk {
             room,
             now: Duration::ZERO,
             left: false,
+            copied: None,
+            notified: Vec::new(),
             held: false,
             waiting: Vec::new(),
         };
@@ -65,6 +69,8 @@ impl Desk {
         while !self.held && !self.waiting.is_empty() {
             match self.waiting.remove(0) {
                 Effect::Leave => self.left = true,
+                Effect::Copy(text) => self.copied = Some(text),
+                Effect::Notify(text) => self.notified.push(text),
                 Effect::Ask { question, request } => {
                     let reply = self.room.answer(request);
                     let msg = Msg::Answer {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sixfold::{
     domain::{
-        Account, Actor, Asset, Behind, Change, ChangeId, Command, Control, Digest, Document, Draft,
-        Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
+        Account, Actor, Asset, Behind, Call, Change, ChangeId, Command, Control, Digest, Document,
+        Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
         Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
@@ -631,6 +631,58 @@ pub fn unknowns() -> Vec<Unknown> {
         cause: cause.to_owned(),
     })
     .to_vec()
+}
+
+/// The latest first, as a room gives them.
+pub fn calls() -> Vec<Call> {
+    let call = |seq: u64, time: &str, operation: &str, bucket: &str, status, took_ms| Call {
+        seq,
+        at: at(time),
+        service: if operation == "DescribeKey" {
+            "KMS"
+        } else {
+            "S3"
+        }
+        .to_owned(),
+        operation: operation.to_owned(),
+        region: "us-east-1".to_owned(),
+        bucket: bucket.to_owned(),
+        status,
+        request_id: format!("4QK7M9B2TF{seq:06}"),
+        took_ms,
+    };
+    let exports = "acme-prod-customer-exports";
+    vec![
+        call(8_112, "03:14:01", "GetBucketAcl", exports, Some(200), 21),
+        call(8_111, "03:14:01", "PutBucketAcl", exports, Some(200), 48),
+        call(
+            8_110,
+            "03:14:00",
+            "PutObject",
+            "acme-rollback-vault",
+            Some(200),
+            61,
+        ),
+        call(8_109, "03:14:00", "GetBucketPolicy", exports, Some(404), 12),
+        call(
+            8_108,
+            "03:13:59",
+            "GetBucketPolicy",
+            "acme-prod-legal-hold",
+            Some(403),
+            9,
+        ),
+        call(8_107, "03:13:59", "DescribeKey", "", Some(200), 15),
+        call(
+            8_106,
+            "03:13:58",
+            "GetBucketIntelligentTieringConfiguration",
+            "acme-prod-www",
+            Some(503),
+            5_012,
+        ),
+        call(8_105, "03:13:53", "ListBuckets", "", None, 10_000),
+    ]
 }
 
 pub fn exceptions() -> Vec<Exception> {

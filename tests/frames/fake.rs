@@ -135,6 +135,7 @@ impl Fake {
                 let controls = estate::controls(&framework, &version);
                 Ok(Reply::Controls(page(&controls, offset, limit)))
             }
+            Request::Calls { limit, .. } => Ok(Reply::Calls(page(&estate::calls(), 0, limit))),
             Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
             Request::Decide {
                 id,

@@ -14,7 +14,8 @@ pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 
 use crate::domain::{
-    Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason, time,
+    Call, Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason,
+    time,
 };
 
 /// Of this protocol. A screen of another version is told so and closed.
@@ -84,6 +85,11 @@ pub enum Request {
         limit: usize,
     },
     Exceptions,
+    /// Requests that went out to AWS lately, the latest first, beginning below `before`.
+    Calls {
+        before: Option<u64>,
+        limit: usize,
+    },
     /// Every framework: how much of it the rules cover, and how the buckets stand by it.
     Coverage,
     /// The controls of one framework in one version.
@@ -156,6 +162,8 @@ pub enum Reply {
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
+    /// `total` counts those that are held.
+    Calls(Page<Call>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
     /// Rule ids.

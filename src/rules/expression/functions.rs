@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::statements;
+use super::{policies, statements};
 use cel::{
     Context, DeclarationError, ExecutionError, Value,
     extractors::Arguments,
@@ -13,7 +13,7 @@ use cel::{
 };
 
 /// Names of the functions that [`add`] adds.
-pub const OURS: [&str; 17] = [
+pub const OURS: [&str; 23] = [
     "merge",
     "arn",
     "known",
@@ -26,7 +26,13 @@ pub const OURS: [&str; 17] = [
     "without_actions",
     "only_principals",
     "with_actions",
+    "fitting",
     "outsiders",
+    "strangers",
+    "without_strangers",
+    "without_orphans",
+    "delivery",
+    "only_sources",
     "acts",
     "cut",
     "add_statement",
@@ -39,6 +45,7 @@ pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("known", known)?;
     context.add_function("key_for", key_for)?;
     context.add_function("for_region", for_region)?;
+    policies::add(context)?;
     statements::add(context)
 }
 
@@ -88,7 +95,7 @@ fn merge(base: Value, over: Value) -> Outcome {
 }
 
 /// `arn(bucket)`: in the partition of the bucket's region.
-fn arn(bucket: Value) -> Outcome {
+pub(super) fn arn(bucket: Value) -> Outcome {
     let region = text("arn", &bucket, "region")?;
     let name = text("arn", &bucket, "name")?;
     let partition = match region.split('-').next() {

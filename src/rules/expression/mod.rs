@@ -5,6 +5,7 @@
 //! thread made by [`on_deep_stack`] or by the evaluator, with [`STACK`] to itself.
 
 mod functions;
+mod policies;
 mod scope;
 mod statements;
 mod value;

@@ -12,7 +12,7 @@ use super::{
     functions::{Outcome, wrong},
     value::from_json,
 };
-use crate::settings::matches;
+use crate::settings::{is_every_action, matches, principal_text};
 
 pub fn add(context: &mut Context) -> Result<(), DeclarationError> {
     context.add_function("covers", covers)?;
@@ -87,7 +87,11 @@ fn flatten(lists: Value) -> Outcome {
 }
 
 /// A field of a map, without copying the others.
-fn field<'a>(function: &str, value: &'a Value, key: &str) -> Result<&'a Value, ExecutionError> {
+pub(super) fn field<'a>(
+    function: &str,
+    value: &'a Value,
+    key: &str,
+) -> Result<&'a Value, ExecutionError> {
     let Value::Map(map) = value else {
         return Err(wrong(function, "a statement's view is wanted"));
     };
@@ -95,18 +99,18 @@ fn field<'a>(function: &str, value: &'a Value, key: &str) -> Result<&'a Value, E
     found.ok_or_else(|| wrong(function, format!("a statement's view has `{key}`")))
 }
 
-fn json(function: &str, value: &Value) -> Result<Json, ExecutionError> {
+pub(super) fn json(function: &str, value: &Value) -> Result<Json, ExecutionError> {
     value.json().map_err(|error| wrong(function, error))
 }
 
-fn text(function: &str, value: &Value) -> Result<String, ExecutionError> {
+pub(super) fn text(function: &str, value: &Value) -> Result<String, ExecutionError> {
     match value {
         Value::String(text) => Ok(text.to_string()),
         _ => Err(wrong(function, "a text is wanted")),
     }
 }
 
-fn texts(function: &str, value: &Value) -> Result<Vec<String>, ExecutionError> {
+pub(super) fn texts(function: &str, value: &Value) -> Result<Vec<String>, ExecutionError> {
     match value {
         Value::List(items) => items.iter().map(|item| text(function, item)).collect(),
         _ => Err(wrong(function, "a list of texts is wanted")),
@@ -150,8 +154,8 @@ fn free_sid(statements: Value, name: Value) -> Outcome {
 }
 
 /// `with_condition(statement, operator, key, values)`: the statement with one condition more. Where
-/// the operator has the key already, whose values would let more in and not less, its variant that
-/// ignores case carries the new one.
+/// the operator has the key already, whose values would let more in and not less, one that asks the
+/// same carries the new one: the variant that ignores case, and for ARNs the other spellings.
 fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outcome {
     const NAME: &str = "with_condition";
     let mut statement = statement(NAME, &of)?;
@@ -165,7 +169,11 @@ fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outc
     let Json::Object(conditions) = conditions else {
         return Err(wrong(NAME, "the statement's `Condition` is no map"));
     };
-    for operator in [operator.clone(), format!("{operator}IgnoreCase")] {
+    let others = match operator.as_str() {
+        "ArnLike" => ["ArnEquals", "StringLike"].map(str::to_owned).to_vec(),
+        _ => vec![format!("{operator}IgnoreCase")],
+    };
+    for operator in [operator].into_iter().chain(others) {
         let keys = conditions
             .entry(operator)
             .or_insert_with(|| Json::Object(Map::new()));
@@ -180,8 +188,8 @@ fn with_condition(of: Value, operator: Value, key: Value, values: Value) -> Outc
     Err(wrong(NAME, format!("`{key}` has conditions already")))
 }
 
-/// `without_principals(statement, principals)`: without those, named as in a view's `principals`. One
-/// that is not there changes nothing; at least one must be left.
+/// `without_principals(statement, principals)`: without those, named as in a view's `principals` (`*`
+/// is everyone, whichever way that was spelled). One that is not there changes nothing; at least one must be left.
 fn without_principals(of: Value, principals: Value) -> Outcome {
     principals_that("without_principals", &of, &principals, false)
 }
@@ -199,8 +207,7 @@ fn principals_that(function: &str, of: &Value, named: &Value, stay: bool) -> Out
     };
     for (kind, ids) in kinds.iter_mut() {
         let kept = |id: &Json| {
-            let id = id.as_str().unwrap_or_default();
-            named.contains(&format!("{kind}:{id}")) == stay
+            named.contains(&principal_text(kind, id.as_str().unwrap_or_default())) == stay
         };
         match ids {
             Json::Array(ids) => ids.retain(kept),
@@ -269,7 +276,7 @@ fn cut(view: Value, actions: Value) -> Outcome {
         about_any |= about(NAME, &view, action)?;
     }
     let listed = texts(NAME, field(NAME, &view, "actions")?)?;
-    let every = |action: &String| matches!(action.as_str(), "*" | "s3:*");
+    let every = |action: &String| is_every_action(action);
     let pattern = |action: &String| {
         !wanted.contains(action) && wanted.iter().any(|wanted| matches(action, wanted))
     };
@@ -313,7 +320,7 @@ fn without_actions(of: Value, actions: Value) -> Outcome {
     };
     let (listed, mut except) = (list("Action"), list("NotAction"));
     let lower = |action: &Json| action.as_str().unwrap_or_default().to_lowercase();
-    let every = |action: &Json| matches!(lower(action).as_str(), "*" | "s3:*");
+    let every = |action: &Json| is_every_action(&lower(action));
     if listed.is_empty() || listed.iter().any(every) {
         except.extend(gone.into_iter().map(Json::String));
         except.sort_by_key(lower);

@@ -103,6 +103,14 @@ fn what_a_statement_says_is_asked_without_long_expressions() {
             "acts(merge(VIEW, {'actions': [], 'not_actions': ['s3:get*']}), 's3:PutObject')",
             json!(true),
         ),
+        (
+            "fitting(merge(VIEW, {'resources': ['arn:aws:s3:::b/*']}), ['s3:GetObject', 's3:ListBucket'])",
+            json!(["s3:GetObject"]),
+        ),
+        (
+            "fitting(merge(VIEW, {'resources': []}), ['s3:GetObject', 's3:ListBucket'])",
+            json!(["s3:GetObject", "s3:ListBucket"]),
+        ),
         ("cut(VIEW, ['s3:PutObject'])", json!("none")),
         ("cut(VIEW, ['s3:PutBucketAcl'])", json!("exact")),
         (

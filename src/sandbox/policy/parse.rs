@@ -105,6 +105,16 @@ enum Level {
     Any,
 }
 
+/// Actions on objects whose name does not say so.
+const OTHERS_ON_OBJECTS: [&str; 6] = [
+    "abortmultipartupload",
+    "bypassgovernanceretention",
+    "initiatereplication",
+    "listmultipartuploadparts",
+    "replicatedelete",
+    "replicatetags",
+];
+
 /// What kind of resource an action works on. Patterns fit both.
 fn level(action: &str) -> Level {
     if action.contains(['*', '?']) {
@@ -113,7 +123,7 @@ fn level(action: &str) -> Level {
     let name = action.to_ascii_lowercase();
     let name = name.trim_start_matches("s3:");
     let on_objects = name.contains("object") && !name.contains("bucketobjectlock")
-        || ["abortmultipartupload", "listmultipartuploadparts"].contains(&name);
+        || OTHERS_ON_OBJECTS.contains(&name);
     if on_objects {
         Level::Object
     } else {

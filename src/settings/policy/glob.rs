@@ -46,9 +46,34 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
+/// Whether a pattern is every action of S3, however it is spelled: `*`, `s3:*`, `s3:**`, `s3:?*`.
+pub fn is_every_action(pattern: &str) -> bool {
+    let lower = pattern.to_lowercase();
+    let name = lower.strip_prefix("s3:").unwrap_or(&lower);
+    // No action's name is shorter than this one.
+    name.contains('*') && name.bytes().all(|b| b"*?".contains(&b)) && matches(name, "getobject")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_action_has_many_spellings() {
+        for (pattern, every) in [
+            ("*", true),
+            ("s3:*", true),
+            ("S3:**", true),
+            ("s3:?*", true),
+            ("s3:*?*", true),
+            ("s3:Get*", false),
+            ("s3:??????????*", false),
+            ("s3:?????????", false),
+            ("s3-object-lambda:*", false),
+        ] {
+            assert_eq!(is_every_action(pattern), every, "{pattern}");
+        }
+    }
 
     #[test]
     fn a_pattern_covers_what_it_matches_and_no_more() {

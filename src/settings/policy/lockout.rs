@@ -1,13 +1,13 @@
 //! Whether a Deny would hit the room's own calls. A policy that shuts out the one who wrote it can
 //! only be repaired by the account's root user.
 //!
-//! Conditions are asked as the room's requests would be: signed with version 4 in a header, over TLS
+//! Conditions are asked ([`super::evaluation`]) as the room's requests would be: signed with version 4 in a header, over TLS
 //! 1.2 or later. What can't be known beforehand (an address, an organisation) may hit, and that is
 //! enough to refuse a plan; only what surely hits is said of a policy that is there.
 
 use super::{
+    evaluation::{Has, Hit, holds},
     glob::matches,
-    narrowing::Condition,
     parsed,
     principal::{Arn, Principal, Who},
     statement::Statement,
@@ -16,14 +16,6 @@ use crate::{
     domain::{Document, Identity},
     settings::Proposed,
 };
-
-/// How likely a Deny hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Hit {
-    No,
-    Maybe,
-    Yes,
-}
 
 /// What the room needs of a bucket whose policy it wrote: to see it, and to take it back.
 const REPAIR: [&str; 3] = [
@@ -97,7 +89,8 @@ fn hit(statement: &Statement, room: &Identity, bucket: &str, action: &str) -> Hi
     if !statement.denies() || !acts || !on_bucket(statement, bucket) {
         return Hit::No;
     }
-    let conditions = statement.conditions.iter().map(|one| holds(one, room));
+    let each = statement.conditions.iter();
+    let conditions = each.map(|one| holds(one, has(&one.key, room)));
     conditions.fold(principal(statement, room), Ord::min)
 }
 
@@ -147,19 +140,12 @@ fn is_room(principal: &Principal, room: &Identity) -> Hit {
                 }
             }
         },
-        Who::Other => Hit::Maybe,
+        Who::Canonical(_) | Who::Other => Hit::Maybe,
         Who::Gone | Who::Service(_) | Who::Aws => Hit::No,
     }
 }
 
 /// What a request of the room has for a key.
-enum Has {
-    Value(String),
-    /// The request has no such key.
-    Nothing,
-    Unknown,
-}
-
 fn has(key: &str, room: &Identity) -> Has {
     let text = |text: &str| Has::Value(text.to_owned());
     let known = |value: &Option<String>| value.clone().map_or(Has::Unknown, Has::Value);
@@ -176,63 +162,6 @@ fn has(key: &str, room: &Identity) -> Has {
         "s3:tlsversion" => text("1.2"),
         key if key.starts_with("s3:x-amz-server-side-encryption") => Has::Nothing,
         _ => Has::Unknown,
-    }
-}
-
-fn holds(condition: &Condition, room: &Identity) -> Hit {
-    let sure = |holds: bool| if holds { Hit::Yes } else { Hit::No };
-    let (operator, may_lack) = condition.operator();
-    let value = match has(&condition.key, room) {
-        Has::Unknown => return Hit::Maybe,
-        Has::Nothing if operator == "null" => {
-            return sure(condition.values.iter().any(|value| value == "true"));
-        }
-        // A negated operator holds where there is nothing to compare.
-        Has::Nothing => return sure(may_lack || operator.contains("not")),
-        Has::Value(value) => value,
-    };
-    let any = |same: &dyn Fn(&str) -> bool| condition.values.iter().any(|other| same(other));
-    let below = |other: &str| -> Option<std::cmp::Ordering> {
-        value
-            .parse::<f64>()
-            .ok()?
-            .partial_cmp(&other.parse::<f64>().ok()?)
-    };
-    match operator.as_str() {
-        "null" => sure(any(&|other| other == "false")),
-        "bool"
-        | "stringequals"
-        | "arnequals"
-        | "stringlike"
-        | "arnlike"
-        | "stringequalsignorecase" => sure(any(&|other| matches(&fold(other), &fold(&value)))),
-        "stringnotequals"
-        | "stringnotlike"
-        | "arnnotequals"
-        | "arnnotlike"
-        | "stringnotequalsignorecase" => sure(!any(&|other| matches(&fold(other), &fold(&value)))),
-        "numericlessthan" => sure(any(&|other| {
-            below(other).is_some_and(std::cmp::Ordering::is_lt)
-        })),
-        "numericlessthanequals" => sure(any(&|other| {
-            below(other).is_some_and(std::cmp::Ordering::is_le)
-        })),
-        "numericgreaterthan" => sure(any(&|other| {
-            below(other).is_some_and(std::cmp::Ordering::is_gt)
-        })),
-        _ => Hit::Maybe,
-    }
-}
-
-/// A session's ARN compares as its role's, and nothing here is told apart by its case.
-fn fold(text: &str) -> String {
-    let lower = text.to_lowercase();
-    match lower.split_once(":assumed-role/") {
-        Some((before, rest)) => {
-            let role = rest.split('/').next().unwrap_or_default();
-            format!("{}:role/{role}", before.replacen(":sts:", ":iam:", 1))
-        }
-        None => lower,
     }
 }
 

@@ -3,16 +3,22 @@
 //! S3 hands a policy back in other spellings than it was given (a list of one becomes its element,
 //! lists change their order), so the document is brought to one spelling that means the same, and
 //! two reads of one policy are equal. What rules look at is [`statement`]'s flat form of it, which
-//! also says what the statement lets outsiders do ([`principal`], [`narrowing`]). [`refusal`] knows
-//! which policies S3 would not store, [`lockout`] which ones would shut the room out.
+//! also says what the statement lets outsiders do ([`principal`], [`narrowing`], [`tie`], [`strangers`]). [`refusal`] knows
+//! which policies S3 would not store ([`level`]: whose actions are about none of their resources),
+//! [`lockout`] which ones would shut the room out, [`delivery`] which ones a service of AWS's.
 
+mod delivery;
+mod evaluation;
 mod glob;
+mod level;
 mod lockout;
 mod narrowing;
 mod principal;
 mod refusal;
 mod spelling;
 mod statement;
+mod strangers;
+mod tie;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -25,11 +31,21 @@ use super::{
 use crate::domain::{Command, Document, artifact::Summary, canonical};
 use statement::Statement;
 
-pub use glob::matches;
+pub use delivery::Delivery;
+pub use glob::{is_every_action, matches};
+pub use level::fits;
 pub use lockout::denied;
+pub use refusal::living;
+pub use strangers::{Trusted, only_sources};
 
 /// S3's limit for one policy.
 const LONGEST: usize = 20 * 1024;
+
+/// `*`, `AWS:arn:…`: how views name an entry of `Principal`.
+pub fn principal_text(kind: &str, id: &str) -> String {
+    let (kind, id) = (kind.to_owned(), id.to_owned());
+    principal::Principal { kind, id }.text()
+}
 
 fn statements(document: &Document) -> &[Value] {
     document
@@ -117,11 +133,14 @@ impl Setting for Policy {
     ///   `resources`, `not_resources`, and `conditions` with `op`, `key` (lower case), `values`;
     /// - `everyone`: anybody may be meant; `public`: strangers are let in, whatever the conditions;
     ///   `counts_as_public`: S3 says so; `narrowed_by`: keys of the conditions that keep them out;
-    /// - `grantees`: `principal` and `account` of each that belongs to a customer's account;
-    ///   `tied_accounts`: those that conditions tie everyone to;
-    ///   `services`; `log_accounts`: those whose logs its resources are for; `orphans`: principals
-    ///   that were deleted; `line`: the statement in one line;
-    /// - `writes`: more than reading and listing; `blanket`: a Deny of all of S3 to everyone.
+    /// - `grantees`: `principal` and `account` (or its canonical id) of each that belongs to a
+    ///   customer's account; `tied`: conditions tie everyone to accounts, the `tied_accounts` (none
+    ///   where no account meets them all);
+    ///   `services`; `sources`: accounts that conditions tie services to; `delivers_logs`: a principal
+    ///   is a service or account of AWS's that does; `log_accounts`: those whose logs its resources are for; `orphans`: principals
+    ///   that were deleted, spared ones too; `line`: the statement in one line;
+    /// - `every_action`: about everything, or all but a few things; `writes`: more than reading and
+    ///   listing; `blanket`: a Deny of all of S3 to everyone.
     fn view(&self, document: &Document) -> Value {
         let Some(policy) = document.value() else {
             return json!({

@@ -24,7 +24,9 @@ pub enum Who<'a> {
     /// Something of AWS's own: a `CloudFront` identity, or the account that a service delivers logs
     /// from.
     Aws,
-    /// A web identity, or an account by its canonical id.
+    /// An account by its canonical id.
+    Canonical(&'a str),
+    /// A web identity.
     Other,
 }
 
@@ -57,12 +59,23 @@ impl Principal {
         }
     }
 
+    /// Whether it delivers logs: a service that does, or an account of AWS's own that does so.
+    pub fn delivers_logs(&self) -> bool {
+        match self.who() {
+            Who::Service(name) => LOG_SERVICES.contains(&name),
+            // CloudFront's identities are no accounts.
+            Who::Aws => Arn::of(&self.id).is_none_or(|arn| is_account(arn.account)),
+            _ => false,
+        }
+    }
+
     pub fn who(&self) -> Who<'_> {
         let id = self.id.as_str();
         match self.kind.as_str() {
             "AWS" if id == "*" => Who::Everyone,
             "AWS" => named(id),
             "Service" => Who::Service(id),
+            "CanonicalUser" => Who::Canonical(id),
             _ => Who::Other,
         }
     }
@@ -149,6 +162,15 @@ impl<'a> Arn<'a> {
         (self.account, name.unwrap_or(kind))
     }
 }
+
+/// Services whose logs S3 buckets take.
+const LOG_SERVICES: [&str; 5] = [
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+    "logging.s3.amazonaws.com",
+];
 
 /// Accounts from which Elastic Load Balancing delivers access logs, one a region, see
 /// [its guide](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
@@ -257,13 +279,34 @@ mod tests {
                 Who::Service("cloudtrail.amazonaws.com"),
             ),
             ("Federated", "*", Who::Other),
-            ("CanonicalUser", "79a59df9", Who::Other),
+            ("CanonicalUser", "79a59df9", Who::Canonical("79a59df9")),
         ] {
             let principal = Principal {
                 kind: kind.to_owned(),
                 id: id.to_owned(),
             };
             assert_eq!(principal.who(), who, "{kind} {id}");
+        }
+    }
+
+    #[test]
+    fn accounts_of_aws_deliver_logs_as_its_services_do() {
+        for (kind, id, delivers) in [
+            ("AWS", "arn:aws:iam::127311923021:root", true),
+            ("AWS", "127311923021", true),
+            ("AWS", "arn:aws:iam::193672423079:user/logs", true),
+            ("AWS", "arn:aws:iam::123456789012:root", false),
+            (
+                "AWS",
+                "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1",
+                false,
+            ),
+            ("Service", "cloudtrail.amazonaws.com", true),
+            ("Service", "cloudfront.amazonaws.com", false),
+        ] {
+            let (kind, id) = (kind.to_owned(), id.to_owned());
+            let principal = Principal { kind, id };
+            assert_eq!(principal.delivers_logs(), delivers, "{principal:?}");
         }
     }
 

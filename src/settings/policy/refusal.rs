@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    parsed,
+    level, parsed,
     principal::{Principal, Who},
     spelling,
     statement::Statement,
@@ -17,6 +17,17 @@ pub fn of(proposed: &Proposed<'_>) -> Option<String> {
         return Some(format!(
             "S3 takes no policy that names principals that were deleted ({}); they have to go first",
             gone.join(", ")
+        ));
+    }
+    let before = parsed(proposed.before);
+    let added = |statement: &Statement| !before.contains(statement);
+    let unfit = statements.iter().enumerate().find_map(|(at, statement)| {
+        let actions = level::unfit(statement);
+        (added(statement) && !actions.is_empty()).then(|| (statement.name(at), actions.join(", ")))
+    });
+    if let Some((name, actions)) = unfit {
+        return Some(format!(
+            "S3 takes no statement with actions that apply to none of its resources: {actions} in {name}"
         ));
     }
     let public: Vec<String> = statements
@@ -36,7 +47,7 @@ pub fn of(proposed: &Proposed<'_>) -> Option<String> {
 }
 
 /// The document without principals that were deleted, which is what S3 can be given of it. A
-/// statement that names nobody else goes with them, and the policy with its last statement.
+/// statement that is for nobody else goes with them, and the policy with its last statement.
 pub fn storable(document: &Document) -> Document {
     let Some(policy) = document.value() else {
         return Document::ABSENT;
@@ -46,24 +57,40 @@ pub fn storable(document: &Document) -> Document {
     }
     let mut policy = policy.clone();
     if let Some(Value::Array(statements)) = policy.get_mut("Statement") {
-        statements.retain_mut(|statement| {
-            let Some(Value::Object(kinds)) = statement.get_mut("Principal") else {
-                return true;
-            };
-            for (kind, ids) in kinds.iter_mut() {
-                let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
-                let kept = all.into_iter().filter(|one| one.who() != Who::Gone);
-                *ids = kept.map(|one| Value::String(one.id)).collect();
-            }
-            kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
-            !kinds.is_empty()
-        });
+        *statements = statements.iter().filter_map(living).collect();
         if statements.is_empty() {
             return Document::ABSENT;
         }
     }
-    // Only lists got shorter, so the policy still has its form.
+    // Only principals went, so the policy still has its form.
     spelling::canonical(policy).map_or_else(|_| document.clone(), Document::present)
+}
+
+/// The statement without principals that were deleted; none where it was for them alone. Nobody can
+/// ever be one of them again, so it lets in and keeps out whom it did: all but somebody who is
+/// nobody is everyone.
+pub fn living(statement: &Value) -> Option<Value> {
+    let mut left = statement.clone();
+    for element in ["Principal", "NotPrincipal"] {
+        let Some(Value::Object(kinds)) = left.get_mut(element) else {
+            continue;
+        };
+        for (kind, ids) in kinds.iter_mut() {
+            let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
+            let kept = all.into_iter().filter(|one| one.who() != Who::Gone);
+            *ids = kept.map(|one| Value::String(one.id)).collect();
+        }
+        kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
+        if !kinds.is_empty() {
+            continue;
+        }
+        if element == "Principal" {
+            return None;
+        }
+        left.as_object_mut()?.remove(element);
+        left["Principal"] = json!("*");
+    }
+    Some(left)
 }
 
 /// What no revert brings back.
@@ -92,7 +119,44 @@ fn orphans(statements: &[Statement]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::domain::Identity;
+
+    fn refused(before: &Document, target: &Document) -> Option<String> {
+        of(&Proposed {
+            bucket: "b",
+            before,
+            target,
+            others: &BTreeMap::new(),
+            room: &Identity::default(),
+        })
+    }
+
+    #[test]
+    fn actions_that_no_resource_of_the_statement_takes_are_never_sent() {
+        let statement = |actions: &Value, resources: &Value| {
+            Document::present(json!({"Statement": [{
+                "Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "444455556666"},
+                "Action": actions, "Resource": resources,
+            }]}))
+        };
+        let both = json!(["s3:GetObject", "s3:ListBucket"]);
+        let unfit = statement(&both, &json!("arn:aws:s3:::b/*"));
+        let why = refused(&Document::ABSENT, &unfit).unwrap_or_default();
+        assert!(why.ends_with("s3:listbucket in Partner"), "{why}");
+        for (actions, resources) in [
+            (both, json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"])),
+            (json!("s3:List*"), json!("arn:aws:s3:::b/*")),
+            (json!("s3:ListBucket"), json!("arn:aws:s3:::b")),
+        ] {
+            let target = statement(&actions, &resources);
+            assert_eq!(refused(&Document::ABSENT, &target), None, "{actions}");
+        }
+        // What S3 has stored it will take again.
+        assert_eq!(refused(&unfit, &unfit), None);
+    }
 
     fn policy(principal: &Value) -> Document {
         Document::present(json!({"Statement": [
@@ -111,6 +175,22 @@ mod tests {
             storable(&policy(&json!({"AWS": "AROA1234567123456DXYZ"}))),
             Document::ABSENT
         );
+        let spared = |who: &Value| {
+            let mut document = policy(&json!("*")).value().cloned().unwrap_or_default();
+            let statement = &mut document["Statement"][0];
+            statement["Effect"] = json!("Deny");
+            statement["NotPrincipal"] = who.clone();
+            statement.as_object_mut().map(|it| it.remove("Principal"));
+            Document::present(document)
+        };
+        let root = json!({"AWS": "arn:aws:iam::444455556666:root"});
+        let beside = json!({"AWS": ["AIDAJQABLZS4A3QDU576Q", "arn:aws:iam::444455556666:root"]});
+        assert_eq!(storable(&spared(&beside)), spared(&root));
+        // Whom it spared is gone, so it denies everyone and did so before.
+        let all = storable(&spared(&json!({"AWS": "AIDAJQABLZS4A3QDU576Q"})));
+        let statement = &all.value().cloned().unwrap_or_default()["Statement"][0];
+        assert_eq!(statement["Principal"], "*");
+        assert_eq!(statement.get("NotPrincipal"), None);
         assert!(residue(&both)[0].contains("AIDAJQABLZS4A3QDU576Q"));
         assert!(residue(&left).is_empty());
     }

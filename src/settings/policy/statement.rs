@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{
+    glob::is_every_action,
     narrowing::{Condition, Narrowing},
-    principal::{Arn, Principal, Who, is_account},
+    principal::{Principal, Who, is_account},
+    tie,
 };
 
 /// A statement, whichever way it was spelled.
@@ -95,28 +97,12 @@ impl Statement {
         self.denies()
             && self.principals.iter().any(|one| one.who() == Who::Everyone)
             && self.not_resources.is_empty()
-            && self.actions.iter().any(|a| a == "*" || a == "s3:*")
+            && self.actions.iter().any(|action| is_every_action(action))
     }
 
-    /// The accounts that its conditions tie everyone to.
-    fn tied_accounts(&self) -> Vec<&str> {
-        let mut found: Vec<&str> = self
-            .conditions
-            .iter()
-            .filter(|one| one.narrowing(&self.conditions) > Narrowing::Open)
-            .flat_map(|one| {
-                one.values
-                    .iter()
-                    .filter_map(|value| match one.key.as_str() {
-                        "aws:principalaccount" => Some(value.as_str()),
-                        "aws:principalarn" => Arn::of(value).map(|arn| arn.account),
-                        _ => None,
-                    })
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// Whether it is about everything. All but a few is as good as that.
+    fn every_action(&self) -> bool {
+        !self.not_actions.is_empty() || self.actions.iter().any(|action| is_every_action(action))
     }
 
     /// The accounts whose logs its resources are meant for: `…/AWSLogs/<account>/…`.
@@ -178,19 +164,23 @@ impl Statement {
             .filter(|one| one.narrowing(&self.conditions) > Narrowing::Open)
             .map(|one| one.key.as_str())
             .collect();
+        let tied = tie::accounts(&self.conditions).filter(|_| self.everyone());
         let mut grantees = Vec::new();
         let mut services = Vec::new();
-        let mut orphans = Vec::new();
         for principal in &self.principals {
             match principal.who() {
-                Who::Account(account) => {
+                Who::Account(account) | Who::Canonical(account) => {
                     grantees.push(json!({"principal": principal.text(), "account": account}));
                 }
                 Who::Service(name) => services.push(name),
-                Who::Gone => orphans.push(principal.text()),
-                Who::Everyone | Who::Aws | Who::Other => {}
+                Who::Everyone | Who::Gone | Who::Aws | Who::Other => {}
             }
         }
+        let named = self.principals.iter().chain(&self.not_principals);
+        let orphans: Vec<String> = named
+            .filter(|one| one.who() == Who::Gone)
+            .map(Principal::text)
+            .collect();
         json!({
             "sid": self.sid,
             "name": self.name(at),
@@ -208,11 +198,15 @@ impl Statement {
             "counts_as_public": self.counts_as_public(),
             "narrowed_by": narrowed_by,
             "grantees": grantees,
-            "tied_accounts": if self.everyone() { self.tied_accounts() } else { Vec::new() },
+            "tied": tied.is_some(),
+            "tied_accounts": tied.unwrap_or_default(),
             "services": services,
+            "sources": tie::to(&self.conditions, tie::Tie::Way).unwrap_or_default(),
+            "delivers_logs": self.principals.iter().any(Principal::delivers_logs),
             "log_accounts": self.log_accounts(),
             "orphans": orphans,
             "line": self.line(at),
+            "every_action": self.every_action(),
             "writes": self.writes(),
             "blanket": self.blanket(),
         })
@@ -273,9 +267,10 @@ mod tests {
                 "resources": ["r"], "not_resources": [],
                 "conditions": [{"op": "Bool", "key": "aws:securetransport", "values": ["false"]}],
                 "everyone": true, "public": false, "counts_as_public": false, "narrowed_by": [],
-                "grantees": [], "tied_accounts": [], "services": ["a", "b"], "log_accounts": [], "orphans": [],
+                "grantees": [], "tied": false, "tied_accounts": [], "services": ["a", "b"], "sources": [], "delivers_logs": false,
+                "log_accounts": [], "orphans": [],
                 "line": "#1: Deny all but s3:get* to * Service:a Service:b",
-                "writes": true, "blanket": false,
+                "every_action": true, "writes": true, "blanket": false,
             })
         );
     }

@@ -14,8 +14,13 @@ pub const fn always(_: &Model) -> Option<String> {
     None
 }
 
+/// Nothing is decided without a room, or on what may have changed since it was frozen.
 fn gone(model: &Model) -> Option<String> {
-    model.gone.clone()
+    let frozen = || "the screen is frozen, and this may have changed since; f goes on".to_owned();
+    model
+        .gone
+        .clone()
+        .or_else(|| model.attention.frozen.then(frozen))
 }
 
 pub fn undecidable(model: &Model) -> Option<String> {

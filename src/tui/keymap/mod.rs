@@ -34,6 +34,12 @@ pub enum Action {
     Filter,
     Unknowns,
     Exceptions,
+    /// What the pane shows, for the clipboard.
+    Copy,
+    Freeze,
+    /// Ctrl-Z, which would stop the room too.
+    Suspend,
+    Calls,
     Room,
     /// The list of themes.
     Themes,

@@ -126,6 +126,27 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("exceptions", 10),
     bind(
+        &[char('y')],
+        Action::Copy,
+        "copy what is shown: the change's number, its boxes, the diff, the entry",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .hint("copy", 9),
+    bind(
+        &[char('f')],
+        Action::Freeze,
+        "freeze what is shown, to read it; once more goes on",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .hint("freeze", 7),
+    bind(
+        &[char('v')],
+        Action::Calls,
+        "requests that went out to AWS, with ids and times",
+        Places::PANES,
+    )
+    .hint("requests", 8),
+    bind(
         &[char('w')],
         Action::Room,
         "how the room is: warnings, holds, vault, ledger",
@@ -293,6 +314,12 @@ pub const TABLE: &[Binding] = &[
     )
     .hint("do it", 85)
     .unless(able::no_line),
+    bind(
+        &[control('z')],
+        Action::Suspend,
+        "is not taken: the room would stop with the screen",
+        Places::COMMANDS,
+    ),
     bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
     bind(
         &[char('q')],

@@ -24,12 +24,13 @@ pub enum Topic {
     Entry,
     Unknowns,
     Exceptions,
+    Calls,
     Coverage,
     Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
@@ -40,6 +41,7 @@ impl Topic {
         Self::Entry,
         Self::Unknowns,
         Self::Exceptions,
+        Self::Calls,
         Self::Coverage,
         Self::Controls,
     ];

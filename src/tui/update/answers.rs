@@ -173,6 +173,10 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.coverage.controls.as_ref() != Some(&page);
             model.coverage.controls = Some(page);
         }
+        Reply::Calls(page) => {
+            model.dirty |= model.calls.as_ref() != Some(&page);
+            model.calls = Some(page);
+        }
         Reply::Exceptions(exceptions) => {
             model.exceptions = exceptions;
             model.exceptions_loaded = true;

@@ -73,6 +73,10 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             limit: LARGEST_PAGE,
         }),
         Topic::Exceptions if model.sheet == Some(Sheet::Exceptions) => all(Request::Exceptions),
+        Topic::Calls if model.sheet == Some(Sheet::Calls) => all(Request::Calls {
+            before: None,
+            limit: LARGEST_PAGE,
+        }),
         Topic::Coverage if model.pane == Pane::Coverage => all(Request::Coverage),
         Topic::Controls if model.sheet == Some(Sheet::Controls) => {
             let (framework, version) = model.coverage.opened.clone()?;
@@ -83,6 +87,8 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
                 limit: LARGEST_PAGE,
             })
         }
-        Topic::Unknowns | Topic::Exceptions | Topic::Coverage | Topic::Controls => None,
+        Topic::Unknowns | Topic::Exceptions | Topic::Calls | Topic::Coverage | Topic::Controls => {
+            None
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{card, filter, moves, subject, themes};
+use super::{card, copy, filter, moves, subject, themes};
 use crate::{
     room::protocol::Request,
     tui::{
@@ -108,6 +108,13 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Keep => model.filtering = None,
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
+        Action::Copy => copy::copy(model, effects),
+        Action::Freeze => freeze(model),
+        Action::Suspend => model.say(
+            Level::Info,
+            "the room runs in this process and would stop with it; q leaves both",
+        ),
+        Action::Calls => sheet(model, Sheet::Calls, Some(Topic::Calls)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
         Action::Themes => sheet(model, Sheet::Themes, None),
         Action::KeepTheme => themes::keep(model),
@@ -201,6 +208,23 @@ fn back(model: &mut Model) {
     } else {
         let list = model.list;
         subject::focus(model, list);
+    }
+}
+
+fn freeze(model: &mut Model) {
+    model.attention.frozen = !model.attention.frozen;
+    if model.attention.frozen {
+        model.say(
+            Level::Info,
+            "frozen: what is shown stays as it is; f goes on",
+        );
+        return;
+    }
+    for topic in Topic::ALL {
+        model.feeds.want(topic);
+    }
+    if !model.ledger.moved {
+        model.ledger.renew();
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod card;
+mod copy;
 mod fetch;
 mod filter;
 mod keys;
@@ -49,13 +50,21 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             disarm(model, "the window changed its size");
         }
         Msg::Focus(true) => {
+            model.attention.away = false;
             if let Some(card) = &mut model.card {
                 card.arming.disturb(now);
             }
         }
-        Msg::Focus(false) => disarm(model, "the terminal lost the focus"),
+        Msg::Focus(false) => {
+            model.attention.away = true;
+            disarm(model, "the terminal lost the focus");
+        }
         Msg::Notice(notice) => noticed(model, &notice),
-        Msg::Answer { to, reply } => answers::answer(model, to, reply),
+        Msg::Answer { to, reply } => {
+            let waited = waiting(model);
+            answers::answer(model, to, reply);
+            effects.extend(arrived(model, waited));
+        }
         Msg::HungUp => answers::hang_up(model, "the room closed the connection"),
         Msg::Tick => arm(model),
     }
@@ -68,6 +77,22 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     }
     model.dirty |= clock_minute(model) != minute;
     effects
+}
+
+fn waiting(model: &Model) -> Option<usize> {
+    model.status.as_ref().map(|status| status.pending)
+}
+
+/// News for a person who looks elsewhere: more waits for a decision than before.
+fn arrived(model: &Model, waited: Option<usize>) -> Option<Effect> {
+    let (before, now) = (waited?, waiting(model)?);
+    let what = if now == 1 {
+        "change waits"
+    } else {
+        "changes wait"
+    };
+    (model.attention.away && now > before)
+        .then(|| Effect::Notify(format!("{now} {what} for approval")))
 }
 
 /// The timer speaks only when no input waits, so it alone may arm a card.
@@ -147,6 +172,9 @@ fn paste(model: &mut Model, text: &str) {
 /// A notice says that something changed; what is shown of it is asked for again.
 fn noticed(model: &mut Model, notice: &Notice) {
     model.feeds.want(Topic::Status);
+    if model.attention.frozen {
+        return;
+    }
     match notice.kind {
         NoticeKind::Entry => {
             model.ledger.head = model.ledger.head.max(notice.revision);
@@ -174,6 +202,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
         Some(Sheet::Controls) => model.feeds.want(Topic::Controls),
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
+        Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
         _ => {}
     }
 }

@@ -47,6 +47,12 @@ fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
         left.push((70, Strip::of(canvas.style(role), &status.mode)));
         right.extend(counts(canvas, status));
     }
+    if model.attention.frozen {
+        right.push((
+            245,
+            Strip::of(canvas.style(Role::Warn), "FROZEN, f goes on"),
+        ));
+    }
     if model.gone.is_some() {
         right.push((250, Strip::of(canvas.style(Role::Error), "not connected")));
     }

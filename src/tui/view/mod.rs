@@ -4,6 +4,7 @@
 mod approvals;
 mod bar;
 mod body;
+mod calls;
 mod card;
 mod coverage;
 mod diff;
@@ -206,6 +207,7 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
         Sheet::Unknowns => room::unknowns(canvas, model, width),
         Sheet::Exceptions => room::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
+        Sheet::Calls => calls::lines(canvas, model, width),
         Sheet::Entry => entry::lines(canvas, model, width),
         Sheet::Controls => coverage::controls(canvas, model, width),
         Sheet::Themes => themes::lines(canvas, model, width),
@@ -250,6 +252,7 @@ fn sheet_title(model: &Model, sheet: Sheet) -> String {
         Sheet::Unknowns => "Could not be judged".to_owned(),
         Sheet::Exceptions => "Exceptions".to_owned(),
         Sheet::Room => "The room".to_owned(),
+        Sheet::Calls => "Requests to AWS".to_owned(),
         Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),
         Sheet::Controls => coverage::sheet_title(model),
         Sheet::Themes => "Themes".to_owned(),

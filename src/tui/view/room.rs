@@ -3,7 +3,7 @@
 use super::entry::field;
 use crate::{
     domain::{Behind, time},
-    room::protocol::{Hold, Status},
+    room::protocol::{Hold, Status, Unknown},
     tui::{
         model::Model,
         paint::{Canvas, Strip},
@@ -175,7 +175,20 @@ pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
         "A failed read is never compliant. These have no verdict:",
         width,
     );
+    // One read that failed costs many rules their verdict: it is told once.
+    let same = |a: &Unknown, b: &Unknown| {
+        (&a.account, &a.bucket, &a.cause) == (&b.account, &b.bucket, &b.cause)
+    };
+    let mut groups: Vec<Vec<&Unknown>> = Vec::new();
     for unknown in &model.unknowns {
+        match groups.iter_mut().find(|group| same(group[0], unknown)) {
+            Some(group) => group.push(unknown),
+            None => groups.push(vec![unknown]),
+        }
+    }
+    for group in &groups {
+        let unknown = group[0];
+        let rules: Vec<_> = group.iter().map(|one| one.rule.as_str()).collect();
         lines.push(Strip::new());
         let bucket = canvas.cut(&unknown.bucket, width, Cut::Middle);
         let bucket = Strip::of(canvas.style(Role::Title), bucket);
@@ -187,8 +200,13 @@ pub fn unknowns(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
             lines.push(bucket);
             lines.push(Strip::new().space(2).join(account));
         }
-        lines.extend(field(canvas, "  rule", &unknown.rule, width, 9));
         lines.extend(field(canvas, "  cause", &unknown.cause, width, 9));
+        let label = if rules.len() == 1 {
+            "  rule"
+        } else {
+            "  rules"
+        };
+        lines.extend(field(canvas, label, &rules.join(", "), width, 9));
     }
     let more = model.unknowns_total.saturating_sub(model.unknowns.len());
     if more > 0 {

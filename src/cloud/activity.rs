@@ -1,0 +1,219 @@
+//! What was asked of AWS lately: every request of this room, as it went out.
+//!
+//! It is watched where the SDK sends, so a retry, a call to the vault and a question to KMS are in it
+//! like everything else, and nothing that sends can forget to say so. The last [`KEPT`] are held, in
+//! memory: this is for looking on, the ledger is what counts.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+        },
+        orchestrator::Metadata,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+
+use crate::domain::Call;
+
+/// Calls that are held.
+pub const KEPT: usize = 2_000;
+
+#[derive(Debug, Default)]
+pub struct Activity(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    calls: VecDeque<Call>,
+    /// Of all there ever were.
+    count: u64,
+}
+
+impl Activity {
+    /// The latest first, beginning below `before`; and how many are held.
+    pub fn page(&self, before: Option<u64>, limit: usize) -> (Vec<Call>, usize) {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = |call: &&Call| before.is_none_or(|before| call.seq < before);
+        let calls = kept.calls.iter().rev().filter(below).take(limit).cloned();
+        (calls.collect(), kept.calls.len())
+    }
+
+    fn note(&self, mut call: Call) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.count += 1;
+        call.seq = kept.count;
+        if kept.calls.len() == KEPT {
+            kept.calls.pop_front();
+        }
+        kept.calls.push_back(call);
+    }
+}
+
+/// Watches one kind of client.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) activity: Arc<Activity>,
+    pub(super) region: String,
+    /// Whether a bucket's name begins the path and not the host.
+    pub(super) path_style: bool,
+}
+
+/// A request that was sent; the SDK hands it over with the sending, so what is told of it is kept.
+#[derive(Debug)]
+struct Sent {
+    at: Instant,
+    bucket: String,
+}
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "Activity"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let service = config.load::<Metadata>().map(Metadata::service);
+        let bucket = match service {
+            Some("S3") => bucket(context.request().uri(), self.path_style).to_owned(),
+            _ => String::new(),
+        };
+        let at = Instant::now();
+        config.interceptor_state().store_put(Sent { at, bucket });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // What failed before it was sent is no call.
+        let Some(sent) = config.load::<Sent>() else {
+            return Ok(());
+        };
+        let took = sent.at.elapsed();
+        let metadata = config.load::<Metadata>();
+        let (service, operation) = metadata
+            .map(|metadata| (metadata.service(), metadata.name()))
+            .unwrap_or_default();
+        let header = |name: &str| {
+            let value = context.response()?.headers().get(name)?;
+            Some(value.to_owned())
+        };
+        let id = header("x-amz-request-id").or_else(|| header("x-amzn-requestid"));
+        self.activity.note(Call {
+            seq: 0,
+            at: chrono::Utc::now(),
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            region: self.region.clone(),
+            bucket: sent.bucket.clone(),
+            status: context
+                .response()
+                .map(|response| response.status().as_u16()),
+            request_id: id.unwrap_or_default(),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        });
+        Ok(())
+    }
+}
+
+/// The bucket that an S3 address names; empty where it names none.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+fn bucket(address: &str, path_style: bool) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if path_style {
+        return path.split(['/', '?']).next().unwrap_or_default();
+    }
+    // The service's own host begins with its name, a bucket's with the bucket's.
+    let own = |label: &str| label == "s3" || label.starts_with("s3-");
+    match host.split_once(".s3") {
+        Some((bucket, _)) if !host.split('.').next().is_some_and(own) => bucket,
+        // What can't stand before a host, such as a name with dots, goes into the path.
+        _ => path.split(['/', '?']).next().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_found_in_the_path_or_before_the_host() {
+        for (address, path_style, found) in [
+            ("http://127.0.0.1:9000/acme-logs?acl", true, "acme-logs"),
+            (
+                "http://127.0.0.1:9000/acme-vault/CHG-1/x.json",
+                true,
+                "acme-vault",
+            ),
+            ("http://127.0.0.1:9000/?x-id=ListBuckets", true, ""),
+            (
+                "https://acme-logs.s3.eu-west-1.amazonaws.com/?acl",
+                false,
+                "acme-logs",
+            ),
+            (
+                "https://acme-vault.s3.amazonaws.com/CHG-1/x.json",
+                false,
+                "acme-vault",
+            ),
+            (
+                "https://s3.eu-west-1.amazonaws.com/with.dots?acl",
+                false,
+                "with.dots",
+            ),
+            (
+                "https://s3.us-east-1.amazonaws.com/?x-id=ListBuckets",
+                false,
+                "",
+            ),
+        ] {
+            assert_eq!(bucket(address, path_style), found, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_latest_calls_are_held_and_paged_through() {
+        let activity = Activity::default();
+        let call = Call {
+            seq: 0,
+            at: chrono::DateTime::UNIX_EPOCH,
+            service: "S3".to_owned(),
+            operation: "GetBucketAcl".to_owned(),
+            region: "us-east-1".to_owned(),
+            bucket: "acme-logs".to_owned(),
+            status: Some(200),
+            request_id: "ID".to_owned(),
+            took_ms: 12,
+        };
+        for _ in 0..KEPT + 5 {
+            activity.note(call.clone());
+        }
+        let (calls, held) = activity.page(None, 2);
+        let numbers = |calls: &[Call]| calls.iter().map(|call| call.seq).collect::<Vec<_>>();
+        assert_eq!((numbers(&calls), held), (vec![2_005, 2_004], KEPT));
+        let (calls, _) = activity.page(Some(8), 10);
+        assert_eq!(numbers(&calls), [7, 6], "what is older has gone");
+    }
+}

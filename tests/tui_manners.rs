@@ -1,0 +1,114 @@
+//! How a screen behaves towards its person beside what it shows: the clipboard, news while they look
+//! elsewhere, a screen that holds still, keys that would stop the room.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "frames/desk.rs"]
+mod desk;
+#[path = "frames/estate.rs"]
+mod estate;
+#[path = "frames/fake.rs"]
+mod fake;
+
+use desk::Desk;
+use fake::Fake;
+use sixfold::tui::Msg;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn desk() -> Desk {
+    Desk::new(SIZE)
+}
+
+#[test]
+fn what_a_pane_shows_goes_to_the_clipboard_as_plain_text() {
+    let mut desk = desk();
+    desk.press("j j y");
+    let id = desk.copied.take().unwrap();
+    assert!(id.starts_with("CHG-2026-"), "{id}");
+    assert!(desk.text().contains(&format!("{id} went to your terminal")));
+
+    desk.press("2 y");
+    let boxes = desk.copied.take().unwrap();
+    assert!(boxes.starts_with("00 Detection\n"), "{boxes}");
+    assert!(
+        boxes.contains("01 Ticket\n") && boxes.contains(&id),
+        "{boxes}"
+    );
+    assert!(!boxes.contains('│'), "no frames: {boxes}");
+
+    desk.press("4");
+    desk.settle();
+    desk.press("y");
+    let diff = desk.copied.take().unwrap();
+    assert!(diff.lines().any(|line| line.starts_with('-')), "{diff}");
+
+    desk.press("5 Enter");
+    desk.settle();
+    desk.press("y");
+    let entry = desk.copied.take().unwrap();
+    assert!(
+        serde_json::from_str::<serde_json::Value>(&entry).is_ok(),
+        "{entry}"
+    );
+}
+
+#[test]
+fn more_to_approve_is_told_only_to_a_person_who_looks_elsewhere() {
+    let mut desk = desk();
+    let more = |desk: &mut Desk| {
+        desk.room.status.pending += 1;
+        desk.entry_notice();
+    };
+    more(&mut desk);
+    assert!(desk.notified.is_empty(), "they see it");
+    desk.send(Msg::Focus(false));
+    more(&mut desk);
+    let waiting = desk.room.status.pending;
+    assert_eq!(
+        desk.notified,
+        [format!("{waiting} changes wait for approval")]
+    );
+    // Fewer, or the same, is no news.
+    desk.entry_notice();
+    desk.room.status.pending -= 1;
+    desk.entry_notice();
+    desk.send(Msg::Focus(true));
+    more(&mut desk);
+    assert_eq!(desk.notified.len(), 1);
+}
+
+#[test]
+fn a_frozen_screen_holds_still_decides_nothing_and_catches_up() {
+    let mut desk = desk();
+    desk.press("f");
+    desk.wait(10_000);
+    let before = desk.text();
+    assert!(before.contains("FROZEN"), "{before}");
+    desk.room = Fake::with(Vec::new());
+    desk.entry_notice();
+    let rows = |text: &str| text.lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&desk.text()), rows(&before));
+    desk.press("j j a");
+    assert!(desk.model.card.is_none());
+    assert!(
+        desk.text().contains("the screen is frozen"),
+        "{}",
+        desk.text()
+    );
+    desk.press("f");
+    desk.settle();
+    assert!(!desk.text().contains("FROZEN"));
+    assert_ne!(rows(&desk.text()), rows(&before));
+}
+
+#[test]
+fn ctrl_z_says_that_the_room_would_stop_too() {
+    let mut desk = desk();
+    desk.press("Ctrl-z");
+    assert!(
+        desk.text().contains("the room runs in this process"),
+        "{}",
+        desk.text()
+    );
+    assert!(!desk.left);
+}
