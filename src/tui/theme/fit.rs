@@ -109,9 +109,9 @@ mod tests {
     #[test]
     fn a_colour_becomes_the_nearest_that_there_is() {
         for (colour, indexed, sixteen) in [
-            (Color::Rgb(255, 135, 0), Color::Indexed(208), Color::Yellow),
+            (Color::Rgb(255, 135, 0), Color::Indexed(208), Color::Red),
             (Color::Rgb(250, 250, 250), Color::Indexed(231), Color::White),
-            (Color::Rgb(5, 5, 5), Color::Indexed(16), Color::Black),
+            (Color::Rgb(5, 5, 5), Color::Indexed(232), Color::Black),
             (
                 Color::Rgb(120, 120, 130),
                 Color::Indexed(243),

@@ -278,7 +278,7 @@ mod tests {
         let dark = Some(Color::Rgb(10, 11, 12));
         assert_eq!(fg(Depth::True, Role::Key), dark);
         assert_eq!(fg(Depth::Indexed, Role::Hint), Some(Color::Indexed(208)));
-        assert_eq!(fg(Depth::Sixteen, Role::Hint), Some(Color::Yellow));
+        assert_eq!(fg(Depth::Sixteen, Role::Hint), Some(Color::Red));
         assert_eq!(fg(Depth::Indexed, Role::Brand), Some(Color::Red));
     }
 
