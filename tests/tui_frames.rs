@@ -57,6 +57,11 @@ fn the_queue() {
 }
 
 #[test]
+fn the_queue_in_another_order_under_other_headings() {
+    at_each_size("queue-arranged", |desk| desk.press("o O O"));
+}
+
+#[test]
 fn the_ticket_of_a_change_that_waits() {
     at_each_size("ticket", |desk| desk.press("2"));
 }
@@ -191,6 +196,12 @@ fn a_filter_being_typed() {
     at_each_size("filter", |desk| {
         desk.press("/");
         desk.write("staging");
+    });
+    at_each_size("filter-error", |desk| {
+        desk.press("/");
+        desk.write("env:staging");
+        desk.settle();
+        desk.write(" sevv:high");
     });
 }
 

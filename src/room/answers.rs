@@ -7,14 +7,14 @@ use super::{
     coverage::no_such_framework,
     protocol::{
         Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
-        Reply, Request, Sign, Status, VERSION,
+        Reply, Request, Sign, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
     config::Right,
     domain::{ChangeId, Document},
     engine::{Caller, EngineError},
-    store::{self, Filter},
+    store::{self, Query},
 };
 
 /// Stretches of the ledger that one question searches through.
@@ -35,13 +35,18 @@ impl Room {
             ))),
             Request::Queue {
                 filter,
+                arrangement,
                 offset,
                 limit,
-            } => Ok(Reply::Rows(
-                store
-                    .queue(&Filter::parse(&filter), offset, limit)
-                    .map_err(failed)?,
-            )),
+            } => {
+                let query = Query {
+                    filter: filter.parse().map_err(misread)?,
+                    arrangement,
+                    now: engine.now(),
+                };
+                let rows = store.queue(&query, offset, limit).map_err(failed)?;
+                Ok(Reply::Rows(rows))
+            }
             Request::Change { id } => {
                 let change = store
                     .change(id)
@@ -264,6 +269,15 @@ fn welcome(version: u32, caller: &Caller) -> Result<Reply, Refusal> {
 
 fn failed(error: impl Into<EngineError>) -> Refusal {
     Refusal::from(error.into())
+}
+
+// `map_err` hands the error over by value.
+#[allow(clippy::needless_pass_by_value)]
+fn misread(error: FilterError) -> Refusal {
+    Refusal {
+        code: RefusalCode::Protocol,
+        message: format!("the filter: {error}"),
+    }
 }
 
 fn unknown(id: ChangeId) -> Refusal {

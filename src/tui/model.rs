@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Hold, Row, Status, Unknown},
+    room::protocol::{Arrangement, Diff, Hold, Row, Status, Unknown, filter::FilterError},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -106,6 +106,8 @@ pub struct Message {
 pub struct Filtering {
     pub pane: Pane,
     pub line: LineEdit,
+    /// What is typed is not understood; the list is as it was.
+    pub trouble: Option<FilterError>,
 }
 
 /// Where a key is pressed, as far as the key table cares.
@@ -137,6 +139,8 @@ pub struct Model {
     pub detail: Pane,
     pub queue: List<Row>,
     pub queue_filter: String,
+    /// The queue's order and headings.
+    pub arrangement: Arrangement,
     pub pending: List<Change>,
     /// The change that all panes speak of.
     pub subject: Option<ChangeId>,
@@ -192,6 +196,7 @@ impl Model {
             detail: Pane::Ticket,
             queue: List::following(),
             queue_filter: String::new(),
+            arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,
             change: None,

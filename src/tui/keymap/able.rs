@@ -195,6 +195,12 @@ pub fn not_from_help(model: &Model, binding: &Binding) -> Option<String> {
     (binding.disabled)(model)
 }
 
+/// A filter that is not understood can't be kept; the line below it says why.
+pub fn not_understood(model: &Model) -> Option<String> {
+    let trouble = model.filtering.as_ref()?.trouble.as_ref()?;
+    Some(trouble.to_string())
+}
+
 /// In a pane that nothing lies over and that has no filter there is no way back.
 pub fn nowhere_back(model: &Model) -> Option<String> {
     let here = match model.place() {

@@ -32,6 +32,10 @@ pub enum Action {
     Open,
     Back,
     Filter,
+    /// The next order of the queue.
+    Order,
+    /// The next kind of headings in the queue.
+    Group,
     Unknowns,
     Exceptions,
     Room,

@@ -90,10 +90,24 @@ pub const TABLE: &[Binding] = &[
     bind(
         &[char('/')],
         Action::Filter,
-        "filter by part of a column; the ledger by kind, change id, by:name",
+        "filter: words, and fields as below; the ledger by kind, change id, by:name",
         FILTERED,
     )
     .hint("filter", 40),
+    bind(
+        &[char('o')],
+        Action::Order,
+        "the next order: urgency, severity, age, asset, environment",
+        Places::QUEUE,
+    )
+    .hint("order", 9),
+    bind(
+        &[char('O')],
+        Action::Group,
+        "the next headings: stage, severity, environment, account, rule, none",
+        Places::QUEUE,
+    )
+    .hint("group", 8),
     bind(
         &[char('c')],
         Action::GoToChange,
@@ -240,7 +254,8 @@ pub const TABLE: &[Binding] = &[
         "keep the filter",
         Places::FILTER,
     )
-    .hint("keep", 90),
+    .hint("keep", 90)
+    .unless(able::not_understood),
     bind(
         &[key(KeyCode::Esc), key(KeyCode::Left), char('h')],
         Action::Back,

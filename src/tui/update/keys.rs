@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::{card, filter, moves, subject};
 use crate::{
-    room::protocol::Request,
+    room::protocol::{Arrangement, Grouping, Request},
     tui::{
         effect::Effect,
         keymap::{self, Action},
@@ -14,7 +14,7 @@ use crate::{
         model::{Level, Model, Pane, Place, Sheet},
         msg::Question,
         state::{Purpose, Topic},
-        view,
+        view::{self, HelpEntry},
     },
 };
 
@@ -58,7 +58,10 @@ pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     };
     if let Some(why) = (binding.disabled)(model) {
-        model.say(Level::Info, why);
+        // Under a filter that is being typed it stands there already.
+        if place != Place::Filter {
+            model.say(Level::Info, why);
+        }
         return;
     }
     if !matches!(binding.action, Action::Quit | Action::Leave) {
@@ -105,6 +108,14 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Open => open(model),
         Action::Back => back(model),
         Action::Filter => filter::open(model),
+        Action::Order => {
+            model.arrangement.order = model.arrangement.order.next();
+            rearrange(model);
+        }
+        Action::Group => {
+            model.arrangement.grouping = model.arrangement.grouping.next();
+            rearrange(model);
+        }
         Action::Keep => model.filtering = None,
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
@@ -125,8 +136,10 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
 
 /// Does what the selected line of the help says, where its key would do it below.
 fn run(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
-    let Some(binding) = view::help_order(model).get(model.help_at).copied() else {
-        return;
+    let binding = match view::help_order(model).get(model.help_at) {
+        Some(HelpEntry::Key(binding)) => *binding,
+        Some(HelpEntry::Field(row)) => return filter_by(model, row.name),
+        None => return,
     };
     if let Some(why) = keymap::not_from_help(model, binding) {
         model.say(Level::Info, why);
@@ -134,6 +147,35 @@ fn run(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
     }
     model.sheet = None;
     act(model, binding.action, event, effects);
+}
+
+/// Goes on with the queue's filter, one field further.
+fn filter_by(model: &mut Model, field: &str) {
+    if model.card.is_some() {
+        model.say(Level::Info, "on a card nothing is filtered; Esc closes it");
+        return;
+    }
+    model.sheet = None;
+    subject::focus(model, Pane::Queue);
+    filter::open(model);
+    let gap = if model.queue_filter.is_empty() {
+        ""
+    } else {
+        " "
+    };
+    filter::paste(model, &format!("{gap}{field}:"));
+}
+
+fn rearrange(model: &mut Model) {
+    let Arrangement { order, grouping } = model.arrangement;
+    model.queue.reorder();
+    model.feeds.turn(Topic::Queue);
+    let headings = match grouping {
+        Grouping::None => "without headings".to_owned(),
+        grouping => format!("headings by {}", grouping.words()),
+    };
+    let text = format!("ordered by {}, {headings}; closed follow", order.words());
+    model.say(Level::Info, text);
 }
 
 fn pane_of(model: &mut Model, event: KeyEvent) {

@@ -3,7 +3,7 @@
 use crate::{
     domain::artifact::ReasonCode,
     tui::{
-        keymap::{Action, TABLE},
+        keymap::Action,
         model::{Model, Pane, Sheet},
         state::{Focus, Topic},
         view,
@@ -30,7 +30,7 @@ fn distance(action: Action, page: usize) -> Option<isize> {
 pub fn apply(model: &mut Model, action: Action) -> bool {
     if model.sheet == Some(Sheet::Help) {
         let (page, _) = view::sheet_extent(model);
-        let last = TABLE.len().saturating_sub(1);
+        let last = view::help_order(model).len().saturating_sub(1);
         return scroll(action, page, last, &mut model.help_at);
     }
     if model.sheet.is_some() {

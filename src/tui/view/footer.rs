@@ -1,5 +1,7 @@
 //! The two lines at the bottom: one sentence to the person, and what the keys do here and now.
 
+use ratatui::layout::Rect;
+
 use super::{
     bar::{Part, arrange},
     guide,
@@ -9,12 +11,18 @@ use crate::tui::{
     layout::Regions,
     model::{Level, Model, Pane},
     paint::{Canvas, Strip},
-    text::Cut,
+    text::{self, Cut, narrow},
     theme::Role,
 };
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let width = usize::from(regions.footer.width).saturating_sub(2);
+    if let Some(filtering) = &model.filtering
+        && let Some(trouble) = &filtering.trouble
+    {
+        misread(canvas, model, regions, &trouble.to_string());
+        return;
+    }
     let sentence = Strip::new().space(1).join(sentence(canvas, model, width));
     let hints = Strip::new().space(1).join(hints(canvas, model, width));
     if regions.message.height > 0 {
@@ -34,6 +42,7 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
             model,
             &filtering.line.text(),
             &filtering.line.before(),
+            width,
         );
     }
     let (level, text) = match &model.message {
@@ -52,14 +61,14 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
 }
 
 /// A filter as it is typed. The cursor is a reversed cell: the terminal's own stays hidden.
-fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str) -> Strip {
+fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str, width: usize) -> Strip {
     let field = canvas.style(Role::Field);
     let rest: String = text.get(before.len()..).unwrap_or_default().to_owned();
     let mut after = rest.chars();
     let under = after.next().unwrap_or(' ').to_string();
     let what = match model.pane {
         Pane::Ledger => "kind, change id or by:name",
-        _ => "part of any column",
+        _ => "words or sev:high env:prod is:open",
     };
     let mut strip = Strip::of(canvas.style(Role::Key), "/")
         .put(field, before)
@@ -68,7 +77,48 @@ fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str) -> Strip 
     if text.is_empty() {
         strip = strip.space(1).put(canvas.style(Role::Muted), what);
     }
-    strip
+    let found = match (model.pane, &model.queue.total) {
+        (Pane::Queue, 1) => "1 matches".to_owned(),
+        (Pane::Queue, total) => format!("{total} match"),
+        _ => String::new(),
+    };
+    if text.is_empty() || strip.width() + found.len() >= width {
+        return strip;
+    }
+    let gap = width - strip.width() - found.len();
+    strip.space(gap).put(canvas.style(Role::Muted), found)
+}
+
+/// A filter that is not understood, and below it what would be. It grows upwards, over the panes.
+fn misread(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, trouble: &str) {
+    let width = usize::from(regions.footer.width).saturating_sub(2);
+    let mut lines: Vec<_> = sentence_lines(canvas, trouble, width);
+    lines.insert(
+        0,
+        Strip::new().space(1).join(sentence(canvas, model, width)),
+    );
+    if regions.message.height > 0 {
+        lines.push(Strip::new().space(1).join(hints(canvas, model, width)));
+    }
+    let bottom = regions.footer.bottom();
+    let height = narrow(lines.len()).min(bottom);
+    let area = Rect::new(0, bottom - height, regions.footer.width, height);
+    canvas.clear(area);
+    let base = canvas.style(Role::Text);
+    canvas.tint(area, base);
+    canvas.lines(area, &lines);
+}
+
+fn sentence_lines(canvas: &Canvas<'_>, text: &str, width: usize) -> Vec<Strip> {
+    let style = canvas.style(Role::Error);
+    text::wrap(text, width)
+        .into_iter()
+        .map(|line| {
+            Strip::new()
+                .space(1)
+                .put(style, line.trim_start().to_owned())
+        })
+        .collect()
 }
 
 fn hints(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {

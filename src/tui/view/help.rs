@@ -1,12 +1,15 @@
-//! The keys, from the key table: those for where the person is first. Enter does what the selected
-//! line says.
+//! The keys, from the key table: those for where the person is first; and the fields of the queue's
+//! filter, from its table. Enter does what the selected line says.
 
-use crate::tui::{
-    keymap::{Binding, TABLE},
-    model::{Model, Place},
-    paint::{Canvas, Strip},
-    text,
-    theme::Role,
+use crate::{
+    room::protocol::filter::{FIELDS, FieldRow},
+    tui::{
+        keymap::{Binding, TABLE},
+        model::{Model, Place},
+        paint::{Canvas, Strip},
+        text,
+        theme::Role,
+    },
 };
 
 /// Cells of the keys' column.
@@ -14,6 +17,8 @@ const KEYS: usize = 18;
 
 /// The same on a narrow screen, where long names go on below.
 const NARROW_KEYS: usize = 12;
+
+const FILTER: &str = "The queue's filter: all words and fields must hold, ! turns one round, , is or, quotes keep spaces";
 
 /// Cells of the last column, where there is room for one.
 const WHERE: usize = 21;
@@ -25,13 +30,41 @@ fn place(model: &Model) -> Place {
     }
 }
 
-/// The bindings in the order in which they are listed.
-pub fn order(model: &Model) -> Vec<&'static Binding> {
+/// What can be selected.
+#[derive(Clone, Copy)]
+pub enum Entry {
+    Key(&'static Binding),
+    /// Begins a filter by it.
+    Field(&'static FieldRow),
+}
+
+/// The entries in the order in which they are listed, each with the heading that it stands under.
+fn listing(model: &Model) -> Vec<(String, Entry)> {
     let place = place(model);
-    let (mut here, elsewhere): (Vec<_>, Vec<_>) =
+    let name = match place {
+        Place::Pane(pane) => pane.title(),
+        _ => "Card",
+    };
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
         TABLE.iter().partition(|binding| binding.places.has(place));
-    here.extend(elsewhere);
-    here
+    let under = |heading: &str, bindings: Vec<&'static Binding>| {
+        let heading = heading.to_owned();
+        bindings
+            .into_iter()
+            .map(move |binding| (heading.clone(), Entry::Key(binding)))
+    };
+    let fields = FIELDS
+        .iter()
+        .map(|row| (FILTER.to_owned(), Entry::Field(row)));
+    under(&format!("Here ({name})"), here)
+        .chain(under("Elsewhere", elsewhere))
+        .chain(fields)
+        .collect()
+}
+
+/// The entries in the order in which they are listed.
+pub fn order(model: &Model) -> Vec<Entry> {
+    listing(model).into_iter().map(|(_, entry)| entry).collect()
 }
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
@@ -44,38 +77,62 @@ pub fn selected_line(canvas: &Canvas<'_>, model: &Model, width: u16) -> usize {
 }
 
 fn listed(canvas: &Canvas<'_>, model: &Model, width: u16) -> (Vec<Strip>, usize) {
-    let place = place(model);
-    let heading = canvas.style(Role::Heading);
-    let name = match place {
-        Place::Pane(pane) => pane.title(),
-        _ => "Card",
-    };
-    let mut lines = vec![Strip::of(heading, format!("Here ({name})"))];
-    let (mut selected, mut elsewhere) = (0, false);
-    for (at, binding) in order(model).into_iter().enumerate() {
-        if !elsewhere && !binding.places.has(place) {
-            elsewhere = true;
-            lines.push(Strip::new());
-            lines.push(Strip::of(heading, "Elsewhere"));
+    let style = canvas.style(Role::Heading);
+    let (mut lines, mut selected, mut under) = (Vec::new(), 0, String::new());
+    for (at, (heading, entry)) in listing(model).into_iter().enumerate() {
+        if heading != under {
+            if !under.is_empty() {
+                lines.push(Strip::new());
+            }
+            let room = usize::from(width).saturating_sub(1);
+            let words = text::wrap(&heading, room).into_iter();
+            lines.extend(words.map(|line| Strip::of(style, line)));
+            under = heading;
         }
         let lit = at == model.help_at;
         if lit {
             selected = lines.len();
         }
-        lines.extend(row(canvas, model, binding, width, lit));
+        let told = match entry {
+            Entry::Key(binding) => Told {
+                keys: binding.names(),
+                words: binding.description,
+                places: binding.places.words(),
+                off: (binding.disabled)(model).is_some(),
+            },
+            Entry::Field(row) => Told {
+                keys: row.example.to_owned(),
+                words: row.description,
+                places: row
+                    .names()
+                    .map(|name| format!("{name}:"))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                off: false,
+            },
+        };
+        lines.extend(row(canvas, &told, width, lit));
     }
     (lines, selected)
 }
 
-fn row(canvas: &Canvas<'_>, model: &Model, binding: &Binding, width: u16, lit: bool) -> Vec<Strip> {
+/// A line's columns.
+struct Told {
+    keys: String,
+    words: &'static str,
+    places: String,
+    /// Not possible now.
+    off: bool,
+}
+
+fn row(canvas: &Canvas<'_>, told: &Told, width: u16, lit: bool) -> Vec<Strip> {
     let width = usize::from(width).saturating_sub(1);
     let wide = width >= 75;
     let column = if width >= 60 { KEYS } else { NARROW_KEYS };
     let room = width
         .saturating_sub(column + if wide { WHERE + 2 } else { 0 })
         .max(8);
-    let off = (binding.disabled)(model).is_some();
-    let role = match (lit, off) {
+    let role = match (lit, told.off) {
         (true, _) => Role::Selection,
         (false, true) => Role::Muted,
         (false, false) => Role::Text,
@@ -86,10 +143,10 @@ fn row(canvas: &Canvas<'_>, model: &Model, binding: &Binding, width: u16, lit: b
     } else {
         Strip::new().space(1)
     };
-    let keys = text::wrap(&binding.names(), column - 1);
-    let words = text::wrap(binding.description, room);
+    let keys = text::wrap(&told.keys, column - 1);
+    let words = text::wrap(told.words, room);
     let places = if wide {
-        text::wrap(&binding.places.words(), WHERE)
+        text::wrap(&told.places, WHERE)
     } else {
         Vec::new()
     };

@@ -23,7 +23,7 @@ mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-pub use help::order as help_order;
+pub use help::{Entry as HelpEntry, order as help_order};
 
 use super::{
     layout::{self, Look, Regions, Shape, inside, regions},

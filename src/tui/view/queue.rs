@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, style::Style};
 use super::{lists, words};
 use crate::{
     domain::Stage,
-    room::protocol::Row,
+    room::protocol::{Arrangement, Grouping, Order, Row},
     tui::{
         model::{Model, Pane},
         paint::{Canvas, Strip},
@@ -29,6 +29,12 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     } else {
         Strip::of(canvas.style(Role::Warn), format!("/{}", model.queue_filter))
     };
+    let filter = match arranged(model) {
+        words if words.is_empty() => filter,
+        words => filter
+            .space(usize::from(!model.queue_filter.is_empty()))
+            .put(canvas.style(Role::Warn), words),
+    };
     let open = model.status.as_ref().map(|status| status.open);
     let count = match open {
         _ if !model.queue.loaded => String::new(),
@@ -38,6 +44,26 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
         _ => format!("{} found", model.queue.total),
     };
     (filter, Strip::of(muted, count))
+}
+
+/// The order and the headings, where they are not those of the start.
+fn arranged(model: &Model) -> String {
+    let Arrangement { order, grouping } = model.arrangement;
+    let order = match order {
+        Order::Urgency => String::new(),
+        order => format!("by {}", order.words()),
+    };
+    let grouping = match grouping {
+        Grouping::Stage => String::new(),
+        Grouping::None => "ungrouped".to_owned(),
+        grouping => format!("per {}", grouping.words()),
+    };
+    let gap = if order.is_empty() || grouping.is_empty() {
+        ""
+    } else {
+        " "
+    };
+    order + gap + &grouping
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -51,7 +77,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         .status
         .as_ref()
         .is_some_and(|status| status.mode == "observe");
-    let section = |index: usize| list.get(index).map(|row| words::section(row, observing));
+    let section = |index: usize| {
+        let row = list.get(index)?;
+        let words = words::heading(row, index, model.arrangement, observing);
+        (!words.is_empty()).then_some(words)
+    };
     let heads = |index: usize| {
         let here = section(index);
         tall > 1
