@@ -185,6 +185,19 @@ fn the_help() {
 }
 
 #[test]
+fn the_palette_and_the_help_being_searched() {
+    at_each_size("palette", |desk| desk.press(":"));
+    at_each_size("palette-found", |desk| {
+        desk.press(":");
+        desk.write("rev");
+    });
+    at_each_size("help-found", |desk| {
+        desk.press("? /");
+        desk.write("change");
+    });
+}
+
+#[test]
 fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
     at_each_size("unknowns", |desk| desk.press("u"));
     at_each_size("exceptions", |desk| desk.press("x"));

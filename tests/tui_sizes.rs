@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 16] = [
+const WAYS: [&str; 19] = [
     "1",
     "2 G",
     "3",
@@ -35,6 +35,9 @@ const WAYS: [&str; 16] = [
     "x G",
     "w",
     "/",
+    "/ x : Backspace s e v :",
+    "o O O",
+    ": r e v",
 ];
 
 #[test]

@@ -43,7 +43,7 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
 
     let config = config(&sandbox, &state)?;
     let caller = house::caller(&config, if demo.headless { Via::Cli } else { Via::Tui })?;
-    let options = look(common, &caller)?;
+    let options = look(common, &config, &caller)?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
     let shown = if demo.headless {

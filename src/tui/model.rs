@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List},
+    keymap::Keymap,
+    state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List},
     theme::Theme,
 };
 use crate::{
@@ -22,6 +23,8 @@ pub struct Options {
     pub colour: bool,
     /// Borders, marks and bars from ASCII, whatever the theme says.
     pub ascii: bool,
+    /// The person's keys.
+    pub keys: Keymap,
 }
 
 impl Options {
@@ -31,6 +34,7 @@ impl Options {
             person: person.into(),
             colour: true,
             ascii: false,
+            keys: Keymap::default(),
         }
     }
 }
@@ -82,6 +86,8 @@ pub enum Sheet {
     Entry,
     /// The controls of one framework.
     Controls,
+    /// Every action by name.
+    Palette,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +105,13 @@ pub struct Message {
     pub text: String,
     /// When it goes; an error stays until a key is pressed.
     pub until: Option<Duration>,
+}
+
+/// The ledger, from which the subject was gone to; Esc leads back there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trail {
+    /// The entry that was open.
+    pub entry: Option<u64>,
 }
 
 /// A filter that is being typed.
@@ -119,11 +132,14 @@ pub enum Place {
     Card,
     Note,
     Filter,
+    /// What is typed finds an action.
+    Find,
 }
 
 #[derive(Clone, Debug)]
 pub struct Model {
     pub theme: Theme,
+    pub keys: Keymap,
     pub size: (u16, u16),
     /// Since the screen opened, as of the last update.
     pub now: Duration,
@@ -154,11 +170,12 @@ pub struct Model {
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
     pub ledger: Ledger,
+    pub trail: Option<Trail>,
     pub coverage: Coverage,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
-    /// The line of the help that is selected.
-    pub help_at: usize,
+    /// Of the palette or the help.
+    pub finder: Finder,
     pub unknowns: Vec<Unknown>,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
@@ -185,6 +202,7 @@ impl Model {
         }
         Self {
             theme,
+            keys: options.keys,
             size,
             now: Duration::ZERO,
             person: options.person,
@@ -207,10 +225,11 @@ impl Model {
             ticket_scroll: 0,
             diff_scroll: 0,
             ledger: Ledger::default(),
+            trail: None,
             coverage: Coverage::default(),
             sheet: None,
             sheet_scroll: 0,
-            help_at: 0,
+            finder: Finder::default(),
             unknowns: Vec::new(),
             unknowns_total: 0,
             unknowns_loaded: false,
@@ -228,6 +247,7 @@ impl Model {
     pub fn place(&self) -> Place {
         match (&self.filtering, self.sheet, &self.card) {
             (Some(_), _, _) => Place::Filter,
+            (None, Some(Sheet::Help | Sheet::Palette), _) if self.finder.typing => Place::Find,
             (None, Some(Sheet::Entry), _) => Place::Entry,
             (None, Some(_), _) => Place::Sheet,
             (None, None, Some(card)) if card.focus == Focus::Note => Place::Note,

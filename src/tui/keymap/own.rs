@@ -230,14 +230,26 @@ mod tests {
     #[test]
     fn what_is_refused_is_said_with_what_to_do() {
         for (action, key, said) in [
-            ("aprove", "x", "there is no action `aprove`, did you mean approve?: there are approve, deny"),
-            ("approve", "A", "torn arrow-key sequences spell it: take a small letter"),
+            (
+                "aprove",
+                "x",
+                "there is no action `aprove`, did you mean approve?: there are approve, deny",
+            ),
+            (
+                "approve",
+                "A",
+                "torn arrow-key sequences spell it: take a small letter",
+            ),
             ("revert", "S", "torn arrow-key sequences"),
             ("approve", "enter", "the card that it opens hears it too"),
             ("resume", "l", "the card that it opens hears it too"),
             ("deny", "tab", "the card that it opens hears it too"),
             ("approve", "up", "hears it too"),
-            ("approve", "d", "would be both this and `deny` (panes 1-4, card): take another key"),
+            (
+                "approve",
+                "d",
+                "would be both this and `deny` (panes 1-4, card): take another key",
+            ),
             ("scan", "1", "`the pane of that number`"),
             ("scan", "ctrl-c", "would be both this and `twice: leave"),
             ("order", "q", "`quit`"),

@@ -18,11 +18,12 @@ impl Places {
     pub const NOTE: Self = Self(1 << 8);
     pub const FILTER: Self = Self(1 << 9);
     pub const COVERAGE: Self = Self(1 << 10);
+    pub const FIND: Self = Self(1 << 11);
 
     pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
     pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b111_1111_1111);
+    pub const ALL: Self = Self(0b1111_1111_1111);
     /// Where letters are commands and not text.
     pub const COMMANDS: Self = Self(0b100_1111_1111);
 
@@ -44,6 +45,7 @@ impl Places {
             Place::Card => Self::CARD,
             Place::Note => Self::NOTE,
             Place::Filter => Self::FILTER,
+            Place::Find => Self::FIND,
         }
     }
 
@@ -59,7 +61,7 @@ impl Places {
     /// In words, for help and README.
     pub fn words(self) -> String {
         // Sets with a name of their own come before their parts.
-        const NAMES: [(Places, &str); 16] = [
+        const NAMES: [(Places, &str); 17] = [
             (Places::ALL, "everywhere"),
             (Places::COMMANDS, "unless typing"),
             (Places::PANES, "panes"),
@@ -76,6 +78,7 @@ impl Places {
             (Places::CARD, "card"),
             (Places::NOTE, "note"),
             (Places::FILTER, "filter"),
+            (Places::FIND, "palette"),
         ];
         let mut rest = self.0;
         let mut words = Vec::new();

@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use super::{
     bar::{Part, arrange},
-    guide,
+    crumbs, guide,
 };
 use crate::tui::{
     keymap::{self, ALWAYS},
     layout::Regions,
-    model::{Level, Model, Pane},
+    model::{Level, Model, Pane, Place, Sheet},
     paint::{Canvas, Strip},
     text::{self, Cut, narrow},
     theme::Role,
@@ -23,12 +23,21 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
         misread(canvas, model, regions, &trouble.to_string());
         return;
     }
-    let sentence = Strip::new().space(1).join(sentence(canvas, model, width));
+    let mut sentence = Strip::new().space(1).join(sentence(canvas, model, width));
+    if model.message.is_none() && !matches!(model.place(), Place::Filter | Place::Find) {
+        let crumbs = crumbs::strip(canvas, model);
+        // One cell stays free on each side, and two between.
+        if let Some(gap) = (width + 1).checked_sub(sentence.width() + crumbs.width()) {
+            if gap >= 2 && !crumbs.is_empty() {
+                sentence = sentence.space(gap).join(crumbs);
+            }
+        }
+    }
     let hints = Strip::new().space(1).join(hints(canvas, model, width));
     if regions.message.height > 0 {
         canvas.lines(regions.message, [&sentence]);
         canvas.lines(regions.footer, [&hints]);
-    } else if model.message.is_some() || model.filtering.is_some() {
+    } else if model.message.is_some() || matches!(model.place(), Place::Filter | Place::Find) {
         canvas.lines(regions.footer, [&sentence]);
     } else {
         canvas.lines(regions.footer, [&hints]);
@@ -45,6 +54,9 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
             width,
         );
     }
+    if model.place() == Place::Find {
+        return finding(canvas, model);
+    }
     let (level, text) = match &model.message {
         Some(message) => (Some(message.level), message.text.clone()),
         None => guide::sentence(model),
@@ -60,20 +72,13 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
     Strip::of(canvas.style(role), word).put(canvas.style(role), canvas.cut(&text, room, Cut::End))
 }
 
-/// A filter as it is typed. The cursor is a reversed cell: the terminal's own stays hidden.
+/// A filter as it is typed, and how much it finds.
 fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str, width: usize) -> Strip {
-    let field = canvas.style(Role::Field);
-    let rest: String = text.get(before.len()..).unwrap_or_default().to_owned();
-    let mut after = rest.chars();
-    let under = after.next().unwrap_or(' ').to_string();
     let what = match model.pane {
         Pane::Ledger => "kind, change id or by:name",
         _ => "words or sev:high env:prod is:open",
     };
-    let mut strip = Strip::of(canvas.style(Role::Key), "/")
-        .put(field, before)
-        .put(canvas.style(Role::ButtonFocus), under)
-        .put(field, after.as_str());
+    let mut strip = edited(canvas, "/", text, before);
     if text.is_empty() {
         strip = strip.space(1).put(canvas.style(Role::Muted), what);
     }
@@ -87,6 +92,34 @@ fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str, width: us
     }
     let gap = width - strip.width() - found.len();
     strip.space(gap).put(canvas.style(Role::Muted), found)
+}
+
+/// What is typed to find an action.
+fn finding(canvas: &Canvas<'_>, model: &Model) -> Strip {
+    let palette = model.sheet == Some(Sheet::Palette);
+    let line = &model.finder.line;
+    let sign = if palette { ":" } else { "/" };
+    let strip = edited(canvas, sign, &line.text(), &line.before());
+    if line.text().is_empty() {
+        let what = if palette {
+            "an action's name or what it does"
+        } else {
+            "part of a key's description"
+        };
+        return strip.space(1).put(canvas.style(Role::Muted), what);
+    }
+    strip
+}
+
+/// A line of text behind a sign. The cursor is a reversed cell: the terminal's own stays hidden.
+fn edited(canvas: &Canvas<'_>, sign: &str, text: &str, before: &str) -> Strip {
+    let field = canvas.style(Role::Field);
+    let mut after = text.get(before.len()..).unwrap_or_default().chars();
+    let under = after.next().unwrap_or(' ').to_string();
+    Strip::of(canvas.style(Role::Key), sign)
+        .put(field, before)
+        .put(canvas.style(Role::ButtonFocus), under)
+        .put(field, after.as_str())
 }
 
 /// A filter that is not understood, and below it what would be. It grows upwards, over the panes.
@@ -125,8 +158,7 @@ fn hints(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
     let mut left: Vec<Part> = Vec::new();
     let mut right: Vec<Part> = Vec::new();
     for binding in keymap::hints(model) {
-        let key = binding.keys.first().map(|key| key.name());
-        let strip = Strip::of(canvas.style(Role::Key), key.unwrap_or_default())
+        let strip = Strip::of(canvas.style(Role::Key), model.keys.first(binding))
             .space(1)
             .put(canvas.style(Role::Hint), binding.hint);
         let side = if binding.priority == ALWAYS {

@@ -7,6 +7,7 @@ use crate::{
     domain::Stage,
     room::protocol::{Arrangement, Grouping, Order, Row},
     tui::{
+        keymap::Action,
         model::{Model, Pane},
         paint::{Canvas, Strip},
         text::{self, Cut, narrow},
@@ -234,7 +235,10 @@ fn empty(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     } else if !through {
         "No changes yet: the first pass is not through.".to_owned()
     } else if unknown > 0 {
-        format!("No changes: no violation was found. {unknown} could not be judged (u says why).")
+        format!(
+            "No changes: no violation was found. {unknown} could not be judged ({} says why).",
+            model.keys.key(Action::Unknowns)
+        )
     } else {
         "No changes: the last full pass found no violation.".to_owned()
     };
