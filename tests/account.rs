@@ -19,7 +19,7 @@ use sixfold::{
         FaultKind, FaultRule, PublicAccessBlock,
         estate::{self, WALKTHROUGH},
     },
-    store::Filter,
+    store::Query,
 };
 
 const RULE: &str = "account-block-public-access";
@@ -99,11 +99,11 @@ async fn the_demos_account_waits_for_a_person_and_is_then_blocked_verified_and_p
         .map(|hazard| &hazard.text)
         .collect();
     assert!(hazards[0].contains("goes dark at once"), "{hazards:?}");
-    let found = house
-        .room
-        .engine
-        .store
-        .queue(&Filter::parse(ACCOUNT), 0, 10);
+    let query = Query {
+        filter: ACCOUNT.parse().unwrap(),
+        ..Query::default()
+    };
+    let found = house.room.engine.store.queue(&query, 0, 10);
     let labels: Vec<_> = found
         .unwrap()
         .items

@@ -34,7 +34,7 @@ use sixfold::{
     room::{Room, Starting},
     rules::Library,
     settings::{self, Step},
-    store::Filter,
+    store::Query,
 };
 
 fn group(uri: &str, permission: Permission) -> Grant {
@@ -285,7 +285,7 @@ async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 fn changes(room: &Room) -> Vec<Change> {
     let store = &room.engine.store;
-    let rows = store.queue(&Filter::default(), 0, 1_000).unwrap().items;
+    let rows = store.queue(&Query::default(), 0, 1_000).unwrap().items;
     let mut changes: Vec<_> = rows
         .iter()
         .map(|row| store.change(row.id).unwrap().unwrap())

@@ -18,7 +18,7 @@ use sixfold::{
         Setting, Tamper,
         estate::{self, VAULT, WALKTHROUGH},
     },
-    store::Filter,
+    store::Query,
 };
 
 const RULE: &str = "acl-public-read";
@@ -457,7 +457,7 @@ async fn a_vault_that_refuses_halts_before_any_write_and_stays_loud() {
             .room
             .engine
             .store
-            .queue(&Filter::default(), 0, 10)
+            .queue(&Query::default(), 0, 10)
             .unwrap()
             .items[0]
             .id,

@@ -15,7 +15,7 @@ use ledger_support::{Story, at};
 use sixfold::{
     domain::{Draft, Fact},
     ledger::{Ledger, Lock, Options, open},
-    store::{Filter, Rows, Store},
+    store::{Query, Rows, Store},
 };
 
 const CHANGES: u64 = 160;
@@ -103,7 +103,7 @@ fn survives(name: &str, damage: impl FnOnce(&Path)) -> Vec<String> {
         store.dump().unwrap() == base.rows,
         "{name}: the views are no replay; {findings:?}"
     );
-    let all = store.queue(&Filter::default(), 0, 1).unwrap();
+    let all = store.queue(&Query::default(), 0, 1).unwrap();
     assert_eq!(u64::try_from(all.total).unwrap(), CHANGES, "{name}");
     ledger
         .commit_blocking(vec![Story::new(CHANGES + 1).ticket()])

@@ -3,7 +3,7 @@
 
 mod ledger_support;
 
-use std::path::Path;
+use std::{cmp::Reverse, path::Path};
 
 use ledger_support::{RULE, Story, asset, at, id};
 use proptest::prelude::*;
@@ -14,8 +14,8 @@ use sixfold::{
         artifact::{Decision, Outcome},
     },
     ledger::{Ledger, LedgerError, Lock, Options, open},
-    room::protocol::LedgerFilter,
-    store::{Delivery, Filter, Observation, Store, Verdicts},
+    room::protocol::{Arrangement, Grouping, LedgerFilter, Order, Row},
+    store::{Delivery, Observation, Query, Store, Verdicts},
 };
 
 fn room(state: &Path) -> (Ledger, Store) {
@@ -44,8 +44,15 @@ fn refusal(ledger: &Ledger, drafts: Vec<Draft>) -> String {
     }
 }
 
+fn query(filter: &str) -> Query {
+    Query {
+        filter: filter.parse().unwrap(),
+        ..Query::default()
+    }
+}
+
 fn ids(store: &Store, filter: &str) -> Vec<u64> {
-    let page = store.queue(&Filter::parse(filter), 0, 100).unwrap();
+    let page = store.queue(&query(filter), 0, 100).unwrap();
     assert_eq!(page.items.len(), page.total);
     page.items.iter().map(|row| row.id.number()).collect()
 }
@@ -101,8 +108,12 @@ fn the_queue_shows_halted_then_waiting_then_running_then_closed_ones() {
     assert_eq!(ids(&store, "!stage:closed env:prod !sev:high"), [1, 4]);
     assert_eq!(ids(&store, "bucket-7"), [7]);
 
+    assert_eq!(ids(&store, "is:halted,closed env:prod"), [5, 9, 7]);
+    assert_eq!(ids(&store, "outcome:remediated"), [8]);
+    assert_eq!(ids(&store, "setting:acl !is:manual region:us").len(), 9);
+
     let page = |filter, offset, limit| {
-        let page = store.queue(&Filter::parse(filter), offset, limit).unwrap();
+        let page = store.queue(&query(filter), offset, limit).unwrap();
         let ids: Vec<_> = page.items.iter().map(|row| row.id.number()).collect();
         (ids, page.total)
     };
@@ -110,6 +121,72 @@ fn the_queue_shows_halted_then_waiting_then_running_then_closed_ones() {
     assert_eq!(page("", 8, 3), (vec![7], 9));
     assert_eq!(page("", 9, 3), (vec![], 9));
     assert_eq!(page("env:prod", 1, 2), (vec![3, 2], 7));
+}
+
+#[test]
+fn every_order_and_grouping_is_of_what_is_open_and_the_same_page_by_page() {
+    let (_state, _ledger, store) = filled(estate());
+    let (mut order, mut arranged) = (Order::default(), Vec::new());
+    loop {
+        let mut grouping = Grouping::default();
+        loop {
+            arranged.push(Arrangement { order, grouping });
+            grouping = grouping.next();
+            if grouping == Grouping::default() {
+                break;
+            }
+        }
+        order = order.next();
+        if order == Order::default() {
+            break;
+        }
+    }
+    assert_eq!(arranged.len(), 30);
+    for arrangement in arranged {
+        for filter in ["", "env:prod"] {
+            let query = Query {
+                arrangement,
+                ..query(filter)
+            };
+            let whole = store.queue(&query, 0, 100).unwrap();
+            let rows = &whole.items;
+            let open = rows.partition_point(|row| row.stage != Stage::Closed);
+            let closed: Vec<_> = rows[open..].iter().map(|row| row.id.number()).collect();
+            let wanted: &[u64] = if filter.is_empty() {
+                &[8, 9, 7]
+            } else {
+                &[9, 7]
+            };
+            assert_eq!(closed, wanted, "{arrangement:?}");
+            let open = &rows[..open];
+            let severity = |row: &Row| (Reverse(row.severity), row.detected_at);
+            let environment = |row: &Row| (!row.production, row.environment.clone());
+            if arrangement.grouping == Grouping::None {
+                assert!(match arrangement.order {
+                    Order::Urgency => open[0].stage == Stage::Halted,
+                    Order::Severity => open.is_sorted_by_key(severity),
+                    Order::Age => open.is_sorted_by_key(|row| row.detected_at),
+                    Order::Asset => open.is_sorted_by_key(|row| &row.bucket),
+                    Order::Environment => open.is_sorted_by_key(environment),
+                });
+            }
+            assert!(match arrangement.grouping {
+                Grouping::Stage => open[0].stage == Stage::Halted,
+                Grouping::Severity => open.is_sorted_by_key(|row| Reverse(row.severity)),
+                Grouping::Environment => open.is_sorted_by_key(environment),
+                Grouping::Account => open.is_sorted_by_key(|row| &row.account),
+                Grouping::Rule => open.is_sorted_by_key(|row| &row.rule),
+                Grouping::None => true,
+            });
+            let mut paged = Vec::new();
+            for offset in (0..rows.len() + 2).step_by(2) {
+                let page = store.queue(&query, offset, 2).unwrap();
+                assert_eq!(page.total, rows.len());
+                paged.extend(page.items);
+            }
+            assert_eq!(&paged, rows, "{arrangement:?}");
+        }
+    }
 }
 
 #[test]

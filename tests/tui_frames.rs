@@ -57,6 +57,11 @@ fn the_queue() {
 }
 
 #[test]
+fn the_queue_in_another_order_under_other_headings() {
+    at_each_size("queue-arranged", |desk| desk.press("o O O"));
+}
+
+#[test]
 fn the_ticket_of_a_change_that_waits() {
     at_each_size("ticket", |desk| desk.press("2"));
 }
@@ -180,6 +185,19 @@ fn the_help() {
 }
 
 #[test]
+fn the_palette_and_the_help_being_searched() {
+    at_each_size("palette", |desk| desk.press(":"));
+    at_each_size("palette-found", |desk| {
+        desk.press(":");
+        desk.write("rev");
+    });
+    at_each_size("help-found", |desk| {
+        desk.press("? /");
+        desk.write("change");
+    });
+}
+
+#[test]
 fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
     at_each_size("unknowns", |desk| desk.press("u"));
     at_each_size("exceptions", |desk| desk.press("x"));
@@ -197,6 +215,12 @@ fn a_filter_being_typed() {
     at_each_size("filter", |desk| {
         desk.press("/");
         desk.write("staging");
+    });
+    at_each_size("filter-error", |desk| {
+        desk.press("/");
+        desk.write("env:staging");
+        desk.settle();
+        desk.write(" sevv:high");
     });
 }
 

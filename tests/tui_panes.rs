@@ -13,7 +13,7 @@ use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
     domain::{Severity, Stage, Via, artifact::Decision},
-    room::protocol::Request,
+    room::protocol::{Request, filter::FIELDS},
     tui::{Msg, model::Pane},
 };
 
@@ -329,7 +329,16 @@ fn enter_in_the_help_does_what_the_line_says_where_its_key_would() {
         desk.text()
             .contains("awaiting approval; only a closed change can be reverted")
     );
-    desk.press("G Enter");
+    desk.press("g");
+    for _ in 0..100 {
+        let text = desk.text();
+        let mut lines = text.lines();
+        if lines.any(|line| line.contains("▌Enter") && line.contains("in this list")) {
+            break;
+        }
+        desk.press("j");
+    }
+    desk.press("Enter");
     assert!(desk.text().contains("works here: sheets"));
     assert!(!desk.left);
 }
@@ -344,4 +353,92 @@ fn the_selected_line_of_the_help_is_always_in_sight() {
     }
     desk.press("g");
     assert!(desk.text().contains("▌a "));
+}
+
+#[test]
+fn a_filter_that_is_not_understood_says_so_and_leaves_the_list_as_it_was() {
+    let mut desk = desk();
+    desk.press("/");
+    desk.write("env:staging");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 4);
+    assert!(desk.text().contains("4 match"), "{}", desk.text());
+    desk.write(" sevv:high");
+    desk.settle();
+    assert!(desk.text().contains("no field `sevv`, did you mean sev?"));
+    assert_eq!(desk.model.queue.total, 4);
+    assert_eq!(desk.model.queue_filter, "env:staging");
+    desk.press("Enter");
+    assert!(desk.model.filtering.is_some(), "it can't be kept");
+    for _ in 0.."v:high".len() {
+        desk.press("Backspace");
+    }
+    desk.write(":high");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 2);
+    desk.press("Enter");
+    assert!(desk.text().contains("1 Queue /env:staging sev:high"));
+    desk.press("Esc");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 14);
+}
+
+#[test]
+fn letters_may_be_left_out_of_a_filters_word() {
+    let mut desk = desk();
+    desk.press("/");
+    desk.write("custexp");
+    desk.settle();
+    assert_eq!(desk.model.queue.total, 1);
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+}
+
+#[test]
+fn the_help_lists_every_field_of_the_filter_and_begins_one() {
+    let mut desk = Desk::new((120, 40));
+    desk.press("? G");
+    for row in FIELDS {
+        assert!(desk.text().contains(row.example), "{}", desk.text());
+    }
+    desk.press("Enter");
+    assert_eq!(
+        desk.model.filtering.as_ref().unwrap().line.text(),
+        "change:"
+    );
+    desk.write("114");
+    desk.settle();
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+}
+
+#[test]
+fn another_order_or_grouping_keeps_the_selection_and_so_do_new_rows_in_it() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.settle();
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+    desk.press("o O O");
+    desk.settle();
+    let text = desk.text();
+    assert!(
+        text.contains("1 Queue by severity per environment"),
+        "{text}"
+    );
+    let at = |text: &str, part: &str| text.find(part).unwrap_or_else(|| panic!("{part}: {text}"));
+    assert!(at(&text, "prod (production)") < at(&text, "\nstaging"));
+    assert!(at(&text, "\nstaging") < at(&text, "\nClosed"));
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+    assert_eq!(desk.model.queue.current().unwrap().id, WALKTHROUGH);
+    for number in [418_130, 418_131, 418_132] {
+        let mut change = desk.room.change(id(418_120)).clone();
+        change.id = id(number);
+        change.ticket.severity = Severity::Critical;
+        desk.room.changes.insert(0, change);
+        desk.entry_notice();
+        assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+        assert_eq!(desk.model.queue.current().unwrap().id, WALKTHROUGH);
+    }
+    desk.press("o o o o O O O O");
+    desk.settle();
+    assert!(desk.text().contains("─ 1 Queue ─"), "{}", desk.text());
+    assert_eq!(desk.model.subject, Some(WALKTHROUGH));
 }

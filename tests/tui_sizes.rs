@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 17] = [
+const WAYS: [&str; 20] = [
     "1",
     "2 G",
     "3",
@@ -36,6 +36,9 @@ const WAYS: [&str; 17] = [
     "w",
     "t G",
     "/",
+    "/ x : Backspace s e v :",
+    "o O O",
+    ": r e v",
 ];
 
 #[test]

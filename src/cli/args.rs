@@ -59,9 +59,6 @@ pub struct Common {
         default_value_t = Colour::Auto
     )]
     pub colour: Colour,
-    /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
-    #[arg(long, global = true)]
-    pub plain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -16,7 +16,7 @@ use crate::{
     room::{
         Room,
         client::Client,
-        protocol::{Notice, NoticeKind, PAGE, Refusal, Reply, Request, Row, VERSION},
+        protocol::{Arrangement, Notice, NoticeKind, PAGE, Refusal, Reply, Request, Row, VERSION},
     },
 };
 
@@ -85,6 +85,7 @@ impl Lines {
             let reply = self
                 .ask(Request::Queue {
                     filter: String::new(),
+                    arrangement: Arrangement::default(),
                     offset,
                     limit: PAGE,
                 })

@@ -15,10 +15,11 @@ use super::{
     exit, house, lines,
 };
 use crate::{
+    config::{Config, ConfigFault},
     domain::Via,
     engine::Caller,
     room::{Room, Starting, client::Client, protocol::Notice},
-    tui::{self, Depth, Input, Options, Shelf, TuiError},
+    tui::{self, Depth, Input, Options, Shelf, TuiError, keymap::Keymap},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
@@ -27,7 +28,7 @@ pub async fn run(common: &Common) -> Result<u8> {
     }
     let config = house::config(common)?;
     let caller = house::caller(&config, if common.plain { Via::Cli } else { Via::Tui })?;
-    let options = look(common, &caller)?;
+    let options = look(common, &config, &caller)?;
     let end = told_to_end()?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
@@ -41,11 +42,12 @@ pub async fn run(common: &Common) -> Result<u8> {
 }
 
 /// How the screen is to look. Settled before a room is opened for it.
-pub fn look(common: &Common, caller: &Caller) -> Result<Options> {
+pub fn look(common: &Common, config: &Config, caller: &Caller) -> Result<Options> {
     let beside = common.config.with_file_name("themes");
     let mut shelf = Shelf::with_folder(&beside);
     let mut options = Options::new(shelf.pick(&common.theme)?, caller.actor.name());
     options.shelf = shelf;
+    options.keys = keys(config)?;
     options.depth = match common.colour {
         Colour::Auto => tui::colours_of_terminal(),
         Colour::None => Depth::None,
@@ -54,6 +56,13 @@ pub fn look(common: &Common, caller: &Caller) -> Result<Options> {
         Colour::True => Depth::True,
     };
     Ok(options)
+}
+
+/// The person's keys, or which line of the config is refused and why.
+fn keys(config: &Config) -> Result<Keymap, ConfigFault> {
+    let own = config.keys.iter();
+    Keymap::with(own.map(|own| (own.action.as_str(), &own.keys[..])))
+        .map_err(|fault| config.key_fault(&fault.action, fault.to_string()))
 }
 
 /// How long a terminal that takes no output may hold up the end, once there is to be one.
@@ -140,4 +149,48 @@ pub fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::TEMPLATE;
+
+    fn parsed(text: &str) -> Config {
+        Config::parse(text, Path::new("sixfold.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_templates_keys_are_taken_once_they_are_switched_on() {
+        let on: String = TEMPLATE
+            .lines()
+            .skip_while(|line| *line != "#= [keys]")
+            .map(|line| line.strip_prefix("#= ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let config = parsed(&on);
+        assert_eq!(config.keys.len(), 2);
+        keys(&config).unwrap();
+    }
+
+    #[test]
+    fn a_refused_key_is_named_by_file_line_and_action() {
+        let text = "mode = \"observe\"\n[keys]\nscan = \"S\"\napprove = [\"f2\", \"A\"]\n";
+        let fault = keys(&parsed(text)).unwrap_err().to_string();
+        assert!(
+            fault.starts_with("sixfold.toml:4: keys.approve: A leads to a decision"),
+            "{fault}"
+        );
+        let fault = keys(&parsed("[keys]\naprove = \"x\"\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            fault.starts_with(
+                "sixfold.toml:2: keys.aprove: there is no action `aprove`, did you mean approve?"
+            ),
+            "{fault}"
+        );
+    }
 }

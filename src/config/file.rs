@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
     ConfigFault, Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault,
-    Verify, Webhook,
+    Verify, Webhook, keys,
     parameters::Typed,
     people::Person,
     values::{Span, channel, days, positive, rate},
@@ -42,6 +42,7 @@ pub struct File {
     people: Vec<Person>,
     channels: ChannelsTable,
     webhooks: Vec<WebhookTable>,
+    keys: keys::Table,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -263,6 +264,7 @@ impl File {
                     .collect::<Result<_, _>>()?,
             },
             first_change: self.first_change.unwrap_or(1),
+            keys: keys::typed(self.keys, text),
         };
         config.check_following()?;
         Ok(config)

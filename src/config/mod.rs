@@ -6,6 +6,7 @@
 mod fault;
 mod file;
 mod infer;
+mod keys;
 mod parameters;
 mod people;
 mod values;
@@ -19,6 +20,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use fault::ConfigFault;
+pub use keys::OwnKeys;
 pub use parameters::{Given, Parameters, follows};
 pub use people::{People, Right, Role};
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub channels: Channels,
     /// The number of the year's first change, for those who move from another tracker.
     pub first_change: u64,
+    /// Other keys for the screen, in the file's order.
+    pub keys: Vec<OwnKeys>,
 }
 
 /// How S3 is reached.
@@ -280,6 +284,10 @@ mod tests {
                 "sixfold.toml:2: name:",
             ),
             ("[cloud]\naccount = \"12\"\n", "sixfold.toml:2: account:"),
+            (
+                "[keys]\napprove = 7\n",
+                "sixfold.toml:2: approve: a key such as \"x\"",
+            ),
             ("mode = \n", "sixfold.toml:1:"),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
             (

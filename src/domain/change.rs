@@ -39,6 +39,25 @@ pub enum Stage {
 }
 
 impl Stage {
+    pub const ALL: [Self; 16] = [
+        Self::Ticketed,
+        Self::AwaitingApproval,
+        Self::Expired,
+        Self::ByHand,
+        Self::Checking,
+        Self::Approved,
+        Self::Denied,
+        Self::BackedUp,
+        Self::Fixing,
+        Self::Verifying,
+        Self::RollingBack,
+        Self::Fixed,
+        Self::Unfixed,
+        Self::RollbackStored,
+        Self::Closed,
+        Self::Halted,
+    ];
+
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ticketed => "ticketed",

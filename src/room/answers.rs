@@ -7,14 +7,14 @@ use super::{
     coverage::no_such_framework,
     protocol::{
         Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
-        Reply, Request, Sign, Status, VERSION,
+        Reply, Request, Sign, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
     config::Right,
     domain::{Call, ChangeId, Document},
     engine::{Caller, EngineError},
-    store::{self, Filter},
+    store::{self, Query},
 };
 
 /// Stretches of the ledger that one question searches through.
@@ -36,18 +36,19 @@ impl Room {
             }
             Request::Queue {
                 filter,
+                arrangement,
                 offset,
                 limit,
-            } => Ok(Reply::Rows(
-                store
-                    .queue(&Filter::parse(&filter), offset, limit)
-                    .map_err(failed)?,
-            )),
-            Request::Change { id } => {
-                let change = store.change(id).map_err(failed)?;
-                let change = change.ok_or_else(|| unknown(id))?;
-                Ok(Reply::Change(Box::new(change)))
+            } => {
+                let query = Query {
+                    filter: filter.parse().map_err(misread)?,
+                    arrangement,
+                    now: engine.now(),
+                };
+                let rows = store.queue(&query, offset, limit).map_err(failed)?;
+                Ok(Reply::Rows(rows))
             }
+            Request::Change { id } => self.change(id),
             Request::Pending { offset, limit } => Ok(Reply::Pending(
                 store.pending(offset, limit).map_err(failed)?,
             )),
@@ -122,6 +123,12 @@ impl Room {
                 Ok(Reply::Done("the next pass begins now".to_owned()))
             }
         }
+    }
+
+    fn change(&self, id: ChangeId) -> Result<Reply, Refusal> {
+        let change = self.engine.store.change(id).map_err(failed)?;
+        let change = change.ok_or_else(|| unknown(id))?;
+        Ok(Reply::Change(Box::new(change)))
     }
 
     fn calls(&self, before: Option<u64>, limit: usize) -> Page<Call> {
@@ -269,6 +276,15 @@ fn welcome(version: u32, caller: &Caller) -> Result<Reply, Refusal> {
 
 fn failed(error: impl Into<EngineError>) -> Refusal {
     Refusal::from(error.into())
+}
+
+// `map_err` hands the error over by value.
+#[allow(clippy::needless_pass_by_value)]
+fn misread(error: FilterError) -> Refusal {
+    Refusal {
+        code: RefusalCode::Protocol,
+        message: format!("the filter: {error}"),
+    }
 }
 
 fn unknown(id: ChangeId) -> Refusal {

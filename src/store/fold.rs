@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Rows, StoreError,
+    Listed, Rows, StoreError,
     keys::{self, BREAKER, CHANGE, EXCEPTION, HOLD, REVERT},
     sheet::Sheet,
 };
 use crate::{
     chain::{self, ChainError},
     domain::{Asset, Change, ChangeId, Entry, Fact, RevertState, Stage, Stamp, time},
-    room::protocol::Row,
 };
 
 /// A rule that does nothing on a bucket until a person releases it.
@@ -125,7 +124,10 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
             keys::of_change(CHANGE, change.id),
             serde_json::to_vec(change)?,
         ),
-        (keys::queue(change), serde_json::to_vec(&Row::of(change))?),
+        (
+            keys::queue(change),
+            serde_json::to_vec(&Listed::of(change))?,
+        ),
     ];
     let revert = change.revert.as_ref().map(|revert| &revert.state);
     // A revert that runs keeps its violation: the scanner would open another change for what is

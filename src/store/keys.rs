@@ -98,16 +98,20 @@ pub(super) fn open_rule(key: &[u8]) -> Option<&str> {
     str::from_utf8(&names[zero + 1..]).ok()
 }
 
-/// Sorts as the queue is shown: halted, waiting, to be done by hand, running, each by severity and age, then closed
-/// ones, the latest first.
-pub(super) fn queue(change: &Change) -> Vec<u8> {
-    let group = match change.stage {
+pub(super) const fn group(stage: Stage) -> u8 {
+    match stage {
         Stage::Halted => HALTED,
         Stage::AwaitingApproval => WAITING,
         Stage::ByHand => BY_HAND,
         Stage::Closed => CLOSED,
         _ => RUNNING,
-    };
+    }
+}
+
+/// Sorts as the queue is shown: halted, waiting, to be done by hand, running, each by severity and age, then closed
+/// ones, the latest first.
+pub(super) fn queue(change: &Change) -> Vec<u8> {
+    let group = group(change.stage);
     let id = id_bytes(change.id);
     if group == CLOSED {
         let at = change

@@ -13,6 +13,7 @@
 //!   saw, which no ledger has and a rebuild forgets;
 //! - [`Store::follower`] keeps it all current and refuses entries that do not follow.
 
+mod arranged;
 mod error;
 mod filter;
 mod fold;
@@ -21,6 +22,7 @@ mod follower;
 mod judged;
 mod keys;
 mod ledger_page;
+mod listed;
 mod live;
 mod observations;
 mod open;
@@ -28,14 +30,16 @@ mod outbox;
 mod queries;
 mod sheet;
 
+pub use arranged::arrange;
 pub use error::{StoreError, panic_is_contained};
-pub use filter::Filter;
+pub use filter::{Around, keeps};
 pub use fold::Hold;
 pub use ledger_page::LedgerPage;
+pub use listed::Listed;
 pub use observations::{Observation, Verdicts};
 pub use open::Store;
 pub use outbox::Delivery;
-pub use queries::Counts;
+pub use queries::{Counts, Query};
 
 /// Keys with their values.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;

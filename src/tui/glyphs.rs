@@ -22,6 +22,8 @@ pub struct Glyphs {
     pub more: &'static str,
     /// Between words of one line.
     pub dot: &'static str,
+    /// Between the steps of a way.
+    pub crumb: &'static str,
     pub up: &'static str,
     pub down: &'static str,
 }
@@ -43,6 +45,7 @@ impl Glyphs {
         bar_rest: "─",
         more: "…",
         dot: "·",
+        crumb: "›",
         up: "↑",
         down: "↓",
     };
@@ -63,6 +66,7 @@ impl Glyphs {
         bar_rest: "-",
         more: "~",
         dot: "-",
+        crumb: ">",
         up: "^",
         down: "v",
     };
@@ -92,6 +96,7 @@ mod tests {
                 glyphs.bar_rest,
                 glyphs.more,
                 glyphs.dot,
+                glyphs.crumb,
                 glyphs.up,
                 glyphs.down,
             ];

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use super::{
-    state::{Card, Coverage, Feeds, Focus, Ledger, LineEdit, List, Themes},
+    keymap::Keymap,
+    state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes},
     theme::{Depth, Shelf, Theme},
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Diff, Hold, Page, Row, Status, Unknown},
+    room::protocol::{Arrangement, Diff, Hold, Page, Row, Status, Unknown, filter::FilterError},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -25,6 +26,8 @@ pub struct Options {
     pub depth: Depth,
     /// Borders, marks and bars from ASCII, whatever the theme says.
     pub ascii: bool,
+    /// The person's keys.
+    pub keys: Keymap,
 }
 
 impl Options {
@@ -35,6 +38,7 @@ impl Options {
             person: person.into(),
             depth: Depth::True,
             ascii: false,
+            keys: Keymap::default(),
         }
     }
 }
@@ -90,6 +94,8 @@ pub enum Sheet {
     Controls,
     /// The themes, over the panes that they are tried on.
     Themes,
+    /// Every action by name.
+    Palette,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,11 +115,20 @@ pub struct Message {
     pub until: Option<Duration>,
 }
 
+/// The ledger, from which the subject was gone to; Esc leads back there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trail {
+    /// The entry that was open.
+    pub entry: Option<u64>,
+}
+
 /// A filter that is being typed.
 #[derive(Clone, Debug)]
 pub struct Filtering {
     pub pane: Pane,
     pub line: LineEdit,
+    /// What is typed is not understood; the list is as it was.
+    pub trouble: Option<FilterError>,
 }
 
 /// Where a key is pressed, as far as the key table cares.
@@ -126,6 +141,8 @@ pub enum Place {
     Card,
     Note,
     Filter,
+    /// What is typed finds an action.
+    Find,
 }
 
 /// How the person looks at the screen.
@@ -142,6 +159,7 @@ pub struct Model {
     /// As the screen is drawn now: that of the session, or the one that is tried on.
     pub theme: Theme,
     pub themes: Themes,
+    pub keys: Keymap,
     pub size: (u16, u16),
     /// Since the screen opened, as of the last update.
     pub now: Duration,
@@ -157,6 +175,8 @@ pub struct Model {
     pub detail: Pane,
     pub queue: List<Row>,
     pub queue_filter: String,
+    /// The queue's order and headings.
+    pub arrangement: Arrangement,
     pub pending: List<Change>,
     /// The change that all panes speak of.
     pub subject: Option<ChangeId>,
@@ -170,11 +190,12 @@ pub struct Model {
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
     pub ledger: Ledger,
+    pub trail: Option<Trail>,
     pub coverage: Coverage,
     pub sheet: Option<Sheet>,
     pub sheet_scroll: usize,
-    /// The line of the help that is selected.
-    pub help_at: usize,
+    /// Of the palette or the help.
+    pub finder: Finder,
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
@@ -200,6 +221,7 @@ impl Model {
         Self {
             theme: themes.fitted(theme),
             themes,
+            keys: options.keys,
             size,
             now: Duration::ZERO,
             person: options.person,
@@ -211,6 +233,7 @@ impl Model {
             detail: Pane::Ticket,
             queue: List::following(),
             queue_filter: String::new(),
+            arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,
             change: None,
@@ -221,10 +244,11 @@ impl Model {
             ticket_scroll: 0,
             diff_scroll: 0,
             ledger: Ledger::default(),
+            trail: None,
             coverage: Coverage::default(),
             sheet: None,
             sheet_scroll: 0,
-            help_at: 0,
+            finder: Finder::default(),
             unknowns: Vec::new(),
             calls: None,
             attention: Attention::default(),
@@ -244,6 +268,7 @@ impl Model {
     pub fn place(&self) -> Place {
         match (&self.filtering, self.sheet, &self.card) {
             (Some(_), _, _) => Place::Filter,
+            (None, Some(Sheet::Help | Sheet::Palette), _) if self.finder.typing => Place::Find,
             (None, Some(Sheet::Entry), _) => Place::Entry,
             (None, Some(Sheet::Themes), _) => Place::Themes,
             (None, Some(_), _) => Place::Sheet,

@@ -10,8 +10,9 @@ use sixfold::{
     },
     room::protocol::{
         Answer, Hold, LedgerEntry, LedgerFilter, Line, Page, Refusal, RefusalCode, Reply, Request,
-        Row, Status, Unknown,
+        Status, Unknown,
     },
+    store::{Around, Listed, arrange, keeps},
 };
 
 use super::estate;
@@ -75,9 +76,15 @@ impl Fake {
             Request::Status => Ok(Reply::Status(Box::new(self.status.clone()))),
             Request::Queue {
                 filter,
+                arrangement,
                 offset,
                 limit,
             } => {
+                let filter = filter.parse().expect("screens send what they understood");
+                let around = Around {
+                    now: estate::now(),
+                    exempt: &|_| false,
+                };
                 let mut sorted: Vec<_> = self.changes.iter().collect();
                 sorted.sort_by_key(|change| match change.stage {
                     Stage::Halted => 0,
@@ -86,17 +93,14 @@ impl Fake {
                     Stage::Closed => 4,
                     _ => 3,
                 });
-                let rows: Vec<_> = sorted
+                let mut rows: Vec<_> = sorted
                     .into_iter()
-                    .map(Row::of)
-                    .filter(|row| {
-                        let all = format!(
-                            "{} {} {} {} {}",
-                            row.id, row.bucket, row.environment, row.violation, row.word
-                        );
-                        all.contains(&filter)
-                    })
+                    .map(Listed::of)
+                    .filter(|listed| keeps(&filter, listed, &around))
+                    .map(|listed| listed.row)
                     .collect();
+                let open = rows.partition_point(|row| row.stage != Stage::Closed);
+                arrange(&mut rows[..open], arrangement);
                 Ok(Reply::Rows(page(&rows, offset, limit)))
             }
             Request::Pending { offset, limit } => {

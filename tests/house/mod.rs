@@ -19,7 +19,7 @@ use sixfold::{
         protocol::{Answer, Refusal},
     },
     sandbox::{Sandbox, SandboxOptions, estate},
-    store::Filter,
+    store::Query,
 };
 
 /// Long enough for a loaded machine; nothing waits that long when all is well.
@@ -151,7 +151,7 @@ impl House {
                 .room
                 .engine
                 .store
-                .queue(&Filter::default(), changes.len(), 1_000);
+                .queue(&Query::default(), changes.len(), 1_000);
             let rows = page.unwrap().items;
             let before = changes.len();
             changes.extend(rows.iter().map(|row| (row.id, self.change(row.id))));

@@ -26,6 +26,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub const ALL: [Self; 6] = [
+        Self::Remediated,
+        Self::WontFix,
+        Self::RolledBack,
+        Self::ResolvedElsewhere,
+        Self::Drifted,
+        Self::Halted,
+    ];
+
     pub const fn word(self) -> &'static str {
         match self {
             Self::Remediated => "remediated",

@@ -5,11 +5,14 @@
 //! A notice carries no data: a screen that cares asks for what it shows. So a screen that lags or
 //! missed a hundred notices is right again after one question.
 
+mod arrangement;
+pub mod filter;
 mod scores;
 mod status;
 
 use serde::{Deserialize, Serialize};
 
+pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 
@@ -54,7 +57,10 @@ pub enum Request {
     /// Changes, open ones first: halted, then waiting for approval, then to be done by hand, then
     /// running, each by severity and age; closed ones after them, the latest first.
     Queue {
+        /// In the language of [`filter`].
         filter: String,
+        #[serde(default)]
+        arrangement: Arrangement,
         offset: usize,
         limit: usize,
     },
@@ -193,7 +199,7 @@ pub enum RefusalCode {
     Forbidden,
     /// Something outside (S3, the vault, the disk) did not answer as it should.
     Failed,
-    /// The frame was not understood.
+    /// The frame, or the filter in it, was not understood.
     Protocol,
 }
 

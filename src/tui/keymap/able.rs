@@ -31,7 +31,11 @@ pub fn undecidable(model: &Model) -> Option<String> {
         Some(Stage::AwaitingApproval) => return gone(model),
         None => format!("{id} is not loaded yet"),
         Some(Stage::ByHand) => {
-            format!("{id} is to be done by hand: m marks it done, d denies it")
+            format!(
+                "{id} is to be done by hand: {} marks it done, {} denies it",
+                model.keys.key(Action::Done),
+                model.keys.key(Action::Deny)
+            )
         }
         Some(Stage::Ticketed) if observing(model) => format!(
             "this room only observes, so {id} is not put to anyone (mode = \"enforce\" changes that)"
@@ -163,7 +167,15 @@ pub fn unscannable(model: &Model) -> Option<String> {
     })
 }
 
+/// What the room has to answer can't be asked once it is gone.
+pub fn unanswered(model: &Model) -> Option<String> {
+    gone(model)
+}
+
 pub fn no_change(model: &Model) -> Option<String> {
+    if model.ledger.current().is_none() {
+        return Some("no entry is selected".to_owned());
+    }
     let line = model.ledger.current().and_then(|line| line.change);
     let entry = model
         .ledger
@@ -186,18 +198,23 @@ pub fn no_line(model: &Model) -> Option<String> {
 
 /// Why the selected line of the help can't be done from there.
 pub fn not_from_help(model: &Model, binding: &Binding) -> Option<String> {
-    let key = binding.keys.first().map(|key| key.name());
-    let key = key.unwrap_or_default();
+    let key = model.keys.first(binding);
     if model.card.is_some() {
         return Some("on a card keys are pressed themselves".to_owned());
     }
     if !binding.places.has(Place::Pane(model.pane)) {
         return Some(format!("{key} works here: {}", binding.places.words()));
     }
-    if matches!(binding.action, Action::Pane | Action::Quit | Action::Leave) {
+    if matches!(binding.action, Action::Pane | Action::Leave) {
         return Some(format!("press {key} itself for that"));
     }
     (binding.disabled)(model)
+}
+
+/// A filter that is not understood can't be kept; the line below it says why.
+pub fn not_understood(model: &Model) -> Option<String> {
+    let trouble = model.filtering.as_ref()?.trouble.as_ref()?;
+    Some(trouble.to_string())
 }
 
 /// In a pane that nothing lies over and that has no filter there is no way back.
@@ -207,7 +224,7 @@ pub fn nowhere_back(model: &Model) -> Option<String> {
         Place::Pane(Pane::Approvals) => true,
         _ => false,
     };
-    here.then(|| "q quits".to_owned())
+    here.then(|| format!("{} quits", model.keys.key(Action::Quit)))
 }
 
 pub fn nothing_selected(model: &Model) -> Option<String> {

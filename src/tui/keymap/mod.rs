@@ -1,5 +1,6 @@
-//! Every key there is, in one table. What a key does, the hints in the footer, the help sheet and the
-//! README's list all come from it, so none of them can be out of date.
+//! Every key there is, in one table. What a key does, the hints in the footer, the help, the palette
+//! and the README's list all come from it, so none of them can be out of date. A person's own keys
+//! ([`Keymap`]) stand in place of the table's everywhere but in the README.
 //!
 //! One letter may open something; none changes anything. The table has no key that tmux, screen or
 //! flow control would take, and no dangerous action on a bare capital, which a torn arrow-key
@@ -7,17 +8,17 @@
 
 mod able;
 mod key;
+mod own;
 mod places;
 mod table;
 
-use crossterm::event::KeyEvent;
-
 pub use able::not_from_help;
 pub use key::Key;
+pub use own::{KeyError, KeyFault, Keymap};
 pub use places::Places;
 pub use table::TABLE;
 
-use super::model::{Model, Place};
+use super::model::Model;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -32,6 +33,10 @@ pub enum Action {
     Open,
     Back,
     Filter,
+    /// The next order of the queue.
+    Order,
+    /// The next kind of headings in the queue.
+    Group,
     Unknowns,
     Exceptions,
     /// What the pane shows, for the clipboard.
@@ -46,6 +51,8 @@ pub enum Action {
     KeepTheme,
     GoToChange,
     Help,
+    /// All actions by name.
+    Palette,
     /// What the selected line of the help says.
     Run,
     Quit,
@@ -73,6 +80,8 @@ pub enum Action {
 
 /// One line of the table.
 pub struct Binding {
+    /// By which the config and the palette know it; empty where its keys are fixed.
+    pub name: &'static str,
     pub keys: &'static [Key],
     pub action: Action,
     /// In the footer; empty for what is not shown there.
@@ -97,6 +106,7 @@ const fn bind(
     places: Places,
 ) -> Binding {
     Binding {
+        name: "",
         keys,
         action,
         hint: "",
@@ -109,6 +119,11 @@ const fn bind(
 }
 
 impl Binding {
+    const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
     const fn hint(mut self, hint: &'static str, priority: u8) -> Self {
         self.hint = hint;
         self.priority = priority;
@@ -124,19 +139,6 @@ impl Binding {
         self.disabled = disabled;
         self
     }
-
-    /// All its keys, as help prints them.
-    pub fn names(&self) -> String {
-        let names: Vec<_> = self.keys.iter().map(|key| key.name()).collect();
-        names.join(" ")
-    }
-}
-
-/// What a key is bound to in a place.
-pub fn lookup(place: Place, event: KeyEvent) -> Option<&'static Binding> {
-    TABLE.iter().find(|binding| {
-        binding.places.has(place) && binding.keys.iter().any(|key| key.matches(event))
-    })
 }
 
 /// What can be done now, for the footer, in the table's order.

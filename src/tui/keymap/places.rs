@@ -19,6 +19,7 @@ impl Places {
     pub const FILTER: Self = Self(1 << 9);
     pub const COVERAGE: Self = Self(1 << 10);
     pub const THEMES: Self = Self(1 << 11);
+    pub const FIND: Self = Self(1 << 12);
 
     pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
@@ -46,6 +47,7 @@ impl Places {
             Place::Card => Self::CARD,
             Place::Note => Self::NOTE,
             Place::Filter => Self::FILTER,
+            Place::Find => Self::FIND,
         }
     }
 
@@ -61,7 +63,7 @@ impl Places {
     /// In words, for help and README.
     pub fn words(self) -> String {
         // Sets with a name of their own come before their parts.
-        const NAMES: [(Places, &str); 18] = [
+        const NAMES: [(Places, &str); 19] = [
             (Places::ALL, "everywhere"),
             (Places::COMMANDS, "unless typing"),
             (Places::PANES, "panes"),
@@ -83,6 +85,7 @@ impl Places {
             (Places::CARD, "card"),
             (Places::NOTE, "note"),
             (Places::FILTER, "filter"),
+            (Places::FIND, "palette"),
         ];
         let mut rest = self.0;
         let mut words = Vec::new();

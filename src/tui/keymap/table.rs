@@ -18,13 +18,14 @@ const LISTS: Places = FILTERED.with(Places::COVERAGE);
 const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
 
 /// The table, in the order in which help shows it.
-pub const TABLE: &[Binding] = &[
+pub static TABLE: &[Binding] = &[
     bind(
         &[char('a')],
         Action::Approve,
         "open the approval card of the selected change",
         Places::CHANGES,
     )
+    .named("approve")
     .hint("approve", 90)
     .danger()
     .unless(able::undecidable),
@@ -34,6 +35,7 @@ pub const TABLE: &[Binding] = &[
         "open the form that denies it, with a reason",
         Places::CHANGES.with(Places::CARD),
     )
+    .named("deny")
     .hint("deny", 80)
     .danger()
     .unless(able::undeniable),
@@ -43,6 +45,7 @@ pub const TABLE: &[Binding] = &[
         "open the card that marks done what is to be done by hand",
         Places::CHANGES,
     )
+    .named("mark-done")
     .hint("mark done", 76)
     .danger()
     .unless(able::undoable),
@@ -52,6 +55,7 @@ pub const TABLE: &[Binding] = &[
         "open the card that puts the state before back",
         Places::CHANGES,
     )
+    .named("revert")
     .hint("revert", 70)
     .danger()
     .unless(able::unrevertible),
@@ -61,6 +65,7 @@ pub const TABLE: &[Binding] = &[
         "open the card that releases a rule held on its bucket",
         Places::CHANGES,
     )
+    .named("release")
     .hint("release", 75)
     .danger()
     .unless(able::unreleasable),
@@ -70,6 +75,7 @@ pub const TABLE: &[Binding] = &[
         "open the card that resumes fixing once it is stopped",
         Places::PANES,
     )
+    .named("resume")
     .hint("resume fixing", 78)
     .danger()
     .unless(able::unresumable),
@@ -79,6 +85,7 @@ pub const TABLE: &[Binding] = &[
         "look at what is selected",
         LISTS,
     )
+    .named("open")
     .hint("open", 60)
     .unless(able::nothing_selected),
     bind(
@@ -91,16 +98,37 @@ pub const TABLE: &[Binding] = &[
     bind(
         &[char('/')],
         Action::Filter,
-        "filter by part of a column; the ledger by kind, change id, by:name",
+        "filter: words, and fields as below; the ledger by kind, change id, by:name",
         FILTERED,
     )
-    .hint("filter", 40),
+    .named("filter")
+    .hint("filter", 40)
+    .unless(able::unanswered),
+    bind(
+        &[char('o')],
+        Action::Order,
+        "the next order: urgency, severity, age, asset, environment",
+        Places::QUEUE,
+    )
+    .named("order")
+    .hint("order", 9)
+    .unless(able::unanswered),
+    bind(
+        &[char('O')],
+        Action::Group,
+        "the next headings: stage, severity, environment, account, rule, none",
+        Places::QUEUE,
+    )
+    .named("group")
+    .hint("group", 8)
+    .unless(able::unanswered),
     bind(
         &[char('c')],
         Action::GoToChange,
         "go to the change of this entry",
         Places::LEDGER.with(Places::ENTRY),
     )
+    .named("change")
     .hint("change", 55)
     .unless(able::no_change),
     bind(
@@ -109,6 +137,7 @@ pub const TABLE: &[Binding] = &[
         "start the next scan now",
         Places::PANES,
     )
+    .named("scan")
     .hint("scan", 20)
     .unless(able::unscannable),
     bind(
@@ -117,6 +146,7 @@ pub const TABLE: &[Binding] = &[
         "buckets that could not be judged, and why",
         Places::PANES,
     )
+    .named("unknowns")
     .hint("unknown", 15),
     bind(
         &[char('x')],
@@ -124,6 +154,7 @@ pub const TABLE: &[Binding] = &[
         "rules that are not applied to a bucket for a while",
         Places::PANES,
     )
+    .named("exceptions")
     .hint("exceptions", 10),
     bind(
         &[char('y')],
@@ -131,6 +162,7 @@ pub const TABLE: &[Binding] = &[
         "copy what is shown: the change's number, its boxes, the diff, the entry",
         Places::PANES.with(Places::ENTRY),
     )
+    .named("copy")
     .hint("copy", 9),
     bind(
         &[char('f')],
@@ -138,6 +170,7 @@ pub const TABLE: &[Binding] = &[
         "freeze what is shown, to read it; once more goes on",
         Places::PANES.with(Places::ENTRY),
     )
+    .named("freeze")
     .hint("freeze", 7),
     bind(
         &[char('v')],
@@ -145,6 +178,7 @@ pub const TABLE: &[Binding] = &[
         "requests that went out to AWS, with ids and times",
         Places::PANES,
     )
+    .named("requests")
     .hint("requests", 8),
     bind(
         &[char('w')],
@@ -152,6 +186,7 @@ pub const TABLE: &[Binding] = &[
         "how the room is: warnings, holds, vault, ledger",
         Places::PANES,
     )
+    .named("room")
     .hint("room", 12),
     bind(
         &[char('t')],
@@ -159,45 +194,52 @@ pub const TABLE: &[Binding] = &[
         "themes, tried on as you move through them",
         Places::PANES,
     )
+    .named("themes")
     .hint("theme", 5),
-    bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED),
+    bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED).named("up"),
     bind(
         &[key(KeyCode::Down), char('j')],
         Action::Down,
         "down",
         SCROLLED,
-    ),
-    bind(&[control('u')], Action::HalfUp, "half a page up", SCROLLED),
+    )
+    .named("down"),
+    bind(&[control('u')], Action::HalfUp, "half a page up", SCROLLED).named("half-page-up"),
     bind(
         &[control('d')],
         Action::HalfDown,
         "half a page down",
         SCROLLED,
-    ),
+    )
+    .named("half-page-down"),
     bind(
         &[key(KeyCode::PageUp)],
         Action::PageUp,
         "a page up",
         SCROLLED,
-    ),
+    )
+    .named("page-up"),
     bind(
         &[key(KeyCode::PageDown)],
         Action::PageDown,
         "a page down",
         SCROLLED,
-    ),
+    )
+    .named("page-down"),
     bind(
         &[char('g'), key(KeyCode::Home)],
         Action::Top,
         "to the top; in the ledger, to the newest entry",
         SCROLLED,
-    ),
+    )
+    .named("top"),
     bind(
         &[char('G'), key(KeyCode::End)],
         Action::Bottom,
         "to the bottom",
         SCROLLED,
-    ),
+    )
+    .named("bottom"),
     bind(
         &[
             char('1'),
@@ -217,13 +259,15 @@ pub const TABLE: &[Binding] = &[
         "the next pane",
         Places::PANES,
     )
+    .named("next-pane")
     .hint("pane", 30),
     bind(
         &[key(KeyCode::BackTab)],
         Action::PreviousPane,
         "the pane before",
         Places::PANES,
-    ),
+    )
+    .named("previous-pane"),
     bind(
         &[key(KeyCode::Tab), key(KeyCode::Right), char('l')],
         Action::NextStop,
@@ -269,7 +313,8 @@ pub const TABLE: &[Binding] = &[
         "keep the filter",
         Places::FILTER,
     )
-    .hint("keep", 90),
+    .hint("keep", 90)
+    .unless(able::not_understood),
     bind(
         &[key(KeyCode::Enter)],
         Action::KeepTheme,
@@ -290,6 +335,7 @@ pub const TABLE: &[Binding] = &[
         "back; clears a filter; never quits",
         CLOSED_BY_ESC,
     )
+    .named("back")
     .hint("back", 25)
     .unless(able::nowhere_back),
     bind(
@@ -315,18 +361,75 @@ pub const TABLE: &[Binding] = &[
     .hint("do it", 85)
     .unless(able::no_line),
     bind(
+        &[key(KeyCode::Enter)],
+        Action::Run,
+        "do what the selected line says",
+        Places::FIND,
+    )
+    .hint("do it", 90),
+    bind(
+        &[key(KeyCode::Esc)],
+        Action::Back,
+        "close the palette; in the help, all keys again",
+        Places::FIND,
+    )
+    .hint("back", 80),
+    bind(
+        &[key(KeyCode::Up)],
+        Action::Up,
+        "the line above",
+        Places::FIND,
+    ),
+    bind(
+        &[key(KeyCode::Down)],
+        Action::Down,
+        "the line below",
+        Places::FIND,
+    ),
+    bind(
+        &[key(KeyCode::PageUp)],
+        Action::PageUp,
+        "a page up",
+        Places::FIND,
+    ),
+    bind(
+        &[key(KeyCode::PageDown)],
+        Action::PageDown,
+        "a page down",
+        Places::FIND,
+    ),
+    bind(
+        &[char('/')],
+        Action::Filter,
+        "in the help: find a key or a field by its words",
+        Places::SHEET,
+    )
+    .hint("find", 70)
+    .unless(able::no_line),
+    bind(
+        &[char(':')],
+        Action::Palette,
+        "every action by name",
+        Places::PANES.with(Places::ENTRY).with(Places::SHEET),
+    )
+    .named("palette")
+    .hint("actions", 14),
+    bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS)
+        .named("help")
+        .hint("help", ALWAYS),
+    bind(
         &[control('z')],
         Action::Suspend,
         "is not taken: the room would stop with the screen",
         Places::COMMANDS,
     ),
-    bind(&[char('?')], Action::Help, "all keys", Places::COMMANDS).hint("help", ALWAYS),
     bind(
         &[char('q')],
         Action::Quit,
         "quit; asks when a change is in the middle of a step",
         Places::COMMANDS,
     )
+    .named("quit")
     .hint("quit", ALWAYS),
     bind(
         &[control('c')],

@@ -181,6 +181,11 @@ impl<T: Keyed> List<T> {
         }
     }
 
+    /// The same list in another order: its beginning is shown, and what is selected stays so.
+    pub fn reorder(&mut self) {
+        self.index = 0;
+    }
+
     /// Where the next page should begin: around the eye.
     pub fn wanted_offset(&self) -> usize {
         if self.index < CHUNK - MARGIN {

@@ -40,6 +40,7 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             let offset = model.queue.wanted_offset();
             let request = Request::Queue {
                 filter: model.queue_filter.clone(),
+                arrangement: model.arrangement,
                 offset,
                 limit: CHUNK,
             };

@@ -1,10 +1,14 @@
-//! Typing a filter: every key narrows the list at once; Enter keeps it, Esc clears it.
+//! Typing a filter: every key narrows the list at once; Enter keeps it, Esc clears it. What is not
+//! understood is said at once and leaves the list as it was.
 
 use crossterm::event::KeyEvent;
 
-use crate::tui::{
-    model::{Filtering, Model, Pane},
-    state::{LineEdit, Topic},
+use crate::{
+    room::protocol::filter::Filter,
+    tui::{
+        model::{Filtering, Model, Pane},
+        state::{LineEdit, Topic},
+    },
 };
 
 pub fn open(model: &mut Model) {
@@ -15,6 +19,7 @@ pub fn open(model: &mut Model) {
     model.filtering = Some(Filtering {
         pane: model.pane,
         line: LineEdit::new(typed),
+        trouble: None,
     });
 }
 
@@ -33,12 +38,27 @@ pub fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// Narrows the list to what is typed now.
+/// Narrows the list to what is typed now. While the last term is not understood, which may be because
+/// it is half typed, the list is as it was before that term.
 fn apply(model: &mut Model) {
-    if let Some(filtering) = &model.filtering {
-        let text = filtering.line.text();
-        set(model, filtering.pane, &text);
+    let Some(filtering) = &mut model.filtering else {
+        return;
+    };
+    let (pane, text) = (filtering.pane, filtering.line.text());
+    let misread = match pane {
+        Pane::Ledger => None,
+        _ => Filter::typed(&text).err(),
+    };
+    filtering.trouble = misread.as_ref().map(|misread| misread.error.clone());
+    match misread {
+        None => set(model, pane, &text),
+        Some(misread) => {
+            if let Some(before) = misread.before {
+                set(model, pane, &before);
+            }
+        }
     }
+    model.dirty = true;
 }
 
 pub fn set(model: &mut Model, pane: Pane, text: &str) {

@@ -6,15 +6,15 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::{card, copy, filter, moves, subject, themes};
 use crate::{
-    room::protocol::Request,
+    room::protocol::{Arrangement, Grouping, Request},
     tui::{
         effect::Effect,
-        keymap::{self, Action},
+        keymap::Action,
         layout::{Look, Shape, regions},
-        model::{Level, Model, Pane, Place, Sheet},
+        model::{Level, Model, Pane, Place, Sheet, Trail},
         msg::Question,
-        state::{Purpose, Topic},
-        view,
+        state::{Finder, Purpose, Topic},
+        view::{self, HelpEntry},
     },
 };
 
@@ -41,24 +41,33 @@ pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
     }
     if too_small(model) {
         // What can't be seen can't be acted on; leaving always can.
-        match keymap::lookup(Place::Pane(model.pane), event).map(|binding| binding.action) {
+        match model
+            .keys
+            .lookup(Place::Pane(model.pane), event)
+            .map(|binding| binding.action)
+        {
             Some(Action::Quit) => effects.push(Effect::Leave),
             Some(Action::Leave) => leave(model, effects),
             _ => {}
         }
         return;
     }
-    let Some(binding) = keymap::lookup(place, event) else {
+    let Some(binding) = model.keys.lookup(place, event) else {
         stay(model);
         match place {
             Place::Note => card::write(model, event),
             Place::Filter => filter::key(model, event),
-            _ => {}
+            Place::Find => find(model, event),
+            Place::Card => {}
+            _ => elsewhere(model, event),
         }
         return;
     };
     if let Some(why) = (binding.disabled)(model) {
-        model.say(Level::Info, why);
+        // Under what is being typed it stands there already.
+        if !matches!(place, Place::Filter | Place::Find) {
+            model.say(Level::Info, why);
+        }
         return;
     }
     if !matches!(binding.action, Action::Quit | Action::Leave) {
@@ -104,7 +113,16 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         }),
         Action::Open => open(model),
         Action::Back => back(model),
+        Action::Filter if model.sheet == Some(Sheet::Help) => model.finder = Finder::typing(),
         Action::Filter => filter::open(model),
+        Action::Order => {
+            model.arrangement.order = model.arrangement.order.next();
+            rearrange(model);
+        }
+        Action::Group => {
+            model.arrangement.grouping = model.arrangement.grouping.next();
+            rearrange(model);
+        }
         Action::Keep => model.filtering = None,
         Action::Unknowns => sheet(model, Sheet::Unknowns, Some(Topic::Unknowns)),
         Action::Exceptions => sheet(model, Sheet::Exceptions, Some(Topic::Exceptions)),
@@ -121,6 +139,10 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
         Action::Help => sheet(model, Sheet::Help, None),
+        Action::Palette => {
+            sheet(model, Sheet::Palette, None);
+            model.finder.typing = true;
+        }
         Action::GoToChange => go_to_change(model),
         Action::Quit => quit(model, effects),
         Action::Leave => leave(model, effects),
@@ -132,17 +154,69 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
     }
 }
 
-/// Does what the selected line of the help says, where its key would do it below.
+/// A key that does nothing here, but does elsewhere.
+fn elsewhere(model: &mut Model, event: KeyEvent) {
+    let heard = Pane::ALL
+        .into_iter()
+        .find_map(|pane| model.keys.lookup(Place::Pane(pane), event));
+    if let Some(binding) = heard {
+        let (key, places) = (model.keys.first(binding), binding.places.words());
+        model.say(Level::Info, format!("{key} works here: {places}"));
+    }
+}
+
+/// A key in what is typed to find an action.
+fn find(model: &mut Model, event: KeyEvent) {
+    if model.finder.line.key(event) {
+        model.finder.at = 0;
+    }
+}
+
+/// Does what the selected line of the help or the palette says, where its key would do it below.
 fn run(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
-    let Some(binding) = view::help_order(model).get(model.help_at).copied() else {
+    let Some(entry) = view::help_order(model).get(model.finder.at).copied() else {
         return;
     };
-    if let Some(why) = keymap::not_from_help(model, binding) {
-        model.say(Level::Info, why);
+    if let Some(why) = entry.why_not(model) {
+        if model.finder.typing && model.sheet == Some(Sheet::Help) {
+            model.finder = Finder::default();
+        }
+        // The palette says it beside the line.
+        if model.sheet == Some(Sheet::Help) {
+            model.say(Level::Info, why);
+        }
         return;
     }
     model.sheet = None;
-    act(model, binding.action, event, effects);
+    match entry {
+        HelpEntry::Key(binding) => act(model, binding.action, event, effects),
+        HelpEntry::Pane(pane) => subject::focus(model, pane),
+        HelpEntry::Field(row) => filter_by(model, row.name),
+    }
+}
+
+/// Goes on with the queue's filter, one field further.
+fn filter_by(model: &mut Model, field: &str) {
+    subject::focus(model, Pane::Queue);
+    filter::open(model);
+    let gap = if model.queue_filter.is_empty() {
+        ""
+    } else {
+        " "
+    };
+    filter::paste(model, &format!("{gap}{field}:"));
+}
+
+fn rearrange(model: &mut Model) {
+    let Arrangement { order, grouping } = model.arrangement;
+    model.queue.reorder();
+    model.feeds.turn(Topic::Queue);
+    let headings = match grouping {
+        Grouping::None => "without headings".to_owned(),
+        grouping => format!("headings by {}", grouping.words()),
+    };
+    let text = format!("ordered by {}, {headings}; closed follow", order.words());
+    model.say(Level::Info, text);
 }
 
 fn pane_of(model: &mut Model, event: KeyEvent) {
@@ -167,7 +241,7 @@ pub(super) fn sheet(model: &mut Model, sheet: Sheet, topic: Option<Topic>) {
     themes::give_back(model);
     model.sheet = Some(sheet);
     model.sheet_scroll = 0;
-    model.help_at = 0;
+    model.finder = Finder::default();
     if let Some(topic) = topic {
         model.feeds.turn(topic);
     }
@@ -198,6 +272,8 @@ fn back(model: &mut Model) {
         let pane = model.pane;
         filter::set(model, pane, "");
         model.filtering = None;
+    } else if model.sheet == Some(Sheet::Help) && model.finder.typing {
+        model.finder = Finder::default();
     } else if model.sheet.is_some() {
         themes::give_back(model);
         model.sheet = None;
@@ -205,6 +281,12 @@ fn back(model: &mut Model) {
         filter::set(model, Pane::Ledger, "");
     } else if model.pane == Pane::Queue {
         filter::set(model, Pane::Queue, "");
+    } else if let Some(trail) = model.trail {
+        subject::focus(model, Pane::Ledger);
+        if trail.entry.is_some() {
+            model.ledger.opened = trail.entry;
+            sheet(model, Sheet::Entry, Some(Topic::Entry));
+        }
     } else {
         let list = model.list;
         subject::focus(model, list);
@@ -234,10 +316,16 @@ fn go_to_change(model: &mut Model) {
         _ => model.ledger.current().and_then(|line| line.change),
     };
     if let Some(id) = entry {
+        let open = model.sheet == Some(Sheet::Entry);
         model.sheet = None;
+        // Whoever comes back finds the list as it was left.
+        model.ledger.moved = true;
         model.list = Pane::Queue;
         subject::set(model, id);
         subject::focus(model, Pane::Ticket);
+        model.trail = Some(Trail {
+            entry: model.ledger.opened.filter(|_| open),
+        });
     }
 }
 
@@ -250,8 +338,11 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     };
     let text = format!(
-        "q again quits: {} is {} (step {} of 6), any other key stays",
-        row.id, row.word, row.step
+        "{} again quits: {} is {} (step {} of 6), any other key stays",
+        model.keys.key(Action::Quit),
+        row.id,
+        row.word,
+        row.step
     );
     model.say(Level::Warn, text);
     model.leaving = Some(model.now + LEAVING);

@@ -18,7 +18,7 @@ use chrono::Timelike as _;
 
 use super::{
     effect::Effect,
-    model::{Level, Model, Pane, Sheet},
+    model::{Level, Model, Pane, Place, Sheet},
     msg::{Msg, Question},
     state::{Phase, Topic},
 };
@@ -162,6 +162,9 @@ fn paste(model: &mut Model, text: &str) {
     model.dirty = true;
     if model.filtering.is_some() {
         filter::paste(model, text);
+    } else if model.place() == Place::Find {
+        model.finder.line.insert(text);
+        model.finder.at = 0;
     } else if model.card.is_some() {
         card::paste(model, text);
     } else {

@@ -4,7 +4,7 @@ use super::themes;
 use crate::{
     domain::artifact::ReasonCode,
     tui::{
-        keymap::{Action, TABLE},
+        keymap::Action,
         model::{Model, Pane, Sheet},
         state::{Focus, Topic},
         view,
@@ -29,10 +29,10 @@ fn distance(action: Action, page: usize) -> Option<isize> {
 
 /// Moves what has the keys. False when the action is no move.
 pub fn apply(model: &mut Model, action: Action) -> bool {
-    if model.sheet == Some(Sheet::Help) {
+    if matches!(model.sheet, Some(Sheet::Help | Sheet::Palette)) {
         let (page, _) = view::sheet_extent(model);
-        let last = TABLE.len().saturating_sub(1);
-        return scroll(action, page, last, &mut model.help_at);
+        let last = view::help_order(model).len().saturating_sub(1);
+        return scroll(action, page, last, &mut model.finder.at);
     }
     if model.sheet == Some(Sheet::Themes) {
         let (page, _) = view::sheet_extent(model);

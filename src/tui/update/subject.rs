@@ -44,6 +44,9 @@ pub fn follow(model: &mut Model) {
 
 pub fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
+    if !matches!(pane, Pane::Ticket | Pane::Diff) {
+        model.trail = None;
+    }
     if !matches!(pane, Pane::Queue | Pane::Ledger | Pane::Coverage) {
         // What is looked at closely must not change under the eye.
         model.queue.pin();

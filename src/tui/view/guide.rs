@@ -3,13 +3,19 @@
 
 use crate::{
     domain::{RevertState, Stage, artifact::Rollback},
-    tui::model::{Level, Model, Pane, Sheet},
+    tui::{
+        keymap::Action,
+        model::{Level, Model, Pane, Sheet},
+    },
 };
 
 /// Above the key hints, while there is no news.
 pub fn sentence(model: &Model) -> (Option<Level>, String) {
     if let Some(why) = &model.gone {
-        return (Some(Level::Error), format!("{why}; q quits"));
+        return (
+            Some(Level::Error),
+            format!("{why}; {} quits", model.keys.key(Action::Quit)),
+        );
     }
     if model.sheet.is_none()
         && model.card.is_none()
@@ -24,7 +30,13 @@ fn trouble(model: &Model) -> Option<(Option<Level>, String)> {
     let status = model.status.as_ref()?;
     let mut all = Vec::new();
     if let Some(why) = &status.breaker {
-        all.push((Level::Error, format!("FIXING STOPPED: {why}; b resumes it")));
+        all.push((
+            Level::Error,
+            format!(
+                "FIXING STOPPED: {why}; {} resumes it",
+                model.keys.key(Action::Resume)
+            ),
+        ));
     }
     if let Some(why) = &status.scanner.trouble {
         all.push((Level::Error, format!("the scanner is stopped: {why}")));
@@ -38,7 +50,7 @@ fn trouble(model: &Model) -> Option<(Option<Level>, String)> {
     let more = all.len().saturating_sub(1);
     let (level, text) = all.into_iter().next()?;
     let text = if more > 0 {
-        format!("{text} (and {more} more: w)")
+        format!("{text} (and {more} more: {})", model.keys.key(Action::Room))
     } else {
         text
     };
@@ -65,11 +77,22 @@ fn about_change(model: &Model) -> String {
     let Some(stage) = model.stage() else {
         return String::new();
     };
+    let key = |action| model.keys.key(action);
     match stage {
-        Stage::AwaitingApproval => "This waits for a decision: a shows it all.".to_owned(),
-        Stage::ByHand => "This is done by hand: m marks it done, d denies it.".to_owned(),
+        Stage::AwaitingApproval => format!(
+            "This waits for a decision: {} shows it all.",
+            key(Action::Approve)
+        ),
+        Stage::ByHand => format!(
+            "This is done by hand: {} marks it done, {} denies it.",
+            key(Action::Done),
+            key(Action::Deny)
+        ),
         Stage::Expired => "Nobody decided in time; the room asks again.".to_owned(),
-        Stage::Halted => "Halted, a person must act: e says why and releases it.".to_owned(),
+        Stage::Halted => format!(
+            "Halted, a person must act: {} says why and releases it.",
+            key(Action::Release)
+        ),
         Stage::Closed => closed(model),
         Stage::Ticketed
             if model
@@ -92,14 +115,21 @@ fn closed(model: &Model) -> String {
     let failed = model.change.as_ref().is_some_and(|change| {
         matches!(&change.revert, Some(revert) if matches!(revert.state, RevertState::Failed(_)))
     });
+    let key = |action| model.keys.key(action);
     match until {
         _ if model.hold().is_some() => {
-            "Closed. Its rule is held on this bucket: e says why and releases it.".to_owned()
+            format!(
+                "Closed. Its rule is held on this bucket: {} says why and releases it.",
+                key(Action::Release)
+            )
         }
         Some(day) if failed => {
-            format!("Closed. The last revert failed; r tries again until {day}.")
+            format!(
+                "Closed. The last revert failed; {} tries again until {day}.",
+                key(Action::Revert)
+            )
         }
-        Some(day) => format!("Closed. r can undo it until {day}."),
+        Some(day) => format!("Closed. {} can undo it until {day}.", key(Action::Revert)),
         None => "Closed.".to_owned(),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::bar::{Part, arrange, free};
 use crate::{
-    domain::Stamp,
     room::protocol::{ScannerStatus, Status},
     tui::{
+        keymap::Action,
         layout::{Regions, Shape},
         model::{Model, Pane},
         paint::{Canvas, Strip},
@@ -148,16 +148,17 @@ fn tabs(canvas: &Canvas<'_>, model: &Model, shape: Shape, width: usize) -> Strip
         strip = strip.put(canvas.style(role), words);
     }
     let scanner = match &model.status {
-        Some(status) => scanner(canvas, &status.scanner, model.utc()),
+        Some(status) => scanner(canvas, model, &status.scanner),
         None => Vec::new(),
     };
     arrange(width, vec![(200, strip)], scanner)
 }
 
-fn scanner(canvas: &Canvas<'_>, scanner: &ScannerStatus, now: Option<Stamp>) -> Vec<Part> {
+fn scanner(canvas: &Canvas<'_>, model: &Model, scanner: &ScannerStatus) -> Vec<Part> {
+    let now = model.utc();
     let muted = canvas.style(Role::Muted);
     if scanner.trouble.is_some() {
-        let words = "scan stopped (w says why)";
+        let words = format!("scan stopped ({} says why)", model.keys.key(Action::Room));
         return vec![(90, Strip::of(canvas.style(Role::Error), words))];
     }
     let last = match scanner.last_full_pass {

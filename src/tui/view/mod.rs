@@ -7,6 +7,7 @@ mod body;
 mod calls;
 mod card;
 mod coverage;
+mod crumbs;
 mod diff;
 mod entry;
 mod footer;
@@ -25,9 +26,10 @@ mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-pub use help::order as help_order;
+pub use help::{Entry as HelpEntry, order as help_order};
 
 use super::{
+    keymap::Action,
     layout::{self, Look, Regions, Shape, inside, regions},
     model::{Model, Pane, Sheet},
     paint::{Canvas, Strip},
@@ -42,7 +44,10 @@ pub fn draw(buffer: &mut Buffer, model: &Model) {
     canvas.tint(area, base);
     let regions = laid_out(model);
     if regions.shape == Shape::Tiny {
-        let words = Strip::of(base, "sixfold needs 20x3; q quits");
+        let words = Strip::of(
+            base,
+            format!("sixfold needs 20x3; {} quits", model.keys.key(Action::Quit)),
+        );
         canvas.line(0, 0, area.width, &words);
         return;
     }
@@ -203,7 +208,7 @@ fn sheet_area(regions: &Regions, sheet: Sheet) -> Rect {
 
 fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> Vec<Strip> {
     match sheet {
-        Sheet::Help => help::lines(canvas, model, width),
+        Sheet::Help | Sheet::Palette => help::lines(canvas, model, width),
         Sheet::Unknowns => room::unknowns(canvas, model, width),
         Sheet::Exceptions => room::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
@@ -239,7 +244,9 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
     }
     let half = usize::from(inner.height) / 2;
     let scroll = match sheet {
-        Sheet::Help => help::selected_line(canvas, model, inner.width).saturating_sub(half),
+        Sheet::Help | Sheet::Palette => {
+            help::selected_line(canvas, model, inner.width).saturating_sub(half)
+        }
         Sheet::Themes => model.themes.at.saturating_sub(half),
         _ => model.sheet_scroll,
     };
@@ -249,6 +256,7 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
 fn sheet_title(model: &Model, sheet: Sheet) -> String {
     match sheet {
         Sheet::Help => "Keys".to_owned(),
+        Sheet::Palette => "Actions".to_owned(),
         Sheet::Unknowns => "Could not be judged".to_owned(),
         Sheet::Exceptions => "Exceptions".to_owned(),
         Sheet::Room => "The room".to_owned(),

@@ -5,8 +5,9 @@ use ratatui::{layout::Rect, style::Style};
 use super::{lists, words};
 use crate::{
     domain::Stage,
-    room::protocol::Row,
+    room::protocol::{Arrangement, Grouping, Order, Row},
     tui::{
+        keymap::Action,
         model::{Model, Pane},
         paint::{Canvas, Strip},
         text::{self, Cut, narrow},
@@ -29,6 +30,12 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     } else {
         Strip::of(canvas.style(Role::Warn), format!("/{}", model.queue_filter))
     };
+    let filter = match arranged(model) {
+        words if words.is_empty() => filter,
+        words => filter
+            .space(usize::from(!model.queue_filter.is_empty()))
+            .put(canvas.style(Role::Warn), words),
+    };
     let open = model.status.as_ref().map(|status| status.open);
     let count = match open {
         _ if !model.queue.loaded => String::new(),
@@ -38,6 +45,26 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
         _ => format!("{} found", model.queue.total),
     };
     (filter, Strip::of(muted, count))
+}
+
+/// The order and the headings, where they are not those of the start.
+fn arranged(model: &Model) -> String {
+    let Arrangement { order, grouping } = model.arrangement;
+    let order = match order {
+        Order::Urgency => String::new(),
+        order => format!("by {}", order.words()),
+    };
+    let grouping = match grouping {
+        Grouping::Stage => String::new(),
+        Grouping::None => "ungrouped".to_owned(),
+        grouping => format!("per {}", grouping.words()),
+    };
+    let gap = if order.is_empty() || grouping.is_empty() {
+        ""
+    } else {
+        " "
+    };
+    order + gap + &grouping
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
@@ -51,7 +78,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         .status
         .as_ref()
         .is_some_and(|status| status.mode == "observe");
-    let section = |index: usize| list.get(index).map(|row| words::section(row, observing));
+    let section = |index: usize| {
+        let row = list.get(index)?;
+        let words = words::heading(row, index, model.arrangement, observing);
+        (!words.is_empty()).then_some(words)
+    };
     let heads = |index: usize| {
         let here = section(index);
         tall > 1
@@ -204,7 +235,10 @@ fn empty(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     } else if !through {
         "No changes yet: the first pass is not through.".to_owned()
     } else if unknown > 0 {
-        format!("No changes: no violation was found. {unknown} could not be judged (u says why).")
+        format!(
+            "No changes: no violation was found. {unknown} could not be judged ({} says why).",
+            model.keys.key(Action::Unknowns)
+        )
     } else {
         "No changes: the last full pass found no violation.".to_owned()
     };

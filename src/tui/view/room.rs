@@ -5,6 +5,7 @@ use crate::{
     domain::{Behind, time},
     room::protocol::{Hold, Status, Unknown},
     tui::{
+        keymap::Action,
         model::Model,
         paint::{Canvas, Strip},
         text::{self, Cut},
@@ -48,7 +49,10 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     put("scanner", &scanner(status));
     put("verdicts", &verdicts(status));
     let fixing = match &status.breaker {
-        Some(why) => format!("STOPPED: {why} (b resumes it)"),
+        Some(why) => format!(
+            "STOPPED: {why} ({} resumes it)",
+            model.keys.key(Action::Resume)
+        ),
         None => "runs".to_owned(),
     };
     put("fixing", &fixing);

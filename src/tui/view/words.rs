@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::{
     domain::{Change, Severity, Stage},
-    room::protocol::Row,
+    room::protocol::{Arrangement, Grouping, Row, SORTED},
     tui::{
         paint::{Canvas, Strip},
         text::Cut,
@@ -109,14 +109,33 @@ pub fn headline(
 }
 
 /// Which part of the queue a row is in.
-pub const fn section(row: &Row, observing: bool) -> &'static str {
+const fn section(row: &Row, observing: bool) -> &'static str {
     match row.stage {
         Stage::Halted => "Halted, a person must act",
-        Stage::AwaitingApproval | Stage::Expired => "Waiting for approval",
+        Stage::AwaitingApproval => "Waiting for approval",
         Stage::ByHand => "To be done by hand",
         Stage::Closed => "Closed",
         _ if observing => "Found",
         _ => "Running",
+    }
+}
+
+/// The heading that a row stands under; none where there are no headings.
+pub fn heading(row: &Row, index: usize, arrangement: Arrangement, observing: bool) -> String {
+    if row.stage == Stage::Closed {
+        return "Closed".to_owned();
+    }
+    if !arrangement.indexed() && index >= SORTED {
+        return format!("Beyond the {SORTED} that are put in order");
+    }
+    match arrangement.grouping {
+        Grouping::Stage => section(row, observing).to_owned(),
+        Grouping::Severity => row.severity.to_string(),
+        Grouping::Environment if row.production => format!("{} (production)", row.environment),
+        Grouping::Environment => row.environment.clone(),
+        Grouping::Account => format!("Account {}", row.account),
+        Grouping::Rule => row.rule.clone(),
+        Grouping::None => String::new(),
     }
 }
 
