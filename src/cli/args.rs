@@ -46,7 +46,7 @@ pub struct Common {
         default_value = "default"
     )]
     pub theme: String,
-    /// How many colours the screen may use; `auto` asks NO_COLOR, COLORTERM and TERM
+    /// How many colours the screen may use; `auto` goes by `NO_COLOR`, `COLORTERM` and `TERM`
     #[arg(
         long,
         alias = "color",
