@@ -106,9 +106,13 @@ async fn all_fixed(world: World) -> House {
 async fn kept(lifecycle: Value) {
     let world = world().await;
     let s3 = client(&world.sandbox, "us-east-1");
-    for other in ["acme-replica", "acme-inventory"] {
+    for (other, region) in [
+        ("acme-replica", "us-west-2"),
+        ("acme-inventory", "us-east-1"),
+    ] {
         let documents = BTreeMap::from([document("versioning", json!({"Status": "Enabled"}))]);
-        make(&world.sandbox, &s3, "us-east-1", other, &documents)
+        let there = client(&world.sandbox, region);
+        make(&world.sandbox, &there, region, other, &documents)
             .await
             .unwrap();
     }

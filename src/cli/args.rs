@@ -46,7 +46,10 @@ pub struct Common {
         default_value = "default"
     )]
     pub theme: String,
-    /// How many colours the screen may use; `auto` goes by `NO_COLOR`, `COLORTERM` and `TERM`
+    /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// How many colours the screen may use; `auto` asks `NO_COLOR`, `COLORTERM` and `TERM`
     #[arg(
         long,
         alias = "color",
@@ -56,9 +59,6 @@ pub struct Common {
         default_value_t = Colour::Auto
     )]
     pub colour: Colour,
-    /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
-    #[arg(long, global = true)]
-    pub plain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ use std::{
 
 use aws_sdk_s3::{
     Client,
+    config::Region,
     types::{BucketLocationConstraint, CreateBucketConfiguration},
 };
 use serde_json::{Map, Value, json};
@@ -370,13 +371,32 @@ pub async fn make(
 }
 
 /// The other buckets of our account that a seed speaks of: where logs, replicas and inventories go.
-/// They take logs and keep versions.
+/// They take logs and keep versions; those that replicas are meant for stand in another region, and
+/// have Object Lock, without which they would take no copies of a bucket that has it.
 pub async fn companions(client: &Client, region: &str, seed: &Seed, names: &Names, bucket: &str) {
     let mut others = Vec::new();
     for value in seed.documents.values().chain(seed.params.values()) {
         mentioned(&names.on(bucket, value), &mut others);
     }
+    let far = if region == "us-west-2" {
+        "us-east-1"
+    } else {
+        "us-west-2"
+    };
+    let mut replicas = Vec::new();
+    for name in ["replica_bucket", "other_replica_buckets"] {
+        if let Some(value) = seed.params.get(name) {
+            mentioned(&names.on(bucket, value), &mut replicas);
+        }
+    }
     for name in others.into_iter().filter(|name| name != bucket) {
+        let region = if replicas.contains(&name) {
+            far
+        } else {
+            region
+        };
+        let there = Region::new(region.to_owned());
+        let client = &Client::from_conf(client.config().to_builder().region(there).build());
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
@@ -392,13 +412,17 @@ pub async fn companions(client: &Client, region: &str, seed: &Seed, names: &Name
             let setting = settings::by_name(setting).unwrap();
             setting.tidy(value).unwrap()
         };
-        let documents = BTreeMap::from([
+        let mut documents = BTreeMap::from([
             ("policy".to_owned(), document("policy", policy)),
             (
                 "versioning".to_owned(),
                 document("versioning", json!({"Status": "Enabled"})),
             ),
         ]);
+        if replicas.contains(&name) {
+            let locked = document("object_lock", json!({"ObjectLockEnabled": "Enabled"}));
+            documents.insert("object_lock".to_owned(), locked);
+        }
         // It is there already, or somebody else's: the bucket that needs it will tell.
         let _ = make(client, region, &name, &documents).await;
     }

@@ -23,7 +23,7 @@ use sixfold::{
 };
 
 /// Long enough for a loaded machine; nothing waits that long when all is well.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub struct House {
     pub sandbox: Sandbox,

@@ -93,7 +93,6 @@ impl Trusted {
     pub fn without_strangers(&self, statement: &Value) -> Option<Value> {
         let mut left = statement.clone();
         match self.strangers(&Statement::of(statement)) {
-            Strangers::None => {}
             Strangers::Principals(gone) => {
                 let Some(Value::Object(kinds)) = left.get_mut("Principal") else {
                     return Some(left);
@@ -118,7 +117,7 @@ impl Trusted {
                     return None;
                 }
             }
-            Strangers::Everyone(..) => {}
+            Strangers::None | Strangers::Everyone(..) => {}
         }
         Some(left)
     }
