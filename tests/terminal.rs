@@ -64,6 +64,11 @@ fn left(folder: &Path) -> usize {
         .count()
 }
 
+/// What is selected may be a ticket still, just after the start; a key would only say so.
+fn decidable(tty: &Tty) {
+    tty.until_says("This waits for a decision");
+}
+
 /// Opens a card on what is selected and waits until it may be acted on. Gives the change's id.
 fn card(tty: &mut Tty, key: &str, verb: &str) -> String {
     tty.send(key);
@@ -87,6 +92,7 @@ fn look_for(tty: &mut Tty, id: &str) {
 fn approve(tty: &mut Tty) -> String {
     tty.send("3");
     tty.until_says(" waiting");
+    decidable(tty);
     let id = card(tty, "a", "Approve");
     tty.send(RIGHT);
     tty.send(ENTER);
@@ -144,6 +150,7 @@ fn a_denial_with_a_typed_reason_is_on_record_word_for_word() {
         let mut tty = demo_on(cols, rows, folder.path());
         tty.send("3");
         tty.until_says(" waiting");
+        decidable(&tty);
         let id = card(&mut tty, "d", "Deny");
         // Each of these letters is a command elsewhere.
         through_the_form(&mut tty, "quoted ads, /?135");
