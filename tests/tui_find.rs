@@ -117,20 +117,20 @@ fn the_help_is_searched_with_a_slash_and_enter_runs_what_is_found() {
 #[test]
 fn ones_own_keys_do_what_the_tables_did_and_stand_wherever_keys_are_named() {
     let mut desk = desk();
-    let own = [("approve", vec!["y".to_owned()])];
+    let own = [("approve", vec!["z".to_owned()])];
     desk.model.keys = Keymap::with(own.iter().map(|(action, keys)| (*action, &keys[..]))).unwrap();
     desk.model.dirty = true;
     let text = desk.text();
     assert!(
-        text.contains("This waits for a decision: y shows it all."),
+        text.contains("This waits for a decision: z shows it all."),
         "{text}"
     );
-    assert!(text.contains(" y approve"), "{text}");
+    assert!(text.contains(" z approve"), "{text}");
     desk.press("a");
     assert!(desk.model.card.is_none());
     desk.press("?");
-    assert!(desk.text().contains("▌y  "), "{}", desk.text());
-    desk.press("Esc y");
+    assert!(desk.text().contains("▌z  "), "{}", desk.text());
+    desk.press("Esc z");
     assert!(desk.model.card.is_some());
 }
 

@@ -7,10 +7,12 @@
 //! sequence could spell.
 
 mod able;
+mod about;
 mod key;
 mod own;
 mod places;
 mod table;
+mod within;
 
 pub use able::not_from_help;
 pub use key::Key;
@@ -79,6 +81,7 @@ pub enum Action {
 }
 
 /// One line of the table.
+#[derive(Clone, Copy)]
 pub struct Binding {
     /// By which the config and the palette know it; empty where its keys are fixed.
     pub name: &'static str,
