@@ -11,8 +11,9 @@ mod fake;
 use desk::{Desk, repeated};
 use fake::Fake;
 use sixfold::tui::{
-    keymap::Keymap,
-    model::{Pane, Sheet},
+    Msg,
+    keymap::{Keymap, TABLE},
+    model::{Pane, Place, Sheet},
 };
 
 /// A screen with the walkthrough's change selected.
@@ -192,4 +193,43 @@ fn a_key_that_does_nothing_here_says_where_it_does_something() {
         "{}",
         empty.text()
     );
+}
+
+#[test]
+fn a_second_control_c_leaves_from_the_palette_too() {
+    let mut desk = desk();
+    desk.press(": Ctrl-c Ctrl-c");
+    assert!(desk.left);
+}
+
+#[test]
+fn every_action_that_is_not_possible_says_why_when_its_key_is_pressed() {
+    let gone = || {
+        let mut desk = desk();
+        desk.send(Msg::HungUp);
+        desk
+    };
+    let empty = || Desk::with((120, 40), Fake::with(Vec::new()), "default");
+    let mut told = 0;
+    for make in [&desk as &dyn Fn() -> Desk, &gone, &empty] {
+        for pane in Pane::ALL {
+            for binding in TABLE {
+                let mut desk = make();
+                desk.press(&pane.number().to_string());
+                desk.settle();
+                desk.model.message = None;
+                let Some(why) = (binding.disabled)(&desk.model) else {
+                    continue;
+                };
+                if binding.places.has(Place::Pane(pane)) {
+                    desk.press(&binding.keys[0].name());
+                    let said = desk.model.message.as_ref().map(|message| &message.text);
+                    assert_eq!(said, Some(&why), "{} in {pane:?}", binding.description);
+                    assert!(desk.model.card.is_none());
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 50, "{told}");
 }

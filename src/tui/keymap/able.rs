@@ -193,7 +193,13 @@ pub fn no_change(model: &Model) -> Option<String> {
 
 /// Only the help has lines that can be done.
 pub fn no_line(model: &Model) -> Option<String> {
-    (model.sheet != Some(Sheet::Help)).then(|| "there is nothing to open here".to_owned())
+    (!matches!(model.sheet, Some(Sheet::Help | Sheet::Palette)))
+        .then(|| "there is nothing to open here".to_owned())
+}
+
+/// Only the help is searched.
+pub fn unsearched(model: &Model) -> Option<String> {
+    (model.sheet != Some(Sheet::Help)).then(|| "only the list of keys is searched".to_owned())
 }
 
 /// Why the selected line of the help can't be done from there.

@@ -7,20 +7,20 @@
 //! sequence could spell.
 
 mod able;
-mod about;
 mod key;
 mod own;
 mod places;
 mod table;
-mod within;
+mod ways;
 
 pub use able::not_from_help;
 pub use key::Key;
 pub use own::{KeyError, KeyFault, Keymap};
 pub use places::Places;
-pub use table::TABLE;
 
 use super::model::Model;
+use table::ACTIONS;
+use ways::WAYS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -97,6 +97,23 @@ pub struct Binding {
     pub priority: u8,
     /// Why it can't be done now.
     pub disabled: fn(&Model) -> Option<String>,
+}
+
+/// The table, in the order in which help shows it.
+pub static TABLE: &[Binding] = &joined::<{ ACTIONS.len() + WAYS.len() }>(ACTIONS, WAYS);
+
+const fn joined<const COUNT: usize>(one: &[Binding], other: &[Binding]) -> [Binding; COUNT] {
+    let mut all = [one[0]; COUNT];
+    let mut at = 1;
+    while at < COUNT {
+        all[at] = if at < one.len() {
+            one[at]
+        } else {
+            other[at - one.len()]
+        };
+        at += 1;
+    }
+    all
 }
 
 /// The priority of hints that are never cut.

@@ -279,6 +279,14 @@ mod tests {
     }
 
     #[test]
+    fn no_key_that_may_become_a_letter_is_heard_where_letters_are_typed() {
+        let typed = Places::NOTE.with(Places::FILTER).with(Places::FIND);
+        for binding in TABLE.iter().filter(|binding| !binding.name.is_empty()) {
+            assert!(!binding.places.meets(typed), "{}", binding.name);
+        }
+    }
+
+    #[test]
     fn whatever_leads_to_a_decision_has_a_name_and_keys_that_would_not_be_refused() {
         let map = Keymap::default();
         for (at, binding) in TABLE.iter().enumerate().filter(|(_, line)| line.danger) {

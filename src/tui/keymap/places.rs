@@ -24,7 +24,7 @@ impl Places {
     pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
     pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b1111_1111_1111);
+    pub const ALL: Self = Self(0b1_1111_1111_1111);
     /// Where letters are commands and not text.
     pub const COMMANDS: Self = Self(0b1100_1111_1111);
 

@@ -1,22 +1,193 @@
-//! The table of the keys, put together from its two halves in the order in which help shows it.
+//! The first half of the table: what is done to changes, and what is looked at.
 
-use super::{Binding, about::ABOUT, within::WITHIN};
+use crossterm::event::KeyCode;
 
-const LINES: usize = ABOUT.len() + WITHIN.len();
+use super::{
+    Action, Binding, Places, able, bind,
+    key::{char, key},
+};
 
-/// Every key of the program.
-pub static TABLE: &[Binding] = &joined();
+const FILTERED: Places = Places::QUEUE.with(Places::LEDGER);
+const LISTS: Places = FILTERED.with(Places::COVERAGE);
+const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
 
-const fn joined() -> [Binding; LINES] {
-    let mut lines = [ABOUT[0]; LINES];
-    let mut at = 0;
-    while at < LINES {
-        lines[at] = if at < ABOUT.len() {
-            ABOUT[at]
-        } else {
-            WITHIN[at - ABOUT.len()]
-        };
-        at += 1;
-    }
-    lines
-}
+/// In the order in which help shows them.
+pub const ACTIONS: &[Binding] = &[
+    bind(
+        &[char('a')],
+        Action::Approve,
+        "open the approval card of the selected change",
+        Places::CHANGES,
+    )
+    .named("approve")
+    .hint("approve", 90)
+    .danger()
+    .unless(able::undecidable),
+    bind(
+        &[char('d')],
+        Action::Deny,
+        "open the form that denies it, with a reason",
+        Places::CHANGES.with(Places::CARD),
+    )
+    .named("deny")
+    .hint("deny", 80)
+    .danger()
+    .unless(able::undeniable),
+    bind(
+        &[char('m')],
+        Action::Done,
+        "open the card that marks done what is to be done by hand",
+        Places::CHANGES,
+    )
+    .named("mark-done")
+    .hint("mark done", 76)
+    .danger()
+    .unless(able::undoable),
+    bind(
+        &[char('r')],
+        Action::Revert,
+        "open the card that puts the state before back",
+        Places::CHANGES,
+    )
+    .named("revert")
+    .hint("revert", 70)
+    .danger()
+    .unless(able::unrevertible),
+    bind(
+        &[char('e')],
+        Action::Release,
+        "open the card that releases a rule held on its bucket",
+        Places::CHANGES,
+    )
+    .named("release")
+    .hint("release", 75)
+    .danger()
+    .unless(able::unreleasable),
+    bind(
+        &[char('b')],
+        Action::Resume,
+        "open the card that resumes fixing once it is stopped",
+        Places::PANES,
+    )
+    .named("resume")
+    .hint("resume fixing", 78)
+    .danger()
+    .unless(able::unresumable),
+    bind(
+        &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
+        Action::Open,
+        "look at what is selected",
+        LISTS,
+    )
+    .named("open")
+    .hint("open", 60)
+    .unless(able::nothing_selected),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Approve,
+        "open the approval card",
+        DECIDED,
+    )
+    .unless(able::undecidable),
+    bind(
+        &[char('/')],
+        Action::Filter,
+        "filter: words, and fields as below; the ledger by kind, change id, by:name",
+        FILTERED,
+    )
+    .named("filter")
+    .hint("filter", 40)
+    .unless(able::unanswered),
+    bind(
+        &[char('o')],
+        Action::Order,
+        "the next order: urgency, severity, age, asset, environment",
+        Places::QUEUE,
+    )
+    .named("order")
+    .hint("order", 9)
+    .unless(able::unanswered),
+    bind(
+        &[char('O')],
+        Action::Group,
+        "the next headings: stage, severity, environment, account, rule, none",
+        Places::QUEUE,
+    )
+    .named("group")
+    .hint("group", 8)
+    .unless(able::unanswered),
+    bind(
+        &[char('c')],
+        Action::GoToChange,
+        "go to the change of this entry",
+        Places::LEDGER.with(Places::ENTRY),
+    )
+    .named("change")
+    .hint("change", 55)
+    .unless(able::no_change),
+    bind(
+        &[char('s')],
+        Action::Scan,
+        "start the next scan now",
+        Places::PANES,
+    )
+    .named("scan")
+    .hint("scan", 20)
+    .unless(able::unscannable),
+    bind(
+        &[char('u')],
+        Action::Unknowns,
+        "buckets that could not be judged, and why",
+        Places::PANES,
+    )
+    .named("unknowns")
+    .hint("unknown", 15),
+    bind(
+        &[char('x')],
+        Action::Exceptions,
+        "rules that are not applied to a bucket for a while",
+        Places::PANES,
+    )
+    .named("exceptions")
+    .hint("exceptions", 10),
+    bind(
+        &[char('y')],
+        Action::Copy,
+        "copy what is shown: the change's number, its boxes, the diff, the entry",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .named("copy")
+    .hint("copy", 9),
+    bind(
+        &[char('f')],
+        Action::Freeze,
+        "freeze what is shown, to read it; once more goes on",
+        Places::PANES.with(Places::ENTRY),
+    )
+    .named("freeze")
+    .hint("freeze", 7),
+    bind(
+        &[char('v')],
+        Action::Calls,
+        "requests that went out to AWS, with ids and times",
+        Places::PANES,
+    )
+    .named("requests")
+    .hint("requests", 8),
+    bind(
+        &[char('w')],
+        Action::Room,
+        "how the room is: warnings, holds, vault, ledger",
+        Places::PANES,
+    )
+    .named("room")
+    .hint("room", 12),
+    bind(
+        &[char('t')],
+        Action::Themes,
+        "themes, tried on as you move through them",
+        Places::PANES,
+    )
+    .named("themes")
+    .hint("theme", 5),
+];

@@ -27,10 +27,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     if model.message.is_none() && !matches!(model.place(), Place::Filter | Place::Find) {
         let crumbs = crumbs::strip(canvas, model);
         // One cell stays free on each side, and two between.
-        if let Some(gap) = (width + 1).checked_sub(sentence.width() + crumbs.width())
-            && gap >= 2
-            && !crumbs.is_empty()
-        {
+        let gap = (width + 1).saturating_sub(sentence.width() + crumbs.width());
+        if gap >= 2 && !crumbs.is_empty() {
             sentence = sentence.space(gap).join(crumbs);
         }
     }

@@ -1,4 +1,4 @@
-//! The second half of the key table: moving about, between panes, and within what lies over them.
+//! The second half of the table: moving about, cards, what is typed, and the way out.
 
 use crossterm::event::KeyCode;
 
@@ -14,7 +14,8 @@ const SCROLLED: Places = Places::PANES
     .with(Places::CARD);
 const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
 
-pub(super) const WITHIN: &[Binding] = &[
+/// In the order in which help shows them.
+pub const WAYS: &[Binding] = &[
     bind(&[key(KeyCode::Up), char('k')], Action::Up, "up", SCROLLED).named("up"),
     bind(
         &[key(KeyCode::Down), char('j')],
@@ -175,17 +176,10 @@ pub(super) const WITHIN: &[Binding] = &[
         &[key(KeyCode::Enter)],
         Action::Run,
         "in this list: do what the selected line says",
-        Places::SHEET,
+        Places::SHEET.with(Places::FIND),
     )
     .hint("do it", 85)
     .unless(able::no_line),
-    bind(
-        &[key(KeyCode::Enter)],
-        Action::Run,
-        "do what the selected line says",
-        Places::FIND,
-    )
-    .hint("do it", 90),
     bind(
         &[key(KeyCode::Esc)],
         Action::Back,
@@ -224,7 +218,7 @@ pub(super) const WITHIN: &[Binding] = &[
         Places::SHEET,
     )
     .hint("find", 70)
-    .unless(able::no_line),
+    .unless(able::unsearched),
     bind(
         &[char(':')],
         Action::Palette,
