@@ -310,11 +310,20 @@ def scanned(room):
 
     def calm(room):
         waiting = re.search(r"(\d+) to approve", room.text())
+        by_hand = re.search(r"(\d+) by hand", room.text())
         opened = re.search(r"(\d+) open of", room.text())
-        return waiting and opened and waiting[1] == opened[1] and "Running" not in room.text()
+        if not (waiting and opened) or "Running" in room.text():
+            return False
+        return int(waiting[1]) + int(by_hand[1] if by_hand else 0) == int(opened[1])
 
     # Longer than anything within a scan takes, shorter than the pause to the next.
     room.wait("only what waits for a person is open", calm, quiet=3)
+
+
+def named(row, bucket):
+    """Whether a row begins with the bucket's name, which loses its middle where there is no room."""
+    head, cut, tail = (row.split() or [""])[0].partition("…")
+    return bucket.startswith(head) and bucket.endswith(tail) if cut else head == bucket
 
 
 def choose(room, bucket=BUCKET, action="remove public-read grant"):
@@ -324,7 +333,7 @@ def choose(room, bucket=BUCKET, action="remove public-read grant"):
         # The first two rows of the selection, from the marker on; other panes may stand beside it.
         rows = [line[line.rindex("▌") + 1 :] for line in room.lines() if "▌" in line]
         return any(
-            first.startswith(bucket) and second.startswith(action) for first, second in zip(rows, rows[1:])
+            named(first, bucket) and second.startswith(action) for first, second in zip(rows, rows[1:])
         )
 
     scanned(room)
@@ -363,7 +372,7 @@ def queue(room):
 
 
 def diff(room):
-    choose(room, "acme-prod-elb-logs", "add TLS-only")
+    choose(room, "acme-prod-marketing-assets", "add TLS-only")
     room.press("4")
     room.shows("4 Diff policy")
     # To the end, where the statement is that the fix adds.
@@ -375,6 +384,12 @@ def ledger(room):
     approve(room)
     room.press("5")
     room.shows("5 Ledger ─", "alert.delivered")
+
+
+def coverage(room):
+    scanned(room)
+    room.press("6")
+    room.shows("6 Coverage ─", "readable")
 
 
 def ticket(room):
@@ -390,6 +405,7 @@ PICTURES = {
     "hero": (120, 40, hero),
     "approval": (120, 40, card),
     "ledger": (120, 40, ledger),
+    "coverage": (120, 40, coverage),
     "ticket": (80, 24, ticket),
     "phone": (45, 20, card),
     "phone-queue": (45, 20, queue),
