@@ -84,9 +84,15 @@ fn look_for(tty: &mut Tty, id: &str) {
     tty.send(ENTER);
 }
 
-fn approve(tty: &mut Tty) -> String {
+/// The list of what waits, once it is there; a ticket too may say that something is waiting.
+fn approvals(tty: &mut Tty) {
     tty.send("3");
-    tty.until_says(" waiting");
+    tty.until_says(" waiting ─");
+    tty.until_says("a approve");
+}
+
+fn approve(tty: &mut Tty) -> String {
+    approvals(tty);
     let id = card(tty, "a", "Approve");
     tty.send(RIGHT);
     tty.send(ENTER);
@@ -142,8 +148,7 @@ fn a_denial_with_a_typed_reason_is_on_record_word_for_word() {
     for (cols, rows) in SIZES {
         let folder = tempfile::tempdir().unwrap();
         let mut tty = demo_on(cols, rows, folder.path());
-        tty.send("3");
-        tty.until_says(" waiting");
+        approvals(&mut tty);
         let id = card(&mut tty, "d", "Deny");
         // Each of these letters is a command elsewhere.
         through_the_form(&mut tty, "quoted ads, /?135");
