@@ -64,6 +64,11 @@ fn left(folder: &Path) -> usize {
         .count()
 }
 
+/// What is selected may be a ticket still, just after the start; a key would only say so.
+fn decidable(tty: &Tty) {
+    tty.until_says("This waits for a decision");
+}
+
 /// Opens a card on what is selected and waits until it may be acted on. Gives the change's id.
 fn card(tty: &mut Tty, key: &str, verb: &str) -> String {
     tty.send(key);
@@ -84,15 +89,10 @@ fn look_for(tty: &mut Tty, id: &str) {
     tty.send(ENTER);
 }
 
-/// The list of what waits, once it is there; a ticket too may say that something is waiting.
-fn approvals(tty: &mut Tty) {
-    tty.send("3");
-    tty.until_says(" waiting ─");
-    tty.until_says("a approve");
-}
-
 fn approve(tty: &mut Tty) -> String {
-    approvals(tty);
+    tty.send("3");
+    tty.until_says(" waiting");
+    decidable(tty);
     let id = card(tty, "a", "Approve");
     tty.send(RIGHT);
     tty.send(ENTER);
@@ -148,7 +148,9 @@ fn a_denial_with_a_typed_reason_is_on_record_word_for_word() {
     for (cols, rows) in SIZES {
         let folder = tempfile::tempdir().unwrap();
         let mut tty = demo_on(cols, rows, folder.path());
-        approvals(&mut tty);
+        tty.send("3");
+        tty.until_says(" waiting");
+        decidable(&tty);
         let id = card(&mut tty, "d", "Deny");
         // Each of these letters is a command elsewhere.
         through_the_form(&mut tty, "quoted ads, /?135");
