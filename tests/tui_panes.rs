@@ -13,8 +13,8 @@ use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
     domain::{Severity, Stage, Via, artifact::Decision},
-    room::protocol::{Request, filter::FIELDS},
-    tui::{Msg, model::Pane},
+    room::protocol::{Page, Reply, Request, filter::FIELDS},
+    tui::{Msg, Question, model::Pane, state::Topic},
 };
 
 fn desk() -> Desk {
@@ -441,4 +441,34 @@ fn another_order_or_grouping_keeps_the_selection_and_so_do_new_rows_in_it() {
     desk.settle();
     assert!(desk.text().contains("─ 1 Queue ─"), "{}", desk.text());
     assert_eq!(desk.model.subject, Some(WALKTHROUGH));
+}
+
+#[test]
+fn a_change_that_began_to_wait_can_be_decided_as_soon_as_the_list_says_so() {
+    let mut change = estate::walkthrough(Stage::AwaitingApproval);
+    change.stage = Stage::Ticketed;
+    let mut desk = Desk::with((120, 40), Fake::with(vec![change]), "default");
+    assert_eq!(desk.model.stage(), Some(Stage::Ticketed));
+    let change = desk.room.change(WALKTHROUGH);
+    change.stage = Stage::AwaitingApproval;
+    change.last_seq += 1;
+    let page = Page {
+        items: vec![change.clone()],
+        total: 1,
+    };
+    desk.held = true;
+    desk.entry_notice();
+    let asked = Topic::Pending;
+    let serial = (0..1_000).find(|serial| desk.model.feeds.clone().arrived(asked, *serial));
+    desk.send(Msg::Answer {
+        to: Question::Feed {
+            topic: asked,
+            serial: serial.unwrap(),
+            at: 0,
+        },
+        reply: Ok(Reply::Pending(page)),
+    });
+    assert_eq!(desk.model.stage(), Some(Stage::AwaitingApproval));
+    desk.press("a");
+    assert!(desk.model.card.is_some());
 }

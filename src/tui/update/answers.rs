@@ -129,6 +129,7 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.pending.load(at, page);
             model.dirty |= !same;
             subject::follow(model);
+            take_newer(model);
         }
         Reply::Change(change) if Some(change.id) == model.subject => {
             if let Some(card) = &mut model.card {
@@ -183,6 +184,22 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty = true;
         }
         _ => {}
+    }
+}
+
+/// A change that waits comes whole with the list: where that is newer than what is shown of it, its
+/// ticket and its keys need not wait for an answer of their own. A card has only its own answers.
+fn take_newer(model: &mut Model) {
+    let pending = model.pending.rows.iter();
+    let listed = pending
+        .rev()
+        .find(|change| Some(change.id) == model.subject);
+    let shown = model.change.as_ref().map(|change| change.last_seq);
+    if let Some(change) = listed.filter(|change| Some(change.last_seq) > shown)
+        && model.card.is_none()
+    {
+        model.change = Some(Box::new(change.clone()));
+        model.dirty = true;
     }
 }
 
