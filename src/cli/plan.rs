@@ -68,11 +68,8 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     let found = &found;
     if let Some(why) = found.blocked() {
         let text = format!(
-            "{} {} on {}\nevidence: {}\n\nit can't be fixed as things are: {why}\nnothing was written",
-            rule.primary.short(),
-            rule.title,
-            subject.asset.uri(),
-            found.evidence.join(", "),
+            "{}\n\nit can't be fixed as things are: {why}\nnothing was written",
+            heading(rule, subject, found)
         );
         print::line(Safe::lines(&text).as_str())?;
         return Ok(exit::VIOLATIONS);
@@ -81,11 +78,8 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         let remedy = rules::remedy(rule, subject, id, before, found);
         let steps = remedy.as_ref().and_then(Remedy::manual).map(Manual::text);
         let text = format!(
-            "{} {} on {}\nevidence: {}\n\n{}\n\nno call of this program can do it; nothing was written",
-            rule.primary.short(),
-            rule.title,
-            subject.asset.uri(),
-            found.evidence.join(", "),
+            "{}\n\n{}\n\nno call of this program can do it; nothing was written",
+            heading(rule, subject, found),
             steps.unwrap_or_default(),
         );
         print::line(Safe::lines(&text).as_str())?;
@@ -96,13 +90,21 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     Ok(exit::VIOLATIONS)
 }
 
-fn shown(rule: &Rule, subject: &Subject, found: &Found, plan: &Plan) -> String {
-    let mut text = format!(
-        "{} {} on {}\nevidence: {}\naction: {}\n\nforward\n{}\n",
+/// What was found, and where.
+fn heading(rule: &Rule, subject: &Subject, found: &Found) -> String {
+    format!(
+        "{} {} on {}\nevidence: {}",
         rule.primary.short(),
         rule.title,
         subject.asset.uri(),
-        found.evidence.join(", "),
+        found.evidence.join(", ")
+    )
+}
+
+fn shown(rule: &Rule, subject: &Subject, found: &Found, plan: &Plan) -> String {
+    let mut text = format!(
+        "{}\naction: {}\n\nforward\n{}\n",
+        heading(rule, subject, found),
         plan.action,
         plan.command.text()
     );

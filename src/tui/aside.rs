@@ -7,7 +7,7 @@
 
 use std::io;
 
-use aws_smithy_types::base64;
+use crossterm::{Command as _, clipboard::CopyToClipboard};
 
 /// A terminal that takes more than frames.
 pub trait Aside {
@@ -21,7 +21,10 @@ pub const LONGEST_COPY: usize = 54_000;
 
 /// OSC 52: text for the clipboard of the machine at which the person sits.
 pub fn copy(text: &str) -> Vec<u8> {
-    format!("\u{1b}]52;c;{}\u{7}", base64::encode(text)).into_bytes()
+    let mut sequence = String::new();
+    // A string takes whatever is written to it.
+    let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
+    sequence.into_bytes()
 }
 
 /// A bell, and a notice for the desktop: OSC 777 where the terminal is one that takes it, else OSC 9.
@@ -42,7 +45,10 @@ mod tests {
 
     #[test]
     fn a_copy_is_base64_between_its_marks() {
-        assert_eq!(copy("CHG-1 é"), "\u{1b}]52;c;Q0hHLTEgw6k=\u{7}".as_bytes());
+        assert_eq!(
+            copy("CHG-1 é"),
+            "\u{1b}]52;c;Q0hHLTEgw6k=\u{1b}\\".as_bytes()
+        );
     }
 
     #[test]

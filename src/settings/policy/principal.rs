@@ -1,7 +1,7 @@
 //! Whom a statement names: people and roles of an account, services, and what is left of those who
 //! were deleted.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One entry of `Principal` or `NotPrincipal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,21 @@ pub enum Who<'a> {
     Canonical(&'a str),
     /// A web identity.
     Other,
+}
+
+/// Leaves those of a statement's `Principal` or `NotPrincipal` that stay; false where that is nobody.
+/// An element that names no kinds, such as `*`, is left as it is.
+pub fn keep(element: &mut Value, stays: impl Fn(&Principal) -> bool) -> bool {
+    let Value::Object(kinds) = element else {
+        return true;
+    };
+    for (kind, ids) in kinds.iter_mut() {
+        let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
+        let kept = all.into_iter().filter(&stays);
+        *ids = kept.map(|one| Value::String(one.id)).collect();
+    }
+    kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
+    !kinds.is_empty()
 }
 
 impl Principal {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     level, parsed,
-    principal::{Principal, Who},
+    principal::{self, Who},
     spelling,
     statement::Statement,
 };
@@ -72,16 +72,8 @@ pub fn storable(document: &Document) -> Document {
 pub fn living(statement: &Value) -> Option<Value> {
     let mut left = statement.clone();
     for element in ["Principal", "NotPrincipal"] {
-        let Some(Value::Object(kinds)) = left.get_mut(element) else {
-            continue;
-        };
-        for (kind, ids) in kinds.iter_mut() {
-            let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
-            let kept = all.into_iter().filter(|one| one.who() != Who::Gone);
-            *ids = kept.map(|one| Value::String(one.id)).collect();
-        }
-        kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
-        if !kinds.is_empty() {
+        let named = left.get_mut(element);
+        if named.is_none_or(|named| principal::keep(named, |one| one.who() != Who::Gone)) {
             continue;
         }
         if element == "Principal" {

@@ -4,11 +4,11 @@
 //! of which each value lets in somebody. Everyone without such a tie is public, and no stranger in
 //! particular.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     narrowing::Narrowing,
-    principal::{Principal, Who},
+    principal::{self, Principal, Who},
     statement::Statement,
     tie::{self, Tie},
 };
@@ -94,16 +94,10 @@ impl Trusted {
         let mut left = statement.clone();
         match self.strangers(&Statement::of(statement)) {
             Strangers::Principals(gone) => {
-                let Some(Value::Object(kinds)) = left.get_mut("Principal") else {
-                    return Some(left);
-                };
-                for (kind, ids) in kinds.iter_mut() {
-                    let all = Principal::all(Some(&json!({ (kind.clone()): ids.clone() })));
-                    let kept = all.into_iter().filter(|one| !gone.contains(one));
-                    *ids = kept.map(|one| Value::String(one.id)).collect();
-                }
-                kinds.retain(|_, ids| ids.as_array().is_none_or(|ids| !ids.is_empty()));
-                if kinds.is_empty() {
+                let named = left.get_mut("Principal");
+                let left_over =
+                    named.is_none_or(|named| principal::keep(named, |one| !gone.contains(one)));
+                if !left_over {
                     return None;
                 }
             }
@@ -138,6 +132,8 @@ pub fn only_sources(statement: &Value, accounts: &[String]) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const OWN: &str = "123456789012";
