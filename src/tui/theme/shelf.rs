@@ -36,13 +36,14 @@ impl Shelf {
         Self(READ.clone())
     }
 
-    /// Those, and each `.toml` of a folder by its name. A folder that is not there adds none.
+    /// Those, and each `.toml` of a folder by its name. A folder that is not there adds none, nor does
+    /// a mere copy of one of the binary's.
     pub fn with_folder(folder: &Path) -> Self {
         let mut shelf = Self::built_in();
         let entries = std::fs::read_dir(folder).into_iter().flatten();
         let mut files: Vec<_> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+            .filter(|path| path.extension().is_some_and(|end| end == "toml") && !is_copy(path))
             .collect();
         files.sort();
         for file in files {
@@ -127,6 +128,11 @@ fn stem(file: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
+fn is_copy(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file);
+    text.is_ok_and(|text| EMBEDDED.iter().any(|(_, embedded)| *embedded == text))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -168,6 +174,18 @@ mod tests {
             error.starts_with("no theme is called `night`; there are: default, dark,"),
             "{error}"
         );
+    }
+
+    /// As when the program is started in its own source folder.
+    #[test]
+    fn a_copy_of_a_theme_of_the_binary_is_not_called_the_persons_own() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in EMBEDDED {
+            std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+        }
+        let shelf = Shelf::with_folder(folder.path());
+        assert!(shelf.choices().iter().all(|choice| choice.file.is_none()));
+        assert_eq!(shelf.choices().len(), EMBEDDED.len());
     }
 
     #[test]
