@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sixfold::{
     chain::cause,
     domain::{
-        ChangeId, Draft, Fact, Judged, Severity, Stage, Tally,
+        Behind, ChangeId, Draft, Fact, Judged, Severity, Stage, Tally,
         artifact::{Decision, Outcome},
     },
     ledger::{Ledger, LedgerError, Lock, Options, open},
@@ -555,6 +555,32 @@ fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
     store.rebuild().unwrap();
     assert_eq!(store.verdicts(), Ok(Verdicts::default()));
     assert_eq!(ledger.reader().last_seq(), 0, "no observation is a fact");
+}
+
+#[test]
+fn of_what_waits_that_which_needs_a_person_is_told_first() {
+    let (_state, _ledger, store) = filled([]);
+    let turn = Behind::Change(id(7));
+    let seen = |bucket: &str, waiting: &[(&str, &Behind)]| Observation {
+        asset: asset(bucket),
+        verdicts: Verdicts::default(),
+        unknown: Vec::new(),
+        waiting: waiting
+            .iter()
+            .map(|(rule, behind)| ((*rule).to_owned(), (*behind).clone()))
+            .collect(),
+    };
+    let obstacle = Behind::Obstacle("log delivery is granted by ACL".to_owned());
+    let first = seen("a", &[("acl", &turn), ("tags", &turn), ("tls", &turn)]);
+    store.observe(&first).unwrap();
+    store.observe(&seen("b", &[("owner", &obstacle)])).unwrap();
+    let told = |limit| -> Vec<String> {
+        let waiting = store.waiting(limit).unwrap();
+        waiting.into_iter().map(|one| one.rule).collect()
+    };
+    assert_eq!(told(9), ["owner", "acl", "tags", "tls"]);
+    assert_eq!(told(2), ["owner", "acl"]);
+    assert!(told(0).is_empty());
 }
 
 #[test]

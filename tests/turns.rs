@@ -16,7 +16,10 @@ use sixfold::{
     },
     room::protocol::Answer,
     rules::{Claim, Library, Turn, Violation, turns},
-    sandbox::{BucketSettings, PublicAccessBlock, Sandbox, estate::WALKTHROUGH},
+    sandbox::{
+        BucketSettings, FaultKind, FaultRule, PublicAccessBlock, Sandbox, Tamper,
+        estate::WALKTHROUGH,
+    },
 };
 
 const NOW: &str = "2026-04-15T03:12:47Z";
@@ -364,8 +367,9 @@ async fn what_waits_is_told_and_gets_its_turn_when_the_change_before_it_closes()
 
 /// While a policy waits for its approval, somebody turns Block Public Access on: from then on S3 takes
 /// no policy with the public statement that stands beside it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to_go_first() {
+/// A room of the TLS rule and of the one for a public policy behind Block Public Access, whose bucket has a public
+/// policy; and the TLS rule's change, which waits for a person.
+async fn published() -> (House, tempfile::TempDir, Change) {
     let own = |path: &str, id: &str, named: &str| {
         let path = format!("{}/rules/{path}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
@@ -385,7 +389,7 @@ async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to
             ),
         ),
     ];
-    let (house, _rules) = room("prod", &files).await;
+    let (house, rules) = room("prod", &files).await;
     let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "PublicSite", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{WALKTHROUGH}/*"),
@@ -396,7 +400,7 @@ async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to
     };
     house.sandbox.state().patch(WALKTHROUGH, publish).unwrap();
     house.another_pass().await;
-    let tls = house
+    let asked = house
         .until("the policy as it is now is asked about", |house| {
             let change = house.change_on("tls", WALKTHROUGH)?;
             let shown = change.ticket.plan()?.before.to_json().to_string();
@@ -404,9 +408,38 @@ async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to
                 .then_some(change)
         })
         .await;
-    let block = |settings: &mut BucketSettings| {
-        settings.public_access_block = Some(PublicAccessBlock::ALL);
-    };
+    (house, rules, asked)
+}
+
+fn block(settings: &mut BucketSettings) {
+    settings.public_access_block = Some(PublicAccessBlock::ALL);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_refused_because_another_fix_came_between_ends_as_drifted_and_gets_its_turn_again()
+{
+    let (house, _rules, tls) = published().await;
+    let quicker = FaultRule::new(FaultKind::Meanwhile(Tamper::new(block)))
+        .on("PutBucketPolicy")
+        .times(1);
+    house.sandbox.faults().add(quicker);
+    house.approve(&tls, Via::Tui).await.unwrap();
+    let tls = house.until_stage(tls.id, Stage::Closed).await;
+    assert_eq!(tls.outcome(), Some(Outcome::Drifted));
+    assert!(!tls.alert.as_ref().unwrap().written && tls.rollback.is_none());
+    let cause = tls.fix.unwrap().cause.unwrap();
+    assert!(cause.contains("the write was refused"), "{cause}");
+    assert!(cause.contains("(PublicSite)"), "{cause}");
+
+    let masked = house.until_asked("masked", WALKTHROUGH).await;
+    house.approve(&masked, Via::Tui).await.unwrap();
+    house.until_asked("tls", WALKTHROUGH).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_s3_would_refuse_by_now_steps_back_for_the_one_that_has_to_go_first() {
+    let (house, _rules, tls) = published().await;
     house.sandbox.state().patch(WALKTHROUGH, block).unwrap();
     house.approve(&tls, Via::Tui).await.unwrap();
     let tls = house.until_stage(tls.id, Stage::Closed).await;

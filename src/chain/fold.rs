@@ -323,6 +323,10 @@ fn fixed(change: &mut Change, fix: &Fix) -> Step {
         !(fix.status == FixStatus::Halted && unwritten(fix) && written),
         "a change that was written cannot end as if it was not",
     )?;
+    if unwritten(fix) {
+        // The write was refused for certain, so there is nothing to put back.
+        change.intent = None;
+    }
     change.fix = Some(fix.clone());
     change.stage = then;
     Ok(())

@@ -11,14 +11,14 @@ use super::{
     look::{Look, setting},
 };
 use crate::{
-    chain,
+    chain::{self, cause},
     cloud::Urgency,
     domain::{
         Asset, Change, Document, Fact,
         artifact::{Fix, FixStatus},
     },
     ledger::failpoint,
-    settings::{CallErrorKind, Setting},
+    settings::{CallError, CallErrorKind, Setting},
 };
 
 /// How verification ended.
@@ -89,11 +89,29 @@ impl Engine {
             }
             // Whether it went through is not known; the next round settles it by reading.
             Err(error) if error.passes() => Err(StepFault::Later(error.to_string())),
-            Err(error) => Err(StepFault::Halt(match error.kind {
-                CallErrorKind::Denied => format!("the write was refused: {error}"),
-                _ => error.to_string(),
-            })),
+            Err(error) => self.refused(change, &error).await,
         }
+    }
+
+    /// S3 answered that it did not write. Another fix may have come between the look and the write and
+    /// made it so (the account's Block Public Access, say); then this one steps back like any other
+    /// whose ground has gone. All else is a person's.
+    async fn refused(&self, change: &Change, error: &CallError) -> Result<Step, StepFault> {
+        if error.kind != CallErrorKind::Denied {
+            return Err(StepFault::Halt(error.to_string()));
+        }
+        let refusal = format!("the write was refused: {error}");
+        let look = self.look(change).await?;
+        let untouched = look.digest() == plan_of(change)?.before.digest();
+        let Some(why) = look.blocked().filter(|_| untouched) else {
+            return Err(StepFault::Halt(refusal));
+        };
+        let cause = format!(
+            "{}: {refusal}; by now {why}, nothing was written",
+            cause::DRIFTED
+        );
+        self.end_unfixed(change, &look, cause).await?;
+        Ok(Step::Moved)
     }
 
     pub(super) async fn verify(&self, change: &Change) -> Result<Step, StepFault> {

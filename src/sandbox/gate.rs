@@ -83,6 +83,10 @@ impl Gate {
         if !met.delay.is_zero() {
             tokio::time::sleep(met.delay).await;
         }
+        for other in met.meanwhile {
+            let changed = self.state.patch(bucket, |settings| other.apply(settings));
+            changed.map_err(|_| no_such_bucket())?;
+        }
         let mut noted = note.lock();
         noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
         noted.unmodelled = met.unmodelled;

@@ -141,12 +141,24 @@ impl Store {
         })
     }
 
-    /// The first violations that wait for their turn, by account, region and bucket.
+    /// The first violations that wait for their turn, by account, region and bucket. Those that nothing of
+    /// ours will end come before the others: a person has to look at them.
     pub fn waiting(&self, limit: usize) -> Result<Vec<Waiting>, StoreError> {
         self.with(|live| {
-            let rows = live.local.scan_prefix([WAITING]).values().take(limit);
-            rows.map(|value| Ok(serde_json::from_slice(&value?)?))
-                .collect()
+            let (mut first, mut then) = (Vec::new(), Vec::new());
+            for value in live.local.scan_prefix([WAITING]).values() {
+                let one: Waiting = serde_json::from_slice(&value?)?;
+                let list = match one.behind {
+                    Behind::Obstacle(_) => &mut first,
+                    Behind::Change(_) | Behind::Rule { .. } => &mut then,
+                };
+                if list.len() < limit {
+                    list.push(one);
+                }
+            }
+            first.append(&mut then);
+            first.truncate(limit);
+            Ok(first)
         })
     }
 

@@ -39,11 +39,13 @@ pub enum FaultKind {
     Stale(Duration),
     /// The write stores what this makes of it. Writes of settings only.
     Tamper(Tamper),
+    /// Somebody else is a moment quicker: this is done to the bucket just before the call.
+    Meanwhile(Tamper),
     /// A successful XML answer carries this element too, one that no client knows.
     Unmodelled { element: String },
 }
 
-/// What is done to a bucket's settings right after a write, behind the writer's back.
+/// What is done to a bucket's settings behind a caller's back.
 #[derive(Clone)]
 pub struct Tamper(Arc<dyn Fn(&mut BucketSettings) + Send + Sync>);
 
@@ -152,6 +154,7 @@ pub(super) struct Verdict {
     pub delay: Duration,
     pub refusal: Option<Refusal>,
     pub lose_answer: bool,
+    pub meanwhile: Vec<Tamper>,
     pub unmodelled: Vec<String>,
 }
 
@@ -265,6 +268,10 @@ impl Faults {
                 }
                 FaultKind::AnswerLost => {
                     verdict.lose_answer = true;
+                    continue;
+                }
+                FaultKind::Meanwhile(other) => {
+                    verdict.meanwhile.push(other);
                     continue;
                 }
                 FaultKind::Unmodelled { element } => {
