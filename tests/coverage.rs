@@ -4,15 +4,16 @@
 mod house;
 mod shell;
 
+use futures_util::FutureExt as _;
 use house::{House, nina, only, walkthrough_sandbox};
 use serde_json::Value;
 use shell::{Shell, bare, run};
 use sixfold::{
     domain::{
-        Tally, Via,
+        Stage, Tally, Via,
         artifact::{Reason, ReasonCode},
     },
-    room::protocol::{Answer, Page, RefusalCode, Reply, Request, Score},
+    room::protocol::{Answer, Page, RefusalCode, Reply, Request, Score, Span},
     rules::Library,
     sandbox::{BucketSettings, FaultKind, FaultRule, NewBucket, estate::WALKTHROUGH},
 };
@@ -87,6 +88,50 @@ async fn an_exempt_bucket_is_exempt_and_an_unreadable_one_is_no_compliant_one() 
     let all = scores(&house).await;
     let old = all.iter().find(|score| score.label == "CIS 1.2.0").unwrap();
     assert_eq!((old.covered, old.buckets.percent()), (0, None));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trends_are_of_what_was_found_fixed_and_asked_of_aws() {
+    let house = House::open(walkthrough_sandbox().await, NOW, |c| only(c, RULE)).await;
+    let trends = async |span| {
+        let request = Request::Trends { span };
+        match house.room.answer(&nina(Via::Tui), request).await {
+            Ok(Reply::Trends(trends)) => trends,
+            other => panic!("{other:?}"),
+        }
+    };
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    let severity = change.ticket.severity;
+    let open = trends(Span::Hour).await;
+    let last = open.steps.last().unwrap();
+    assert_eq!((last.open.of(severity), last.open.total()), (1, 1));
+    assert_eq!((last.opened, last.closed, open.took.total()), (1, 0, 0));
+    assert_eq!(open.steps[0].open.total(), 0);
+    assert!(open.rates.iter().any(|rate| *rate > 0), "{:?}", open.rates);
+
+    house.approve(&change, Via::Tui).await.unwrap();
+    house.until_stage(change.id, Stage::Closed).await;
+    for span in [Span::Hour, Span::Day, Span::Week, Span::Month] {
+        let closed = trends(span).await;
+        let last = closed.steps.last().unwrap();
+        assert_eq!((last.open.total(), last.closed), (0, 1), "{span:?}");
+        assert_eq!(closed.took.total(), 1);
+    }
+    house.another_pass().await;
+    let (caller, request) = (nina(Via::Tui), Request::Trends { span: Span::Hour });
+    house
+        .until("the account stands as its bucket", |house| {
+            let answer = house.room.answer(&caller, request.clone());
+            let Ok(Reply::Trends(trends)) = answer.now_or_never()? else {
+                return None;
+            };
+            let [score] = &trends.accounts[..] else {
+                return None;
+            };
+            (score.buckets.compliant == 1 && score.buckets.violating == 0).then_some(())
+        })
+        .await;
     house.close().await;
 }
 

@@ -5,16 +5,18 @@ mod ledger_support;
 
 use std::{cmp::Reverse, path::Path};
 
+use chrono::TimeDelta;
 use ledger_support::{RULE, Story, asset, at, id};
 use proptest::prelude::*;
 use sixfold::{
     chain::cause,
     domain::{
-        Behind, ChangeId, Draft, Fact, Judged, Severity, Stage, Tally,
+        Account, Asset, Behind, Change, ChangeId, Draft, Fact, Judged, Severity, Stage, Stamp,
+        Tally,
         artifact::{Decision, Outcome},
     },
     ledger::{Ledger, LedgerError, Lock, Options, open},
-    room::protocol::{Arrangement, Grouping, LedgerFilter, Order, Row},
+    room::protocol::{Arrangement, Grouping, LedgerFilter, Order, Row, Span},
     store::{Delivery, Observation, Query, Store, Verdicts},
 };
 
@@ -121,6 +123,114 @@ fn the_queue_shows_halted_then_waiting_then_running_then_closed_ones() {
     assert_eq!(page("", 8, 3), (vec![7], 9));
     assert_eq!(page("", 9, 3), (vec![], 9));
     assert_eq!(page("env:prod", 1, 2), (vec![3, 2], 7));
+}
+
+/// Against a count by hand over the changes themselves.
+#[test]
+fn the_course_of_open_violations_is_what_the_changes_say_at_every_step() {
+    let (_state, _ledger, store) = filled(estate());
+    let changes: Vec<_> = (1..=9)
+        .map(|number| store.change(id(number)).unwrap().unwrap())
+        .collect();
+    let closed_at = |change: &Change| {
+        let alert = change
+            .alert
+            .as_ref()
+            .filter(|_| change.stage == Stage::Closed);
+        alert.map(|alert| alert.closed_at)
+    };
+    let later = [
+        TimeDelta::zero(),
+        TimeDelta::minutes(40),
+        TimeDelta::hours(20),
+        TimeDelta::days(6),
+        TimeDelta::days(29),
+        TimeDelta::days(90),
+    ];
+    for (span, later) in [Span::Hour, Span::Day, Span::Week, Span::Month]
+        .into_iter()
+        .flat_map(|span| later.map(|later| (span, later)))
+    {
+        let now = at(900) + later;
+        let course = store.course(span, now).unwrap();
+        let (length, count) = span.steps();
+        assert_eq!(course.steps.len(), count);
+        assert_eq!(course.from.timestamp() % length.num_seconds(), 0);
+        let mut counted = (0, 0);
+        for (step, begin) in course.steps.iter().zip(0..) {
+            let begin = course.from + length * begin;
+            let within = |at: Stamp| at >= begin && at < begin + length;
+            let opened = |change: &&Change| within(change.ticket.detected_at);
+            let closed = |change: &&Change| closed_at(change).is_some_and(within);
+            assert_eq!(step.opened, changes.iter().filter(opened).count() as u64);
+            assert_eq!(step.closed, changes.iter().filter(closed).count() as u64);
+            counted = (counted.0 + step.opened, counted.1 + step.closed);
+            for severity in Severity::ALL {
+                let open = changes.iter().filter(|change| {
+                    let ended = closed_at(change).is_some_and(|at| at < begin + length);
+                    let begun = change.ticket.detected_at < begin + length;
+                    change.ticket.severity == severity && begun && !ended
+                });
+                assert_eq!(
+                    step.open.of(severity),
+                    open.count() as u64,
+                    "{span:?} {later} {severity} {begin}"
+                );
+            }
+        }
+        assert!(course.steps.last().unwrap().open.total() == 6);
+        assert_eq!(course.took.total(), counted.1);
+        if later == TimeDelta::zero() {
+            assert_eq!(counted, (9, 3), "{span:?}");
+        }
+    }
+    let told = store.course(Span::Hour, at(900)).unwrap().took;
+    assert_eq!(told.total(), 3);
+}
+
+#[test]
+fn what_a_clock_that_was_set_back_dates_ahead_is_counted_by_now() {
+    let (_state, _ledger, store) = filled([Story::dev(1).remediated()]);
+    let course = store.course(Span::Hour, at(-600)).unwrap();
+    let last = course.steps.last().unwrap();
+    assert_eq!((last.opened, last.closed, last.open.total()), (1, 1, 0));
+}
+
+#[test]
+fn accounts_stand_by_all_rules_together_each_bucket_counting_once() {
+    use Judged::{Compliant, Skipped, Unknown, Violating};
+    let (_state, _ledger, store) = filled([]);
+    let other: Account = "999988887777".to_owned().try_into().unwrap();
+    for (asset, judged) in [
+        (asset("a"), [Violating, Unknown]),
+        (asset("b"), [Compliant, Skipped]),
+        (
+            Asset::bucket(other.clone(), "us-east-1", "c"),
+            [Compliant, Compliant],
+        ),
+        (Asset::account(other, "us-east-1"), [Unknown, Skipped]),
+    ] {
+        let by_rule: Vec<_> = ["r1", "r2"]
+            .map(str::to_owned)
+            .into_iter()
+            .zip(judged)
+            .collect();
+        store.note_judged(&asset, &by_rule).unwrap();
+    }
+    let told: Vec<_> = store.tallies_by_account().unwrap().into_iter().collect();
+    let (first, second) = (&told[0], &told[1]);
+    assert_eq!(
+        (first.0.as_str(), second.0.as_str()),
+        ("111122223333", "999988887777")
+    );
+    assert_eq!(
+        (first.1.violating, first.1.compliant, first.1.readable),
+        (1, 1, 1)
+    );
+    assert_eq!(
+        (second.1.compliant, second.1.unknown, second.1.total()),
+        (1, 1, 2)
+    );
 }
 
 #[test]
@@ -244,7 +354,7 @@ fn windows_are_due_when_they_end_and_until_they_are_settled() {
         .concat(),
     ]);
     let end = Story::new(1).window_ends();
-    let before = end - chrono::TimeDelta::milliseconds(1);
+    let before = end - TimeDelta::milliseconds(1);
     assert_eq!(store.settle_due(before, 9).unwrap(), Vec::<ChangeId>::new());
     assert_eq!(store.settle_due(end, 9).unwrap(), [id(1)]);
     ledger

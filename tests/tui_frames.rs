@@ -202,6 +202,8 @@ fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
     at_each_size("unknowns", |desk| desk.press("u"));
     at_each_size("exceptions", |desk| desk.press("x"));
     at_each_size("requests", |desk| desk.press("v"));
+    at_each_size("trends", |desk| desk.press("p"));
+    at_each_size("trends-week", |desk| desk.press("p p p"));
     at_each_size("room", |desk| desk.press("w"));
 }
 

@@ -13,7 +13,7 @@ use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
     domain::{Severity, Stage, Via, artifact::Decision},
-    room::protocol::{Page, Reply, Request, filter::FIELDS},
+    room::protocol::{Page, Reply, Request, Span, filter::FIELDS},
     tui::{Msg, Question, model::Pane, state::Topic},
 };
 
@@ -227,6 +227,50 @@ fn numbers_tab_and_esc_lead_through_the_panes() {
         desk.press(keys);
         assert_eq!(desk.model.pane, pane, "{keys}");
     }
+}
+
+#[test]
+fn trends_look_further_back_with_each_press_and_never_show_another_span_as_theirs() {
+    let asked = |desk: &Desk| {
+        let all = desk.room.asked.iter();
+        all.filter_map(|asked| match asked {
+            Request::Trends { span } => Some(*span),
+            _ => None,
+        })
+        .next_back()
+    };
+    let mut desk = Desk::new((80, 24));
+    assert_eq!(asked(&desk), None);
+    for span in [Span::Hour, Span::Day, Span::Week, Span::Month, Span::Hour] {
+        desk.press("p");
+        let title = format!("Trends of {}", span.words());
+        assert!(desk.text().contains(&title), "{}", desk.text());
+        let shown = desk.model.trends.as_ref().map(|trends| trends.span);
+        assert_eq!(
+            desk.text().contains("Open violations"),
+            shown == Some(span),
+            "what is not there yet is asked for: {}",
+            desk.text()
+        );
+        desk.settle();
+        assert_eq!(asked(&desk), Some(span));
+        let told = format!("closed in {}", span.words());
+        assert!(desk.text().contains(&told), "{}", desk.text());
+    }
+    let before = desk.room.asked.len();
+    desk.entry_notice();
+    assert!(
+        desk.room.asked[before..].contains(&Request::Trends { span: Span::Hour }),
+        "it follows the room"
+    );
+    desk.press("Esc");
+    let before = desk.room.asked.len();
+    desk.entry_notice();
+    let trends = |asked: &Request| matches!(asked, Request::Trends { .. });
+    assert!(
+        !desk.room.asked[before..].iter().any(trends),
+        "nobody looks"
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod remedy;
 mod safe;
 mod tally;
 pub mod time;
+mod trend;
 mod turn;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
@@ -41,4 +42,5 @@ pub use remedy::{Manual, Remedy};
 pub use safe::Safe;
 pub use tally::{Judged, Tally};
 pub use time::Stamp;
+pub use trend::{BySeverity, Class, Moment, Took};
 pub use turn::{Behind, OpenChange};

@@ -65,6 +65,10 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Calls { before, limit } => Ok(Reply::Calls(self.calls(before, limit))),
+            Request::Trends { span } => {
+                let trends = self.trends(span).map_err(failed)?;
+                Ok(Reply::Trends(Box::new(trends)))
+            }
             Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
             Request::Coverage => Ok(Reply::Coverage(
                 self.scores.all(&engine.library, store).map_err(failed)?,
@@ -85,16 +89,7 @@ impl Room {
                 .map_err(failed)?
                 .map(Reply::Controls)
                 .ok_or_else(|| no_such_framework(&framework, &version)),
-            Request::Behind { id } => {
-                let change = store
-                    .change(id)
-                    .map_err(failed)?
-                    .ok_or_else(|| unknown(id))?;
-                let rules = store
-                    .waiting_behind(&change.ticket.asset, id)
-                    .map_err(failed)?;
-                Ok(Reply::Behind { id, rules })
-            }
+            Request::Behind { id } => self.behind(id),
             Request::Decide {
                 id,
                 plan_hash,
@@ -129,6 +124,14 @@ impl Room {
         let change = self.engine.store.change(id).map_err(failed)?;
         let change = change.ok_or_else(|| unknown(id))?;
         Ok(Reply::Change(Box::new(change)))
+    }
+
+    fn behind(&self, id: ChangeId) -> Result<Reply, Refusal> {
+        let store = &self.engine.store;
+        let change = store.change(id).map_err(failed)?;
+        let asset = change.ok_or_else(|| unknown(id))?.ticket.asset;
+        let rules = store.waiting_behind(&asset, id).map_err(failed)?;
+        Ok(Reply::Behind { id, rules })
     }
 
     fn calls(&self, before: Option<u64>, limit: usize) -> Page<Call> {

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::protocol::{ControlScore, PAGE, Page, Refusal, RefusalCode, Score};
+use super::protocol::{AccountScore, ControlScore, PAGE, Page, Refusal, RefusalCode, Score};
 use crate::{
     rules::{Coverage, Covered, Library},
     store::{Store, StoreError},
@@ -23,7 +23,28 @@ const FRESH: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Scores {
     library: OnceLock<Vec<Coverage>>,
-    counted: Mutex<Option<(Instant, Vec<Score>)>>,
+    frameworks: Lately<Vec<Score>>,
+    accounts: Lately<Vec<AccountScore>>,
+}
+
+/// The last answer, and when it was made.
+#[derive(Debug, Default)]
+struct Lately<T>(Mutex<Option<(Instant, T)>>);
+
+impl<T: Clone> Lately<T> {
+    /// The last answer while it is [`FRESH`], else a new one. Who asks meanwhile waits for that.
+    fn or(&self, make: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if let Some((at, answer)) = &*last
+            && now - *at < FRESH
+        {
+            return Ok(answer.clone());
+        }
+        let answer = make()?;
+        *last = Some((now, answer.clone()));
+        Ok(answer)
+    }
 }
 
 impl Scores {
@@ -35,17 +56,24 @@ impl Scores {
 
     /// Every framework in every version.
     pub fn all(&self, library: &Library, store: &Store) -> Result<Vec<Score>, StoreError> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if let Some((at, scores)) = &*counted
-            && now - *at < FRESH
-        {
-            return Ok(scores.clone());
-        }
+        self.frameworks.or(|| self.counted(library, store))
+    }
+
+    /// Every account, by all rules together.
+    pub fn accounts(&self, store: &Store) -> Result<Vec<AccountScore>, StoreError> {
+        self.accounts.or(|| {
+            let tallies = store.tallies_by_account()?.into_iter();
+            Ok(tallies
+                .map(|(account, buckets)| AccountScore { account, buckets })
+                .collect())
+        })
+    }
+
+    fn counted(&self, library: &Library, store: &Store) -> Result<Vec<Score>, StoreError> {
         let coverage = self.coverage(library);
         let groups: Vec<_> = coverage.iter().map(Coverage::rules).collect();
         let tallies = store.tallies(&groups)?;
-        let scores: Vec<Score> = coverage
+        Ok(coverage
             .iter()
             .zip(&groups)
             .zip(tallies)
@@ -59,9 +87,7 @@ impl Scores {
                 rules: rules.len(),
                 buckets,
             })
-            .collect();
-        *counted = Some((now, scores.clone()));
-        Ok(scores)
+            .collect())
     }
 
     /// The controls of one framework in one version; none where there is no such framework.

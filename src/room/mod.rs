@@ -11,6 +11,7 @@ mod once;
 pub mod protocol;
 mod server;
 mod start;
+mod trends;
 
 use std::sync::Arc;
 

@@ -1,11 +1,14 @@
 //! How far the scanner is, for whoever watches.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
+
+use crate::room::protocol::{RATE_STEP, RATE_STEPS};
 
 /// The rate is of at least this long.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -31,6 +34,45 @@ struct State {
     figures: Figures,
     begun: Option<Instant>,
     window: Option<(Instant, u64)>,
+    rates: Rates,
+}
+
+/// Calls by the step, since the first one.
+#[derive(Debug, Default)]
+struct Rates {
+    /// When the last step in the list begins.
+    last: Option<Instant>,
+    calls: VecDeque<u64>,
+    /// The total of calls that are counted.
+    counted: u64,
+}
+
+impl Rates {
+    const STEP: Duration = Duration::from_secs(RATE_STEP);
+
+    fn move_on(&mut self, now: Instant) {
+        let mut last = *self.last.get_or_insert(now);
+        if self.calls.is_empty() {
+            self.calls.push_back(0);
+        }
+        // After a pause that is longer than all that is kept, nothing before it is left.
+        let steps = (now - last).as_secs() / RATE_STEP;
+        for _ in 0..steps.min(RATE_STEPS as u64) {
+            self.calls.push_back(0);
+        }
+        last += Self::STEP * u32::try_from(steps).unwrap_or(u32::MAX);
+        self.last = Some(last);
+        let surplus = self.calls.len().saturating_sub(RATE_STEPS);
+        self.calls.drain(..surplus);
+    }
+
+    fn count(&mut self, now: Instant, calls: u64) {
+        self.move_on(now);
+        if let Some(step) = self.calls.back_mut() {
+            *step += calls.saturating_sub(self.counted);
+        }
+        self.counted = calls;
+    }
 }
 
 impl Progress {
@@ -41,6 +83,25 @@ impl Progress {
 
     pub fn figures(&self) -> Figures {
         self.state().figures.clone()
+    }
+
+    /// Calls a second in each [`RATE_STEP`] of the last half hour, the earliest first, rounded to the
+    /// nearest; the last step is still running.
+    pub fn rates(&self) -> Vec<u32> {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.rates.move_on(now);
+        let whole = state.rates.calls.len().saturating_sub(1);
+        let running = state.rates.last.map_or(0, |last| (now - last).as_secs());
+        let a_second = |(step, calls): (usize, &u64)| {
+            let seconds = if step < whole {
+                RATE_STEP
+            } else {
+                running.max(1)
+            };
+            u32::try_from((calls + seconds / 2) / seconds).unwrap_or(u32::MAX)
+        };
+        state.rates.calls.iter().enumerate().map(a_second).collect()
     }
 
     pub(super) fn begin(&self) {
@@ -62,6 +123,7 @@ impl Progress {
         let mut state = self.state();
         state.figures.done += 1;
         let now = Instant::now();
+        state.rates.count(now, calls);
         match state.window {
             Some((begin, before)) if now - begin >= WINDOW => {
                 let millis = u64::try_from((now - begin).as_millis())
@@ -88,5 +150,30 @@ impl Progress {
         let mut state = self.state();
         state.figures.running = false;
         state.figures.trouble = Some(trouble.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_is_of_each_half_minute_and_quiet_ones_are_nothing() {
+        let progress = Progress::default();
+        assert_eq!(progress.rates(), [0]);
+        progress.observed(30);
+        progress.observed(300);
+        tokio::time::advance(Duration::from_secs(95)).await;
+        progress.observed(310);
+        // Ten calls in the five seconds of the step that runs.
+        assert_eq!(progress.rates(), [10, 0, 0, 2]);
+        tokio::time::advance(Duration::from_hours(24)).await;
+        progress.observed(400);
+        let rates = progress.rates();
+        assert_eq!(rates.len(), RATE_STEPS);
+        assert!(
+            rates.iter().rev().skip(1).all(|rate| *rate == 0),
+            "{rates:?}"
+        );
     }
 }

@@ -271,6 +271,11 @@ impl Watch {
         status
     }
 
+    /// As [`Progress::rates`](super::Progress::rates) counts them.
+    pub fn rates(&self) -> Vec<u32> {
+        self.scanner.progress().rates()
+    }
+
     /// While a pass runs, screens ask often and the sum changes little.
     fn sum(&self, running: bool) -> Result<Verdicts, StoreError> {
         let mut cached = lock(&self.sum);

@@ -9,6 +9,7 @@ use super::{
     Listed, Rows, StoreError,
     keys::{self, BREAKER, CHANGE, EXCEPTION, HOLD, REVERT},
     sheet::Sheet,
+    trends,
 };
 use crate::{
     chain::{self, ChainError},
@@ -55,7 +56,9 @@ impl<'a> Fold<'a> {
                     row.map(|row| serde_json::from_slice(&row)).transpose()?;
                 (stored.clone(), stored)
             };
+            let before = now.clone();
             let now = chain::apply(now, entry)?;
+            trends::note(&mut self.sheet, before.as_ref(), &now, entry.at)?;
             self.changes.insert(id, Folding { stored, now });
             self.sheet.put(keys::entry(id, entry.seq), b"");
         } else if chain::needs_change(&entry.fact) {

@@ -108,6 +108,24 @@ impl Store {
         })
     }
 
+    /// By account, how many of its buckets (and the account itself) stand how by all rules together.
+    pub fn tallies_by_account(&self) -> Result<BTreeMap<String, Tally>, StoreError> {
+        self.with(|live| {
+            let mut accounts: BTreeMap<String, Tally> = BTreeMap::new();
+            for pair in live.local.scan_prefix([JUDGED]) {
+                let (key, row) = pair?;
+                let letters = row.get(HASH..).unwrap_or_default();
+                let judged = letters.iter().filter_map(|one| {
+                    Judged::ALL
+                        .into_iter()
+                        .find(|judged| letter(*judged) == *one)
+                });
+                accounts.entry(account_of(&key)).or_default().add(judged);
+            }
+            Ok(accounts)
+        })
+    }
+
     /// For each group of rules, how many buckets stand how by them together. One walk over all
     /// buckets, however many groups there are.
     pub fn tallies(&self, groups: &[Vec<String>]) -> Result<Vec<Tally>, StoreError> {
@@ -126,6 +144,13 @@ impl Store {
             Ok(tallies)
         })
     }
+}
+
+/// The account in a key of [`JUDGED`].
+fn account_of(key: &[u8]) -> String {
+    let name = key.get(1..).unwrap_or_default();
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    String::from_utf8_lossy(&name[..digits]).into_owned()
 }
 
 /// Each group's rules in this roster; none where the roster is not there, as after a torn write.

@@ -23,6 +23,8 @@ pub(super) const EXCEPTION: u8 = b'x';
 pub(super) const HOLD: u8 = b'h';
 /// year → the highest change number.
 pub(super) const NUMBER: u8 = b'n';
+/// grain, time → what was opened and closed then; and once for all times.
+pub(super) const TREND: u8 = b't';
 /// Why fixing is stopped.
 pub(super) const BREAKER: u8 = b'b';
 /// Up to which entry the views are made, and their totals.
@@ -126,6 +128,26 @@ pub(super) fn queue(change: &Change) -> Vec<u8> {
     let severity = u8::MAX - change.ticket.severity as u8;
     let age = sortable(change.ticket.detected_at).to_be_bytes();
     [&[QUEUE, group, severity][..], &age, &id].concat()
+}
+
+pub(super) fn trend(grain: u8, at: Stamp) -> Vec<u8> {
+    [&[TREND, grain][..], &sortable(at).to_be_bytes()].concat()
+}
+
+/// Behind the last one of a grain.
+pub(super) fn trend_end(grain: u8) -> Vec<u8> {
+    vec![TREND, grain + 1]
+}
+
+/// Over all times.
+pub(super) fn trend_ever() -> Vec<u8> {
+    vec![TREND, b'a']
+}
+
+/// The time in a trend's key.
+pub(super) fn trend_at(key: &[u8]) -> Option<Stamp> {
+    let bytes = key.get(2..)?.try_into().ok()?;
+    Stamp::from_timestamp_millis((u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed())
 }
 
 pub(super) fn window(until: Stamp, id: ChangeId) -> Vec<u8> {

@@ -9,7 +9,7 @@
 //! - [`Store`] is the handle; `open.rs` and `folder.rs` bring it up, `live.rs` runs one database;
 //! - `keys.rs` is the table of views, `fold.rs` says what entries make of them, `sheet.rs` writes
 //!   them as one batch with their totals;
-//! - `queries.rs`, `ledger_page.rs` and `outbox.rs` answer; `observations.rs` holds what the scanner
+//! - `queries.rs`, `ledger_page.rs`, `trends.rs` and `outbox.rs` answer; `observations.rs` holds what the scanner
 //!   saw, which no ledger has and a rebuild forgets;
 //! - [`Store::follower`] keeps it all current and refuses entries that do not follow.
 
@@ -29,6 +29,7 @@ mod open;
 mod outbox;
 mod queries;
 mod sheet;
+mod trends;
 
 pub use arranged::arrange;
 pub use error::{StoreError, panic_is_contained};
@@ -40,6 +41,7 @@ pub use observations::{Observation, Verdicts};
 pub use open::Store;
 pub use outbox::Delivery;
 pub use queries::{Counts, Query};
+pub use trends::Course;
 
 /// Keys with their values.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;

@@ -18,6 +18,8 @@ pub struct Glyphs {
     pub step_failed: &'static str,
     pub bar_full: &'static str,
     pub bar_rest: &'static str,
+    /// Columns of a chart, from the lowest that is more than nothing to the full one.
+    pub columns: [&'static str; 8],
     /// Where text was cut.
     pub more: &'static str,
     /// Between words of one line.
@@ -43,6 +45,7 @@ impl Glyphs {
         step_failed: "✕",
         bar_full: "━",
         bar_rest: "─",
+        columns: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         more: "…",
         dot: "·",
         crumb: "›",
@@ -64,6 +67,7 @@ impl Glyphs {
         step_failed: "x",
         bar_full: "#",
         bar_rest: "-",
+        columns: [".", ":", "-", "=", "+", "*", "%", "#"],
         more: "~",
         dot: "-",
         crumb: ">",
@@ -100,6 +104,7 @@ mod tests {
                 glyphs.up,
                 glyphs.down,
             ];
+            let all = [&all[..], &glyphs.columns].concat();
             assert!(all.iter().all(|sign| width(sign) == 1));
             if *glyphs == Glyphs::ASCII {
                 assert!(all.iter().all(|sign| sign.is_ascii()));

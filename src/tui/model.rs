@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
-    room::protocol::{Arrangement, Diff, Hold, Page, Row, Status, Unknown, filter::FilterError},
+    room::protocol::{
+        Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown, filter::FilterError,
+    },
 };
 
 /// How a screen is to look, and who sits before it.
@@ -87,6 +89,8 @@ pub enum Sheet {
     Exceptions,
     /// Requests that went out to AWS.
     Calls,
+    /// How things went lately, as charts.
+    Trends,
     /// How the room is: warnings, holds, vault, ledger.
     Room,
     Entry,
@@ -199,6 +203,9 @@ pub struct Model {
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
+    pub trends: Option<Box<Trends>>,
+    /// How far back the trends are looked at.
+    pub span: Span,
     pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
@@ -251,6 +258,8 @@ impl Model {
             finder: Finder::default(),
             unknowns: Vec::new(),
             calls: None,
+            trends: None,
+            span: Span::default(),
             attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sixfold::{
     domain::{
-        Account, Actor, Asset, Behind, Call, Change, ChangeId, Command, Control, Digest, Document,
-        Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner, Plan, Remedy,
-        Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Via,
+        Account, Actor, Asset, Behind, BySeverity, Call, Change, ChangeId, Command, Control,
+        Digest, Document, Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner,
+        Plan, Remedy, Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Took, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -17,7 +17,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        ControlScore, Diff, DiffLine, Hold, ScannerStatus, Score, Sign, Status, Unknown, Waiting,
+        AccountScore, ControlScore, Diff, DiffLine, Hold, ScannerStatus, Score, Sign, Span, Status,
+        Step, Trends, Unknown, Waiting,
     },
 };
 
@@ -814,4 +815,50 @@ pub fn controls(framework: &str, version: &str) -> Vec<ControlScore> {
             [0, 0, 0, 0, 415, 415],
         ),
     ]
+}
+
+/// A wave of violations that was mostly worked off.
+pub fn trends(span: Span) -> Trends {
+    let (step, count) = span.steps();
+    let wave = |at: usize, top: usize, peak: usize| {
+        let away = at.abs_diff(peak);
+        top.saturating_sub(away * away / 6)
+    };
+    let steps = (0..count).map(|at| {
+        let mut open = BySeverity::default();
+        for (severity, top, peak) in [
+            (Severity::Critical, 3, count / 2),
+            (Severity::High, 14, count / 2),
+            (Severity::Medium, 22, count - 8),
+            (Severity::Low, 4, count - 1),
+        ] {
+            (0..wave(at, top, peak)).for_each(|_| open.count(severity));
+        }
+        Step {
+            open,
+            opened: wave(at, 4, count / 2) as u64,
+            closed: wave(at, 3, count - 6) as u64,
+        }
+    });
+    let mut took = Took::default();
+    for (seconds, times) in [(5, 31), (40, 6), (900, 2), (20_000, 3)] {
+        (0..times).for_each(|_| took.count(chrono::TimeDelta::seconds(seconds)));
+    }
+    let account = |account: &str, counts| AccountScore {
+        account: account.to_owned(),
+        buckets: tally(counts),
+    };
+    Trends {
+        span,
+        from: now() - step * i32::try_from(count).unwrap(),
+        steps: steps.collect(),
+        took,
+        rates: (0..60)
+            .map(|at| if at % 11 < 6 { 18 + at % 7 } else { 0 })
+            .collect(),
+        accounts: vec![
+            account("111122223333", [22, 3, 2, 385, 3, 412]),
+            account("444455556666", [0, 0, 0, 61, 1, 62]),
+        ],
+    }
 }

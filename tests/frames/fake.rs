@@ -139,6 +139,7 @@ impl Fake {
                 let controls = estate::controls(&framework, &version);
                 Ok(Reply::Controls(page(&controls, offset, limit)))
             }
+            Request::Trends { span } => Ok(Reply::Trends(Box::new(estate::trends(span)))),
             Request::Calls { limit, .. } => Ok(Reply::Calls(page(&estate::calls(), 0, limit))),
             Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
             Request::Decide {

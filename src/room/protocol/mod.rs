@@ -9,12 +9,14 @@ mod arrangement;
 pub mod filter;
 mod scores;
 mod status;
+mod trends;
 
 use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
+pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
 use crate::domain::{
     Call, Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason,
@@ -96,6 +98,10 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// How things went lately, and how the accounts stand.
+    Trends {
+        span: Span,
+    },
     /// Every framework: how much of it the rules cover, and how the buckets stand by it.
     Coverage,
     /// The controls of one framework in one version.
@@ -170,6 +176,7 @@ pub enum Reply {
     Exceptions(Vec<Exception>),
     /// `total` counts those that are held.
     Calls(Page<Call>),
+    Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
     /// Rule ids.

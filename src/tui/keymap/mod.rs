@@ -47,6 +47,8 @@ pub enum Action {
     /// Ctrl-Z, which would stop the room too.
     Suspend,
     Calls,
+    /// How things went lately; once more looks further back.
+    Trends,
     Room,
     /// The list of themes.
     Themes,

@@ -175,6 +175,14 @@ pub const ACTIONS: &[Binding] = &[
     .named("requests")
     .hint("requests", 8),
     bind(
+        &[char('p')],
+        Action::Trends,
+        "how it went lately, as charts; once more: a day, a week, a month",
+        Places::PANES.with(Places::SHEET),
+    )
+    .named("trends")
+    .hint("trends", 9),
+    bind(
         &[char('w')],
         Action::Room,
         "how the room is: warnings, holds, vault, ledger",

@@ -25,12 +25,13 @@ pub enum Topic {
     Unknowns,
     Exceptions,
     Calls,
+    Trends,
     Coverage,
     Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
@@ -42,6 +43,7 @@ impl Topic {
         Self::Unknowns,
         Self::Exceptions,
         Self::Calls,
+        Self::Trends,
         Self::Coverage,
         Self::Controls,
     ];

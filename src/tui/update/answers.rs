@@ -178,6 +178,10 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.calls.as_ref() != Some(&page);
             model.calls = Some(page);
         }
+        Reply::Trends(trends) => {
+            model.dirty |= model.trends.as_ref() != Some(&trends);
+            model.trends = Some(trends);
+        }
         Reply::Exceptions(exceptions) => {
             model.exceptions = exceptions;
             model.exceptions_loaded = true;

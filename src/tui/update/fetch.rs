@@ -78,6 +78,9 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             before: None,
             limit: LARGEST_PAGE,
         }),
+        Topic::Trends if model.sheet == Some(Sheet::Trends) => {
+            all(Request::Trends { span: model.span })
+        }
         Topic::Coverage if model.pane == Pane::Coverage => all(Request::Coverage),
         Topic::Controls if model.sheet == Some(Sheet::Controls) => {
             let (framework, version) = model.coverage.opened.clone()?;
@@ -88,8 +91,11 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
                 limit: LARGEST_PAGE,
             })
         }
-        Topic::Unknowns | Topic::Exceptions | Topic::Calls | Topic::Coverage | Topic::Controls => {
-            None
-        }
+        Topic::Unknowns
+        | Topic::Exceptions
+        | Topic::Calls
+        | Topic::Trends
+        | Topic::Coverage
+        | Topic::Controls => None,
     }
 }

@@ -133,6 +133,12 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
             "the room runs in this process and would stop with it; q leaves both",
         ),
         Action::Calls => sheet(model, Sheet::Calls, Some(Topic::Calls)),
+        Action::Trends => {
+            if model.sheet == Some(Sheet::Trends) {
+                model.span = model.span.next();
+            }
+            sheet(model, Sheet::Trends, Some(Topic::Trends));
+        }
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
         Action::Themes => sheet(model, Sheet::Themes, None),
         Action::KeepTheme => themes::keep(model),

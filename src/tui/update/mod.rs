@@ -206,6 +206,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
         Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
+        Some(Sheet::Trends) => model.feeds.want(Topic::Trends),
         _ => {}
     }
 }

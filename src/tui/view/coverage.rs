@@ -87,7 +87,7 @@ fn heading(canvas: &Canvas<'_>) -> Strip {
 }
 
 /// The bar and the figure that it stands for. Nothing is drawn where no bucket is concerned.
-fn bar(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
+pub(super) fn bar(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
     let Some(percent) = buckets.percent() else {
         let words = format!("{:<width$}", "no bucket", width = BAR + 5);
         return Strip::of(canvas.style(Role::Muted), words);
@@ -103,7 +103,7 @@ fn bar(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
         .put(canvas.style(role), format!(" {percent:>3}%"))
 }
 
-fn readable(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
+pub(super) fn readable(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
     let role = if buckets.readable < buckets.total() {
         Role::Warn
     } else {
@@ -114,7 +114,7 @@ fn readable(canvas: &Canvas<'_>, buckets: &Tally) -> Strip {
 
 /// How many buckets stand how, the worst first, on as many lines as that takes; what there is none of
 /// is left out.
-fn counts(canvas: &Canvas<'_>, buckets: &Tally, width: usize) -> Vec<Strip> {
+pub(super) fn counts(canvas: &Canvas<'_>, buckets: &Tally, width: usize) -> Vec<Strip> {
     let mut lines = vec![Strip::new()];
     for (count, word, role) in [
         (buckets.violating, "violating", Role::Warn),

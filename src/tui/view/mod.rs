@@ -6,6 +6,7 @@ mod bar;
 mod body;
 mod calls;
 mod card;
+mod chart;
 mod coverage;
 mod crumbs;
 mod diff;
@@ -22,6 +23,7 @@ mod room;
 mod stop;
 mod themes;
 mod ticket;
+mod trends;
 mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -213,6 +215,7 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
         Sheet::Exceptions => room::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
         Sheet::Calls => calls::lines(canvas, model, width),
+        Sheet::Trends => trends::lines(canvas, model, width),
         Sheet::Entry => entry::lines(canvas, model, width),
         Sheet::Controls => coverage::controls(canvas, model, width),
         Sheet::Themes => themes::lines(canvas, model, width),
@@ -261,6 +264,7 @@ fn sheet_title(model: &Model, sheet: Sheet) -> String {
         Sheet::Exceptions => "Exceptions".to_owned(),
         Sheet::Room => "The room".to_owned(),
         Sheet::Calls => "Requests to AWS".to_owned(),
+        Sheet::Trends => format!("Trends of {}", model.span.words()),
         Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),
         Sheet::Controls => coverage::sheet_title(model),
         Sheet::Themes => "Themes".to_owned(),

@@ -17,14 +17,17 @@ use crate::{
 /// Longest name of an environment that is shown whole where no column binds it.
 const LONGEST: usize = 24;
 
-pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
-    let role = match severity {
+pub const fn severity_role(severity: Severity) -> Role {
+    match severity {
         Severity::Critical => Role::Critical,
         Severity::High => Role::High,
         Severity::Medium => Role::Medium,
         Severity::Low => Role::Low,
-    };
-    Strip::of(canvas.style(role), severity.word())
+    }
+}
+
+pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
+    Strip::of(canvas.style(severity_role(severity)), severity.word())
 }
 
 /// The environment's name; production is a filled badge.
