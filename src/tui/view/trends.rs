@@ -35,7 +35,8 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     );
     let mut lines = said(canvas, &next, width);
     lines.push(Strip::new());
-    lines.extend(open(canvas, trends, width));
+    let waiting = model.status.as_ref().map_or(0, |it| it.scanner.waiting);
+    lines.extend(open(canvas, trends, waiting, width));
     lines.push(Strip::new());
     lines.extend(took(canvas, trends, width));
     lines.push(Strip::new());
@@ -71,7 +72,7 @@ fn figures(canvas: &Canvas<'_>, now: u64, most: u64) -> Strip {
     now.put(canvas.style(Role::Muted), format!(", top {most}"))
 }
 
-fn open(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {
+fn open(canvas: &Canvas<'_>, trends: &Trends, waiting: usize, width: usize) -> Vec<Strip> {
     let by = |of: &dyn Fn(&BySeverity) -> u64| -> Vec<u64> {
         trends.steps.iter().map(|step| of(&step.open)).collect()
     };
@@ -110,6 +111,13 @@ fn open(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {
         "{opened} opened and {closed} closed in {}. Each row is drawn to its own top.",
         trends.span.words()
     );
+    // They have no ticket yet, so nobody knows since when.
+    let more = match waiting {
+        0 => String::new(),
+        1 => " 1 more waits for its turn and is not drawn.".to_owned(),
+        waiting => format!(" {waiting} more wait for their turn and are not drawn."),
+    };
+    let told = told + &more;
     lines.extend(said(canvas, &told, width));
     lines
 }
@@ -155,11 +163,13 @@ fn took(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {
         let figure = Strip::of(canvas.style(Role::Text), format!(" {number}"));
         lines.push(label(canvas, &class.to_string()).join(bar).join(figure));
     }
-    let within = |part, of| {
-        took.within(part, of)
-            .map_or_else(String::new, |it| it.to_string())
+    let told = match (took.within(1, 2), took.within(9, 10)) {
+        (Some(half), Some(most)) if half != most => {
+            format!("Half took {half}, nine of ten {most}.")
+        }
+        (Some(both), _) => format!("Nine of ten took {both}."),
+        (None, _) => String::new(),
     };
-    let told = format!("Half took {}, nine of ten {}.", within(1, 2), within(9, 10));
     lines.extend(said(canvas, &told, width));
     lines
 }
