@@ -399,6 +399,7 @@ fn trouble(shell: &Shell) -> Option<String> {
     let caller = Caller {
         actor: Actor::person("nina.ramirez").unwrap(),
         via: Via::Tui,
+        readonly: false,
     };
     shell.runtime.block_on(async {
         let room = Room::start(Starting::new(config)).await.unwrap();
@@ -568,12 +569,23 @@ fn a_decision_in_observe_mode_and_by_a_stranger_is_refused() {
         .run(&["approve", &id])
         .exits(5)
         .complains("refused: otto may not decide on approvals");
+    shell.configure("enforce", "");
+    for order in ["approve", "revert", "deny"] {
+        let mut words = vec!["--readonly", order, &id];
+        if order != "approve" {
+            words.extend(["--reason", "accepted-risk", "--note", "a public dataset"]);
+        }
+        shell.run(&words).exits(5).complains(&format!(
+            "refused: this session of {} only looks",
+            me.trim()
+        ));
+    }
     let refused = shell
         .entries()
         .iter()
         .filter(|entry| entry.fact.kind() == "attempt.refused")
         .count();
-    assert_eq!(refused, 2, "each attempt is on record");
+    assert_eq!(refused, 5, "each attempt is on record");
     assert_eq!(shell.sandbox.calls().attempts(WALKTHROUGH, Setting::Acl), 0);
 }
 

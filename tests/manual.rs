@@ -105,6 +105,7 @@ async fn it_is_asked_for_marked_done_looked_at_and_closed_without_one_write() {
     let auditor = Caller {
         actor: Actor::person("otto").unwrap(),
         via: Via::Cli,
+        readonly: false,
     };
     let hash = asked.ticket.plan_hash.clone();
     let refused = engine.mark_done(&auditor, asked.id, &hash).await;

@@ -343,6 +343,7 @@ async fn every_setting_is_fixed_and_reverted_on_moto_and_the_printed_commands_ag
     let caller = Caller {
         actor: Actor::person("nina.ramirez").unwrap(),
         via: Via::Cli,
+        readonly: false,
     };
     for change in &done {
         let plan = change.ticket.plan().unwrap();

@@ -11,7 +11,10 @@ mod fake;
 
 use desk::Desk;
 use fake::Fake;
-use sixfold::tui::Msg;
+use sixfold::{
+    domain::{Right, Role},
+    tui::{Msg, model::Pane},
+};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -99,6 +102,72 @@ fn a_frozen_screen_holds_still_decides_nothing_and_catches_up() {
     desk.settle();
     assert!(!desk.text().contains("FROZEN"));
     assert_ne!(rows(&desk.text()), rows(&before));
+}
+
+#[test]
+fn a_session_without_a_right_cannot_even_open_a_card_and_is_told_why() {
+    for (role, readonly, why) in [
+        (
+            Some(Role::Auditor),
+            false,
+            "you are here as auditor, who may not",
+        ),
+        (
+            Some(Role::Approver),
+            true,
+            "this session only looks (--readonly)",
+        ),
+        (None, true, "this session only looks (--readonly)"),
+    ] {
+        let mut desk = with_role(role, readonly, &[]);
+        for keys in ["1 g a", "d", "m", "r", "e", "b"] {
+            desk.press(keys);
+            assert!(desk.model.card.is_none(), "{keys}");
+            assert!(desk.text().contains(why), "{keys}: {}", desk.text());
+        }
+        assert!(desk.room.orders().is_empty());
+        assert_eq!(desk.text().contains("only looking"), readonly);
+    }
+    let mut lead = with_role(Some(Role::Lead), false, &[Right::Revert]);
+    lead.press("1 g a");
+    assert!(lead.model.card.is_none());
+    assert!(
+        lead.text().contains("may not decide on approvals"),
+        "{}",
+        lead.text()
+    );
+    lead.press("G r");
+    assert!(
+        lead.model.card.is_some(),
+        "a lead may revert: {}",
+        lead.text()
+    );
+}
+
+#[test]
+fn a_screen_opens_where_its_persons_work_is_and_stays_where_they_go() {
+    for (role, pane) in [
+        (None, Pane::Queue),
+        (Some(Role::Approver), Pane::Approvals),
+        (Some(Role::Lead), Pane::Queue),
+        (Some(Role::Operator), Pane::Queue),
+        (Some(Role::Auditor), Pane::Ledger),
+    ] {
+        let mut desk = with_role(role, false, &Right::ALL);
+        assert_eq!(desk.model.pane, pane, "{role:?}");
+        desk.press("2");
+        desk.entry_notice();
+        assert_eq!(desk.model.pane, Pane::Ticket);
+    }
+}
+
+/// A screen of a person whom the room knows so.
+fn with_role(role: Option<Role>, readonly: bool, rights: &[Right]) -> Desk {
+    let mut room = Fake::demo();
+    room.status.role = role;
+    room.status.readonly = readonly;
+    room.status.rights = rights.to_vec();
+    Desk::with(SIZE, room, "default")
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub struct Common {
         default_value = "default"
     )]
     pub theme: String,
+    /// Only look: nothing can be decided, reverted or operated in this session, whoever you are
+    #[arg(long, global = true)]
+    pub readonly: bool,
     /// Lines instead of a screen: the queue as it changes, for screen readers and pipes
     #[arg(long, global = true)]
     pub plain: bool,

@@ -43,7 +43,7 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
     sandbox.faults().extend(faults);
 
     let config = config(&sandbox, &state)?;
-    let caller = house::caller(&config, if drawn { Via::Tui } else { Via::Cli })?;
+    let caller = house::caller(common, &config, if drawn { Via::Tui } else { Via::Cli })?;
     let options = look(common, &config, &caller)?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;

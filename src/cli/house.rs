@@ -48,17 +48,18 @@ pub fn person(config: &Config) -> Result<Actor> {
     }
 }
 
-pub fn caller(config: &Config, via: Via) -> Result<Caller> {
+pub fn caller(common: &Common, config: &Config, via: Via) -> Result<Caller> {
     Ok(Caller {
         actor: person(config)?,
         via,
+        readonly: common.readonly,
     })
 }
 
 /// A room of the config for a command that ends: nothing is scanned.
 pub async fn quiet_room(common: &Common) -> Result<(Arc<Room>, Caller)> {
     let config = config(common)?;
-    let caller = caller(&config, Via::Cli)?;
+    let caller = caller(common, &config, Via::Cli)?;
     let mut starting = Starting::new(config);
     starting.scan = Scan::Never;
     let room = Room::start(starting).await?;

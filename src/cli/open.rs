@@ -27,7 +27,11 @@ pub async fn run(common: &Common) -> Result<u8> {
         tui::check_terminal()?;
     }
     let config = house::config(common)?;
-    let caller = house::caller(&config, if common.plain { Via::Cli } else { Via::Tui })?;
+    let caller = house::caller(
+        common,
+        &config,
+        if common.plain { Via::Cli } else { Via::Tui },
+    )?;
     let options = look(common, &config, &caller)?;
     let end = told_to_end()?;
     let _log = super::log::to_file(&config.state)?;

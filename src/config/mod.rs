@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use fault::ConfigFault;
 pub use keys::OwnKeys;
 pub use parameters::{Given, Parameters, follows};
-pub use people::{People, Right, Role};
+pub use people::People;
 
 use crate::domain::Account;
 

@@ -1,8 +1,9 @@
-//! Who may do what. One table of rights; the gate asks it, nobody else decides.
+//! Who is known, and by which role. What a role may do is one table, [`Role::may`]; the gate asks it
+//! here, nobody else decides.
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::domain::Actor;
+use crate::domain::{Actor, Right, Role};
 
 /// A person of the config.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,57 +19,6 @@ pub struct Person {
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
     Actor::person(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    #[default]
-    Approver,
-    Lead,
-    Auditor,
-    Operator,
-}
-
-/// What somebody may do beside looking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Right {
-    /// Approve and deny.
-    Decide,
-    /// Put a state before back.
-    Revert,
-    /// Release a held rule, reset the breaker, start a scan.
-    Operate,
-}
-
-impl Right {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Decide => "decide on approvals",
-            Self::Revert => "revert changes",
-            Self::Operate => "operate the room",
-        }
-    }
-}
-
-impl Role {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Approver => "approver",
-            Self::Lead => "lead",
-            Self::Auditor => "auditor",
-            Self::Operator => "operator",
-        }
-    }
-
-    pub const fn may(self, right: Right) -> bool {
-        match (self, right) {
-            (Self::Approver, _)
-            | (Self::Lead, Right::Revert)
-            | (Self::Operator, Right::Revert | Right::Operate) => true,
-            (Self::Lead | Self::Operator | Self::Auditor, _) => false,
-        }
-    }
 }
 
 /// Everybody who is known. Where nobody is listed, whoever can start the room is its approver: the
@@ -97,11 +47,13 @@ impl People {
         if !matches!(actor, Actor::Person(_)) {
             return false;
         }
-        self.0.is_empty()
-            || self
-                .0
-                .iter()
-                .any(|person| person.name == *actor && person.role.may(right))
+        self.0.is_empty() || self.role(actor).is_some_and(|role| role.may(right))
+    }
+
+    /// The role of a person; none for strangers, and where nobody is listed.
+    pub fn role(&self, actor: &Actor) -> Option<Role> {
+        let known = self.0.iter().find(|person| person.name == *actor);
+        known.map(|person| person.role)
     }
 }
 
@@ -125,7 +77,7 @@ mod tests {
         ]);
         let named = |name| people.by_user(name).unwrap();
         assert!(people.may(&named("nina"), Right::Decide));
-        for right in [Right::Decide, Right::Revert, Right::Operate] {
+        for right in Right::ALL {
             assert!(!people.may(&named("otto"), right));
         }
         assert!(people.by_user("mallory").is_none());

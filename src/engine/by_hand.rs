@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     chain::{self, Reading, Verification},
-    config::{Mode, Right},
+    config::Mode,
     domain::{
-        Change, ChangeId, Digest, Fact, Stage,
+        Change, ChangeId, Digest, Fact, Right, Stage,
         artifact::{Approval, Decision, HandRequest},
         time,
     },

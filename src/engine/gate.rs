@@ -6,9 +6,10 @@
 
 use super::{Engine, EngineError, StepFault, look::Look};
 use crate::{
-    config::{Mode, Right},
+    config::Mode,
     domain::{
-        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Plan, Stage, Stamp, Via,
+        Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Plan, Right, Stage, Stamp,
+        Via,
         artifact::{Approval, Backup, Decision, Reason},
         time,
     },
@@ -21,6 +22,8 @@ use crate::{
 pub struct Caller {
     pub actor: Actor,
     pub via: Via,
+    /// They came to look and gave up every right for this session.
+    pub readonly: bool,
 }
 
 impl Caller {
@@ -71,6 +74,11 @@ fn forbidden(message: impl Into<String>) -> Refusal {
 
 impl Engine {
     /// Whether this caller has a right. A refusal of an attempt to change something is an entry.
+    /// Whether the caller may, for now; what they then ask for is checked again.
+    pub fn may(&self, caller: &Caller, right: Right) -> bool {
+        !caller.readonly && self.config.people.may(&caller.actor, right)
+    }
+
     pub(crate) async fn permit_person(
         &self,
         caller: &Caller,
@@ -78,10 +86,14 @@ impl Engine {
         change: Option<ChangeId>,
         attempt: &str,
     ) -> Result<(), Refusal> {
-        if self.config.people.may(&caller.actor, right) {
+        if self.may(caller, right) {
             return Ok(());
         }
-        let cause = format!("{} may not {}", caller.actor, right.word());
+        let cause = if caller.readonly {
+            format!("this session of {} only looks", caller.actor)
+        } else {
+            format!("{} may not {}", caller.actor, right.word())
+        };
         self.record_refusal(caller, change, attempt, &cause).await?;
         Err(forbidden(cause))
     }

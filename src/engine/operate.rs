@@ -5,8 +5,7 @@ use super::{
     gate::{Caller, refusal},
 };
 use crate::{
-    config::Right,
-    domain::{Change, Fact, Stage},
+    domain::{Change, Fact, Right, Stage},
     room::protocol::{Refusal, RefusalCode},
 };
 

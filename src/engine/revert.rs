@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     cloud::Urgency,
-    config::Right,
-    domain::{Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Via, artifact::Reason},
+    domain::{
+        Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Right, Via, artifact::Reason,
+    },
     ledger::failpoint,
     room::protocol::{Refusal, RefusalCode},
 };

@@ -11,8 +11,7 @@ use super::{
     },
 };
 use crate::{
-    config::Right,
-    domain::{Call, ChangeId, Document},
+    domain::{Call, ChangeId, Document, Right},
     engine::{Caller, EngineError},
     store::{self, Query},
 };
@@ -236,6 +235,12 @@ impl Room {
         };
         Ok(Status {
             person: caller.actor.to_string(),
+            role: config.people.role(&caller.actor),
+            readonly: caller.readonly,
+            rights: Right::ALL
+                .into_iter()
+                .filter(|right| engine.may(caller, *right))
+                .collect(),
             mode: config.mode.word().to_owned(),
             estate: config.estate.clone(),
             now: engine.now(),

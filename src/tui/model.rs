@@ -152,6 +152,8 @@ pub enum Place {
 /// How the person looks at the screen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attention {
+    /// They chose where to look, or the room's first word did.
+    pub landed: bool,
     /// The terminal said that they look elsewhere.
     pub away: bool,
     /// They want to read, and nothing but the line on top is to change meanwhile.

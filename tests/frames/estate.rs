@@ -9,7 +9,7 @@ use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, BySeverity, Call, Change, ChangeId, Command, Control,
         Digest, Document, Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner,
-        Plan, Remedy, Reversibility, RuleRef, Severity, Stage, Stamp, Tally, Took, Via,
+        Plan, Remedy, Reversibility, Right, RuleRef, Severity, Stage, Stamp, Tally, Took, Via,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -450,6 +450,9 @@ pub fn status(changes: &[Change]) -> Status {
     let count = |test: fn(&Change) -> bool| changes.iter().filter(|change| test(change)).count();
     Status {
         person: "nina.ramirez".to_owned(),
+        role: None,
+        readonly: false,
+        rights: Right::ALL.to_vec(),
         mode: "enforce".to_owned(),
         estate: "demo".to_owned(),
         now: now(),

@@ -40,6 +40,7 @@ pub fn nina(via: Via) -> Caller {
     Caller {
         actor: Actor::person("nina.ramirez").unwrap(),
         via,
+        readonly: false,
     }
 }
 

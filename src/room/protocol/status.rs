@@ -2,12 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Asset, Behind, Digest, Stamp, time};
+use crate::domain::{Asset, Behind, Digest, Right, Role, Stamp, time};
 
 /// How the room is, in one look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     pub person: String,
+    /// None where the config lists nobody.
+    pub role: Option<Role>,
+    /// This session gave up every right.
+    pub readonly: bool,
+    /// What this session may do beside looking, as the room has it.
+    pub rights: Vec<Right>,
     /// `observe` or `enforce`.
     pub mode: String,
     /// Which estate this is: the config's `name`, or `demo`.

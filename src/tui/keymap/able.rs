@@ -2,7 +2,7 @@
 //! trip and a puzzled look; what may be done is decided by the room alone.
 
 use crate::{
-    domain::{RevertState, Stage},
+    domain::{RevertState, Right, Stage},
     tui::{
         keymap::{Action, Binding},
         model::{Model, Pane, Place, Sheet},
@@ -23,7 +23,27 @@ fn gone(model: &Model) -> Option<String> {
         .or_else(|| model.attention.frozen.then(frozen))
 }
 
+/// What the room will not let this session do. It decides again when it is asked.
+fn barred(model: &Model, right: Right) -> Option<String> {
+    let status = model.status.as_ref()?;
+    if status.rights.contains(&right) {
+        return None;
+    }
+    Some(match status.role {
+        _ if status.readonly => "this session only looks (--readonly)".to_owned(),
+        Some(role) => format!(
+            "you are here as {}, who may not {}",
+            role.word(),
+            right.word()
+        ),
+        None => format!("you may not {}", right.word()),
+    })
+}
+
 pub fn undecidable(model: &Model) -> Option<String> {
+    if let Some(why) = barred(model, Right::Decide) {
+        return Some(why);
+    }
     let Some(id) = model.subject else {
         return gone(model).or_else(|| Some("no change is selected".to_owned()));
     };
@@ -64,6 +84,9 @@ fn word(model: &Model) -> String {
 
 /// On the approval card `d` goes on to the denial of that change; other cards have none.
 pub fn undeniable(model: &Model) -> Option<String> {
+    if let Some(why) = barred(model, Right::Decide) {
+        return Some(why);
+    }
     match &model.card {
         None if model.stage() == Some(Stage::ByHand) => gone(model),
         None => undecidable(model),
@@ -76,6 +99,9 @@ pub fn undeniable(model: &Model) -> Option<String> {
 
 /// Only what a person does by hand is marked done.
 pub fn undoable(model: &Model) -> Option<String> {
+    if let Some(why) = barred(model, Right::Decide) {
+        return Some(why);
+    }
     let Some(id) = model.subject else {
         return gone(model).or_else(|| Some("no change is selected".to_owned()));
     };
@@ -91,7 +117,7 @@ pub fn undoable(model: &Model) -> Option<String> {
 }
 
 pub fn unrevertible(model: &Model) -> Option<String> {
-    if let Some(why) = gone(model) {
+    if let Some(why) = barred(model, Right::Revert).or_else(|| gone(model)) {
         return Some(why);
     }
     let Some(id) = model.subject else {
@@ -131,6 +157,9 @@ pub fn unrevertible(model: &Model) -> Option<String> {
 }
 
 pub fn unreleasable(model: &Model) -> Option<String> {
+    if let Some(why) = barred(model, Right::Operate) {
+        return Some(why);
+    }
     if model.hold().is_some() {
         return gone(model);
     }
@@ -149,6 +178,9 @@ pub fn unreleasable(model: &Model) -> Option<String> {
 }
 
 pub fn unresumable(model: &Model) -> Option<String> {
+    if let Some(why) = barred(model, Right::Operate) {
+        return Some(why);
+    }
     let stopped = model.status.as_ref().map(|status| status.breaker.is_some());
     let why = match stopped {
         Some(true) => None,
@@ -159,7 +191,8 @@ pub fn unresumable(model: &Model) -> Option<String> {
 }
 
 pub fn unscannable(model: &Model) -> Option<String> {
-    gone(model).or_else(|| {
+    let barred = barred(model, Right::Operate);
+    barred.or_else(|| gone(model)).or_else(|| {
         let scanner = &model.status.as_ref()?.scanner;
         scanner
             .running

@@ -2,10 +2,10 @@
 
 use super::subject;
 use crate::{
-    domain::ChangeId,
+    domain::{ChangeId, Role},
     room::protocol::{Refusal, RefusalCode, Reply, Status},
     tui::{
-        model::{Level, Model},
+        model::{Level, Model, Pane},
         msg::Question,
         state::{Focus, Phase, Purpose, Topic},
     },
@@ -221,8 +221,25 @@ fn take_status(model: &mut Model, status: Status) {
     if let Some(card) = &mut model.card {
         card.refresh_stop(&status, now);
     }
+    let role = status.role;
     model.status = Some(Box::new(status));
     model.dirty |= !same;
+    if !model.attention.landed {
+        model.attention.landed = true;
+        if let Some(pane) = role.and_then(landing) {
+            subject::focus(model, pane);
+        }
+    }
+}
+
+/// Where a person's work is. Only a role that the config gives says so.
+const fn landing(role: Role) -> Option<Pane> {
+    match role {
+        Role::Approver => Some(Pane::Approvals),
+        Role::Auditor => Some(Pane::Ledger),
+        // The queue, where every screen begins.
+        Role::Lead | Role::Operator => None,
+    }
 }
 
 fn refused(model: &mut Model, topic: Topic, refusal: Refusal) {

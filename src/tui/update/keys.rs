@@ -26,6 +26,7 @@ pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     }
     model.dirty = true;
+    model.attention.landed = true;
     if matches!(&model.message, Some(message) if message.until.is_none()) {
         model.message = None;
     }

@@ -56,6 +56,9 @@ fn top(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
     if model.gone.is_some() {
         right.push((250, Strip::of(canvas.style(Role::Error), "not connected")));
     }
+    if model.status.as_ref().is_some_and(|status| status.readonly) {
+        right.push((80, Strip::of(canvas.style(Role::Info), "only looking")));
+    }
     let person = canvas.cut(&model.person, 28, Cut::Middle);
     right.push((55, Strip::of(canvas.style(Role::Text), person)));
     if let Some(now) = model.utc() {
