@@ -419,6 +419,75 @@ fn an_idle_screen_writes_no_byte() {
     assert!(tty.quit().success());
 }
 
+/// As after the night's sleep, or a connection that broke.
+#[test]
+fn a_screen_comes_back_as_its_person_left_it() {
+    let shell = Shell::enforcing();
+    let mut tty = room(&shell, 120, 40);
+    tty.until_says("1 to approve");
+    tty.send("/env:prod\r");
+    tty.until_says("/env:prod");
+    tty.send("o");
+    tty.until_says("ordered by severity");
+    tty.send("t");
+    tty.until_says("Themes");
+    tty.send("jj\r");
+    tty.until("the theme is taken", |text| {
+        (!text.contains("╭ Themes")).then_some(())
+    });
+    tty.send("5");
+    tty.until_says("room.started");
+    assert!(tty.quit().success());
+    let screens = shell.folder.path().join(".local/state/sixfold/screens");
+    let kept: Vec<_> = std::fs::read_dir(&screens).unwrap().collect();
+    assert_eq!(kept.len(), 1, "one file for one person: {kept:?}");
+    let file = kept[0].as_ref().unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("\"pane\":\"ledger\"") && text.contains("\"theme\":\""),
+        "{text}"
+    );
+
+    let mut tty = room(&shell, 120, 40);
+    tty.until_says("filtered as you left it: /env:prod");
+    tty.until_says("room.started");
+    tty.send("1");
+    tty.until_says("by severity");
+    let theme = |tty: &Tty| {
+        let raw = String::from_utf8_lossy(&tty.raw()).into_owned();
+        raw.contains("48;5;") || raw.contains("48;2;")
+    };
+    assert!(theme(&tty), "the chosen theme has a ground of its own");
+    assert!(tty.quit().success());
+
+    // What is said on the command line comes first, and is not taken for the person's choice.
+    let theme = |file: &Path| -> serde_json::Value {
+        let text = std::fs::read_to_string(file).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["theme"].clone()
+    };
+    let chosen = theme(&file);
+    let owner = &shell.sandbox.options().owner;
+    let mut command = sixfold(shell.folder.path(), &["--theme", "plain"]);
+    command.env("AWS_ACCESS_KEY_ID", &owner.access_key);
+    command.env("AWS_SECRET_ACCESS_KEY", &owner.secret_key);
+    let mut tty = Tty::open(120, 40, command);
+    tty.until_says("filtered as you left it");
+    assert!(tty.quit().success());
+    assert_eq!(theme(&file), chosen);
+
+    // A file that is no longer whole costs the comfort and nothing else.
+    std::fs::write(&file, "{\"pane\":").unwrap();
+    let mut tty = room(&shell, 120, 40);
+    tty.until_says("1 to approve");
+    assert!(!tty.text().contains("as you left it"));
+    assert!(tty.quit().success());
+    let log = shell.read("state/sixfold.log");
+    assert!(
+        log.contains("how the screen was left can't be read"),
+        "{log}"
+    );
+}
+
 #[test]
 fn pasted_text_never_approves_and_never_is_a_command() {
     let shell = Shell::enforcing();

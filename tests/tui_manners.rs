@@ -13,7 +13,7 @@ use desk::Desk;
 use fake::Fake;
 use sixfold::{
     domain::{Right, Role},
-    tui::{Msg, model::Pane},
+    tui::{Habits, Msg, model::Pane},
 };
 
 const SIZE: (u16, u16) = (120, 40);
@@ -159,6 +159,51 @@ fn a_screen_opens_where_its_persons_work_is_and_stays_where_they_go() {
         desk.entry_notice();
         assert_eq!(desk.model.pane, Pane::Ticket);
     }
+}
+
+#[test]
+fn a_screen_begins_in_any_pane_as_if_its_key_had_been_pressed() {
+    for pane in Pane::ALL {
+        let habits = Habits {
+            pane: Some(pane),
+            ..Habits::default()
+        };
+        let mut begun = with_habits(habits.clone());
+        let mut gone = desk();
+        gone.press(&pane.number().to_string());
+        for desk in [&mut begun, &mut gone] {
+            desk.wait(10_000);
+            desk.settle();
+        }
+        assert_eq!(begun.text(), gone.text(), "{pane:?}");
+        assert_eq!(begun.model.habits(), habits);
+    }
+}
+
+#[test]
+fn a_filter_that_was_left_is_said_and_one_that_is_not_understood_is_left_out() {
+    let with = |filter: &str| {
+        with_habits(Habits {
+            filter: filter.to_owned(),
+            ..Habits::default()
+        })
+    };
+    let desk = with("env:prod");
+    let text = desk.text();
+    assert!(
+        text.contains("filtered as you left it: /env:prod"),
+        "{text}"
+    );
+    assert_eq!(desk.model.habits().filter, "env:prod");
+    let desk = with("sev:(");
+    assert!(!desk.text().contains("as you left it"));
+    assert_eq!(desk.model.habits().filter, "");
+}
+
+fn with_habits(habits: Habits) -> Desk {
+    Desk::looking(SIZE, Fake::demo(), "default", |options| {
+        options.habits = habits;
+    })
 }
 
 /// A screen of a person whom the room knows so.

@@ -187,7 +187,8 @@ where
         }
     });
     let (ended, done) = tokio::join!(timeout(Duration::from_mins(15), screen), script(person));
-    (ended.expect("the loop did not end"), done)
+    let ended = ended.expect("the loop did not end");
+    (ended.map(|_left| ()), done)
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,15 +37,9 @@ pub struct Common {
     #[arg(long, global = true, value_name = "DIR", env = "SIXFOLD_STATE")]
     pub state: Option<PathBuf>,
     /// The theme of the screen: one of the binary's or of the folder `themes` beside the config, or a
-    /// file that ends in .toml; `t` on the screen shows them
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME|FILE",
-        env = "SIXFOLD_THEME",
-        default_value = "default"
-    )]
-    pub theme: String,
+    /// file that ends in .toml; `t` on the screen shows them. Without it, the one that you chose there last
+    #[arg(long, global = true, value_name = "NAME|FILE", env = "SIXFOLD_THEME")]
+    pub theme: Option<String>,
     /// Only look: nothing can be decided, reverted or operated in this session, whoever you are
     #[arg(long, global = true)]
     pub readonly: bool,

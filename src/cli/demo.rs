@@ -44,7 +44,7 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
 
     let config = config(&sandbox, &state)?;
     let caller = house::caller(common, &config, if drawn { Via::Tui } else { Via::Cli })?;
-    let options = look(common, &config, &caller)?;
+    let options = look(common, &config, &caller, tui::Habits::default())?;
     let _log = super::log::to_file(&config.state)?;
     let room = Room::start(Starting::new(config)).await?;
     let shown = if demo.headless {
@@ -58,7 +58,7 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
     } else if common.plain {
         lines::print(&room, caller, end).await
     } else {
-        screen(&room, caller, options, end).await
+        screen(&room, caller, options, end).await.map(|_| ())
     };
     room.stop().await;
     sandbox.stop().await;

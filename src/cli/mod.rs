@@ -7,6 +7,7 @@ mod change;
 mod coverage;
 mod demo;
 mod doctor;
+mod habits;
 mod house;
 mod init;
 mod ledger;

@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Colour, Common},
-    exit, house, lines,
+    exit, habits, house, lines,
 };
 use crate::{
     config::{Config, ConfigFault},
     domain::Via,
     engine::Caller,
     room::{Room, Starting, client::Client, protocol::Notice},
-    tui::{self, Depth, Input, Options, Shelf, TuiError, keymap::Keymap},
+    tui::{self, Depth, Habits, Input, Options, Shelf, TuiError, keymap::Keymap},
 };
 
 pub async fn run(common: &Common) -> Result<u8> {
@@ -32,24 +32,37 @@ pub async fn run(common: &Common) -> Result<u8> {
         &config,
         if common.plain { Via::Cli } else { Via::Tui },
     )?;
-    let options = look(common, &config, &caller)?;
     let end = told_to_end()?;
     let _log = super::log::to_file(&config.state)?;
+    let habits = habits::recall(&caller.actor);
+    let options = look(common, &config, &caller, habits)?;
     let room = Room::start(Starting::new(config)).await?;
     let shown = if common.plain {
         lines::print(&room, caller, end).await
     } else {
-        screen(&room, caller, options, end).await
+        let person = caller.actor.clone();
+        screen(&room, caller, options, end).await.map(|left| {
+            if let Some(left) = left {
+                habits::keep(&person, &left);
+            }
+        })
     };
     room.stop().await;
     shown.map(|()| exit::OK)
 }
 
 /// How the screen is to look. Settled before a room is opened for it.
-pub fn look(common: &Common, config: &Config, caller: &Caller) -> Result<Options> {
+pub fn look(common: &Common, config: &Config, caller: &Caller, habits: Habits) -> Result<Options> {
     let beside = common.config.with_file_name("themes");
     let mut shelf = Shelf::with_folder(&beside);
-    let mut options = Options::new(shelf.pick(&common.theme)?, caller.actor.name());
+    let theme = match (&common.theme, &habits.theme) {
+        (Some(word), _) => shelf.pick(word)?,
+        // One that is no longer there, or is broken by now, is no reason to show nothing.
+        (None, Some(name)) => shelf.pick(name).or_else(|_| shelf.pick(DEFAULT_THEME))?,
+        (None, None) => shelf.pick(DEFAULT_THEME)?,
+    };
+    let mut options = Options::new(theme, caller.actor.name());
+    options.habits = habits;
     options.shelf = shelf;
     options.keys = keys(config)?;
     options.depth = match common.colour {
@@ -69,10 +82,13 @@ fn keys(config: &Config) -> Result<Keymap, ConfigFault> {
         .map_err(|fault| config.key_fault(&fault.action, fault.to_string()))
 }
 
+const DEFAULT_THEME: &str = "default";
+
 /// How long a terminal that takes no output may hold up the end, once there is to be one.
 const STUCK: Duration = Duration::from_secs(3);
 
-/// A screen on a room, until its person quits or the process is told to end.
+/// A screen on a room, until its person quits or the process is told to end. Gives how they left it,
+/// unless its terminal took no more output.
 ///
 /// The screen has a thread of its own: a terminal that takes no output (a frozen connection, a
 /// stopped window) holds up whoever writes to it, and must not keep the room from ending.
@@ -81,7 +97,7 @@ pub async fn screen(
     caller: Caller,
     options: Options,
     end: impl Future<Output = ()>,
-) -> Result<()> {
+) -> Result<Option<Habits>> {
     let (client, notices) = room.connect(caller);
     let told = CancellationToken::new();
     let (runtime, over) = (Handle::current(), told.clone());
@@ -96,7 +112,7 @@ pub async fn screen(
         }
     };
     match shown {
-        Ok(Ok(shown)) => Ok(shown?),
+        Ok(Ok(shown)) => Ok(Some(shown?)),
         Ok(Err(failed)) => match failed.try_into_panic() {
             // It was reported where it happened.
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -105,7 +121,7 @@ pub async fn screen(
         Err(_) => {
             tracing::warn!("the terminal takes no output, so it could not be put back");
             tui::leave_raw_mode();
-            Ok(())
+            Ok(None)
         }
     }
 }
@@ -115,7 +131,7 @@ async fn drawn(
     notices: mpsc::Receiver<Notice>,
     options: Options,
     end: impl Future<Output = ()>,
-) -> Result<(), TuiError> {
+) -> Result<Habits, TuiError> {
     tui::restore_before_panic_report();
     let mut session = tui::open(options.depth)?;
     #[cfg(feature = "failpoints")]

@@ -204,9 +204,7 @@ impl File {
             file: path.to_owned(),
             estate: self.name.unwrap_or_else(|| "estate".to_owned()),
             mode,
-            state: self
-                .state
-                .map_or_else(default_state, |state| base.join(state)),
+            state: self.state.map_or_else(state_home, |state| base.join(state)),
             cloud: self.cloud.resolve(),
             vault: self.vault.map(VaultTable::resolve),
             approval: Approval {
@@ -381,8 +379,9 @@ impl WebhookTable {
     }
 }
 
-/// `$XDG_STATE_HOME/sixfold`, else `~/.local/state/sixfold`, else `.sixfold` here.
-fn default_state() -> PathBuf {
+/// `$XDG_STATE_HOME/sixfold`, else `~/.local/state/sixfold`, else `.sixfold` here. The room's `state`
+/// by default, and where screens are remembered.
+pub fn state_home() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
     let state = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)

@@ -20,6 +20,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use fault::ConfigFault;
+pub(crate) use file::state_home;
 pub use keys::OwnKeys;
 pub use parameters::{Given, Parameters, follows};
 pub use people::People;

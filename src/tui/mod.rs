@@ -17,6 +17,7 @@
 mod aside;
 mod effect;
 pub mod glyphs;
+mod habits;
 mod input;
 pub mod keymap;
 pub mod layout;
@@ -34,6 +35,7 @@ pub mod view;
 
 pub use aside::Aside;
 pub use effect::Effect;
+pub use habits::Habits;
 pub use input::Input;
 pub use model::{Model, Options};
 pub use msg::{Msg, Question};

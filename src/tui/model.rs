@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
+    Habits,
     keymap::Keymap,
     state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes},
     theme::{Depth, Shelf, Theme},
@@ -30,6 +33,8 @@ pub struct Options {
     pub ascii: bool,
     /// The person's keys.
     pub keys: Keymap,
+    /// As they left it.
+    pub habits: Habits,
 }
 
 impl Options {
@@ -41,11 +46,13 @@ impl Options {
             depth: Depth::True,
             ascii: false,
             keys: Keymap::default(),
+            habits: Habits::default(),
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     Queue,
     Ticket,
@@ -226,8 +233,9 @@ pub struct Model {
 impl Model {
     pub fn new(options: Options, size: (u16, u16)) -> Self {
         let theme = options.theme;
-        let themes = Themes::new(options.shelf, &theme, options.depth, options.ascii);
-        Self {
+        let mut themes = Themes::new(options.shelf, &theme, options.depth, options.ascii);
+        themes.choose(options.habits.theme.clone());
+        let mut model = Self {
             theme: themes.fitted(theme),
             themes,
             keys: options.keys,
@@ -273,7 +281,9 @@ impl Model {
             leaving: None,
             feeds: Feeds::default(),
             dirty: true,
-        }
+        };
+        model.resume(options.habits);
+        model
     }
 
     pub fn place(&self) -> Place {

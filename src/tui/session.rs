@@ -19,6 +19,7 @@ use tokio::{
 use super::{
     aside::{self, Aside},
     effect::Effect,
+    habits::Habits,
     layout::pair,
     model::{Model, Options},
     msg::{Msg, Question},
@@ -51,6 +52,7 @@ pub enum TuiError {
 }
 
 /// Shows the room until the person leaves, `shutdown` completes, or the input ends.
+/// Gives what they are to find when they come back.
 ///
 /// `room` and `notices` are what [`Client::connect`] gives. The terminal is left as it is; whoever
 /// set it up puts it back.
@@ -61,7 +63,7 @@ pub async fn run<B: Backend + Aside>(
     mut notices: mpsc::Receiver<Notice>,
     options: Options,
     shutdown: impl Future,
-) -> Result<(), TuiError> {
+) -> Result<Habits, TuiError> {
     let mut shutdown = pin!(shutdown);
     let start = Instant::now();
     let size = terminal.size().map_err(drawing)?;
@@ -82,10 +84,10 @@ pub async fn run<B: Backend + Aside>(
         let wake = screen.wake();
         let msg = tokio::select! {
             biased;
-            _ = &mut shutdown => return Ok(()),
+            _ = &mut shutdown => return Ok(screen.model.habits()),
             event = input.next() => match event {
                 Some(event) => message(event.map_err(TuiError::Input)?),
-                None => return Ok(()),
+                None => return Ok(screen.model.habits()),
             },
             Some(answer) = screen.tasks.join_next() => answer.ok(),
             notice = notices.recv(), if connected => {
@@ -100,7 +102,7 @@ pub async fn run<B: Backend + Aside>(
         }
         screen.speak(terminal)?;
         if screen.leave {
-            return Ok(());
+            return Ok(screen.model.habits());
         }
     }
 }

@@ -9,6 +9,8 @@ pub struct Themes {
     pub depth: Depth,
     ascii: bool,
     kept: usize,
+    /// The name of the one that the person chose, now or in another session.
+    chosen: Option<String>,
     /// The line of the list that is selected.
     pub at: usize,
 }
@@ -22,6 +24,7 @@ impl Themes {
             depth,
             ascii,
             kept,
+            chosen: None,
             at: kept,
         }
     }
@@ -55,7 +58,16 @@ impl Themes {
         let choice = self.shelf.choices().get(self.at)?;
         choice.theme.as_ref().ok()?;
         self.kept = self.at;
-        Some(&choice.name)
+        self.chosen = Some(choice.name.clone());
+        self.chosen()
+    }
+
+    pub fn chosen(&self) -> Option<&str> {
+        self.chosen.as_deref()
+    }
+
+    pub fn choose(&mut self, name: Option<String>) {
+        self.chosen = name;
     }
 
     pub fn give_back(&mut self) {

@@ -29,6 +29,8 @@ pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
     for topic in [Topic::Status, Topic::Queue, Topic::Pending] {
         model.feeds.want(topic);
     }
+    // Where the person left it, which may ask for more.
+    subject::focus(model, model.pane);
     let mut effects = vec![Effect::Ask {
         question: Question::Hello,
         request: Request::Hello { version: VERSION },
