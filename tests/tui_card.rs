@@ -206,6 +206,89 @@ fn another_plan_locks_the_card_and_its_own_hash_is_what_goes_out() {
     assert!(matches!(orders[..], [Request::Decide { plan_hash, .. }] if *plan_hash == hash));
 }
 
+/// The walkthrough's change as one that can't be undone, with its card open and armed, and its code.
+fn one_way() -> (Desk, String) {
+    let mut room = Fake::demo();
+    estate::make_one_way(room.change(WALKTHROUGH));
+    let code = room.change(WALKTHROUGH).ticket.plan_hash.short()[..4].to_owned();
+    let mut desk = Desk::with((80, 24), room, "default");
+    desk.press("j j");
+    desk.settle();
+    desk.press("a");
+    desk.wait(600);
+    (desk, code)
+}
+
+#[test]
+fn what_cannot_be_undone_is_approved_only_with_its_code_typed() {
+    let (mut desk, code) = one_way();
+    assert!(
+        desk.text().contains(&format!("code {code}")),
+        "{}",
+        desk.text()
+    );
+    // The gesture for other changes does nothing here.
+    desk.press("Tab Enter");
+    nothing_was_ordered(&desk);
+    assert_eq!(focus(&desk), Focus::Deny, "the field was left empty");
+    desk.press("BackTab");
+    assert_eq!(focus(&desk), Focus::Code);
+    desk.write("zzzzz");
+    desk.press("Tab Enter Tab Enter");
+    assert_eq!(focus(&desk), Focus::Code, "what is wrong stays in sight");
+    assert!(
+        desk.text().contains(&format!("locked: the code is {code}")),
+        "{}",
+        desk.text()
+    );
+    nothing_was_ordered(&desk);
+    for _ in 0..4 {
+        desk.press("Backspace");
+    }
+    desk.write(&code.to_uppercase());
+    nothing_was_ordered(&desk);
+    desk.press("Tab");
+    assert_eq!(focus(&desk), Focus::Act);
+    desk.press("Enter");
+    assert!(matches!(
+        desk.room.orders()[..],
+        [Request::Decide {
+            answer: Answer::Approve,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_code_is_not_pasted_not_held_down_and_not_of_another_plan() {
+    let (mut desk, code) = one_way();
+    desk.press("Tab");
+    desk.send(Msg::Paste(code.clone()));
+    assert_eq!(desk.model.card.as_ref().unwrap().code_typed(), "");
+    desk.wait(600);
+    desk.press("Tab");
+    for letter in code.chars() {
+        desk.event(repeated(&letter.to_string()));
+    }
+    assert_eq!(desk.model.card.as_ref().unwrap().code_typed(), "");
+    desk.write(&code);
+    assert!(desk.model.card.as_ref().unwrap().coded());
+    // Another plan: what was typed was for the one before.
+    let change = desk.room.change(WALKTHROUGH);
+    let plan = estate::plan_of(&mut change.ticket);
+    plan.command = plan.command.clone().with("--region", "us-east-1");
+    estate::make_one_way(change);
+    desk.entry_notice();
+    let card = desk.model.card.as_ref().unwrap();
+    assert!(!card.coded() && card.code_typed().is_empty());
+    assert_eq!(focus(&desk), Focus::NotNow);
+    // Denying it takes no code.
+    desk.wait(600);
+    desk.press("d");
+    assert!(desk.model.card.as_ref().unwrap().code_wanted().is_none());
+    nothing_was_ordered(&desk);
+}
+
 #[test]
 fn a_plan_that_is_not_what_its_hash_says_cannot_be_approved() {
     let mut room = Fake::demo();

@@ -130,6 +130,22 @@ fn the_approval_card_locked_and_ready() {
 }
 
 #[test]
+fn the_approval_card_of_what_cannot_be_undone() {
+    for size in SIZES {
+        let mut room = Fake::demo();
+        estate::make_one_way(room.change(estate::WALKTHROUGH));
+        let mut desk = Desk::with(size, room, "default");
+        desk.press("j j");
+        desk.settle();
+        desk.press("a");
+        desk.wait(600);
+        desk.press("Tab");
+        desk.write("7");
+        check("card-one-way", &desk);
+    }
+}
+
+#[test]
 fn the_deny_form() {
     at_each_size("deny", |desk| {
         desk.press("d Down Down Enter");

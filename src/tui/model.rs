@@ -293,7 +293,9 @@ impl Model {
             (None, Some(Sheet::Entry), _) => Place::Entry,
             (None, Some(Sheet::Themes), _) => Place::Themes,
             (None, Some(_), _) => Place::Sheet,
-            (None, None, Some(card)) if card.focus == Focus::Note => Place::Note,
+            (None, None, Some(card)) if matches!(card.focus, Focus::Note | Focus::Code) => {
+                Place::Note
+            }
             (None, None, Some(_)) => Place::Card,
             (None, None, None) => Place::Pane(self.pane),
         }

@@ -500,6 +500,18 @@ pub fn plan_of(ticket: &mut Ticket) -> &mut Plan {
     }
 }
 
+/// As a fix that no inverse could put back.
+pub fn make_one_way(change: &mut Change) {
+    plan_of(&mut change.ticket).reversibility =
+        Reversibility::OneWay("versioning never becomes unset again".to_owned());
+    let ticket = &change.ticket;
+    let hash = ticket.remedy.hash(change.id, &ticket.asset);
+    change.ticket.plan_hash = hash.clone();
+    if let Some(request) = &mut change.request {
+        request.plan_hash = hash;
+    }
+}
+
 /// Two rules wait until the walkthrough's change has closed.
 fn waiting(changes: &[Change]) -> Vec<Waiting> {
     changes

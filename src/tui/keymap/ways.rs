@@ -111,7 +111,7 @@ pub const WAYS: &[Binding] = &[
     bind(
         &[key(KeyCode::BackTab)],
         Action::PreviousStop,
-        "back to the reasons",
+        "the field before",
         Places::NOTE,
     ),
     bind(

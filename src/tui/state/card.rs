@@ -14,6 +14,9 @@ use crate::{
     room::protocol::{Diff, Status},
 };
 
+/// Characters of the code that is typed before what can't be undone is approved.
+const CODE: usize = 4;
+
 /// Longest note, in characters; the ledger keeps no more.
 const LONGEST_NOTE: usize = 500;
 
@@ -39,6 +42,9 @@ pub enum Focus {
     Act,
     /// From an approval to the denial of the same change.
     Deny,
+    /// Where the code of what can't be undone is typed.
+    Code,
+    /// The reasons.
     Codes,
     Note,
 }
@@ -67,6 +73,8 @@ pub struct Card {
     /// An index into [`ReasonCode::ALL`].
     pub code: usize,
     pub note: TextArea<'static>,
+    /// Of the code.
+    typed: String,
     pub scroll: usize,
     pub phase: Phase,
     /// What the room answered when it refused.
@@ -100,6 +108,7 @@ impl Card {
             arming: Arming::default(),
             code: 0,
             note,
+            typed: String::new(),
             scroll: 0,
             phase: Phase::Reading,
             refused: None,
@@ -118,6 +127,9 @@ impl Card {
     pub fn stops(&self) -> &'static [Focus] {
         match (&self.phase, self.purpose) {
             (Phase::Over(_) | Phase::Sent, _) => &[Focus::NotNow],
+            (Phase::Reading, Purpose::Approve) if self.code_wanted().is_some() => {
+                &[Focus::NotNow, Focus::Code, Focus::Act, Focus::Deny]
+            }
             (Phase::Reading, Purpose::Approve) => &[Focus::NotNow, Focus::Act, Focus::Deny],
             (Phase::Reading, Purpose::Done | Purpose::Release | Purpose::Resume) => {
                 &[Focus::NotNow, Focus::Act]
@@ -125,6 +137,42 @@ impl Card {
             (Phase::Reading, Purpose::Deny | Purpose::Revert) => {
                 &[Focus::Codes, Focus::Note, Focus::NotNow, Focus::Act]
             }
+        }
+    }
+
+    /// The code that approving what can't be undone takes: it begins the hash of the plan that is shown,
+    /// so another plan has another one. None where there is nothing of that kind.
+    pub fn code_wanted(&self) -> Option<&str> {
+        let change = self.change.as_ref()?;
+        let wanted = self.purpose == Purpose::Approve && change.ticket.one_way().is_some();
+        change
+            .ticket
+            .plan_hash
+            .short()
+            .get(..CODE)
+            .filter(|_| wanted)
+    }
+
+    pub fn code_typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Whether the button may be reached at all: the code, where there is one, is typed.
+    pub fn coded(&self) -> bool {
+        self.code_wanted().is_none_or(|code| code == self.typed)
+    }
+
+    pub fn type_code(&mut self, letter: char) {
+        if self.typed.len() < CODE && letter.is_ascii_alphanumeric() {
+            self.typed.push(letter.to_ascii_lowercase());
+        }
+    }
+
+    pub fn untype_code(&mut self, all: bool) {
+        if all {
+            self.typed.clear();
+        } else {
+            self.typed.pop();
         }
     }
 
@@ -159,7 +207,7 @@ impl Card {
 
     pub fn disarm(&mut self, now: Duration, why: impl Into<String>) {
         self.arming.disarm(now, why);
-        if matches!(self.focus, Focus::Act) {
+        if matches!(self.focus, Focus::Act | Focus::Code) {
             self.focus = Self::rest(self.purpose);
         }
     }
@@ -183,6 +231,7 @@ impl Card {
         } else if let Some(shown) = &self.change {
             if shown.ticket.plan_hash != change.ticket.plan_hash {
                 self.diff = None;
+                self.typed.clear();
                 self.disarm(now, "the plan changed, look at it again");
             } else if shown.stage != change.stage
                 || shown.request != change.request

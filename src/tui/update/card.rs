@@ -2,7 +2,7 @@
 //! while the card is armed, and pressed only once it was reached. What goes out is the hash that was
 //! shown.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::keys;
 use crate::{
@@ -89,6 +89,17 @@ pub fn write(model: &mut Model, event: KeyEvent) {
     let plain = !event
         .modifiers
         .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if card.focus == Focus::Code {
+        match event.code {
+            // A key that lies under something types no code.
+            _ if event.kind == KeyEventKind::Repeat => {}
+            KeyCode::Char(c) if plain => card.type_code(c),
+            KeyCode::Char('u' | 'w') => card.untype_code(true),
+            KeyCode::Backspace => card.untype_code(false),
+            _ => {}
+        }
+        return;
+    }
     match event.code {
         KeyCode::Char(c) if plain => card.write(c.encode_utf8(&mut [0; 4])),
         KeyCode::Char('u' | 'w' | 'e' | 'f' | 'n' | 'p')
@@ -153,9 +164,17 @@ fn stop(model: &mut Model, by: isize) {
         let here = isize::try_from(here).unwrap_or(0);
         usize::try_from((here + by).rem_euclid(count)).unwrap_or(0)
     });
-    let Some(next) = stops.get(next).copied() else {
+    let Some(mut next) = stops.get(next).copied() else {
         return;
     };
+    if next == Focus::Act && !card.coded() {
+        next = match (card.focus, card.code_typed()) {
+            // What was typed is wrong; the lock says so, and going on would hide it.
+            (Focus::Code, typed) if !typed.is_empty() => Focus::Code,
+            (Focus::Code, _) => Focus::Deny,
+            _ => Focus::Code,
+        };
+    }
     if next == Focus::Act && !card.arming.armed() {
         if card.arming.why().is_none() {
             card.disarm(now, "read it first; a moment without keys unlocks it");
@@ -174,8 +193,8 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
         Focus::NotNow if card.phase == Phase::Reading && card.arming.wake().is_some() => {}
         Focus::NotNow => model.card = None,
         Focus::Deny => deny_instead(model),
-        Focus::Codes | Focus::Note => stop(model, 1),
-        Focus::Act if card.arming.armed() && card.phase == Phase::Reading => {
+        Focus::Code | Focus::Codes | Focus::Note => stop(model, 1),
+        Focus::Act if card.arming.armed() && card.coded() && card.phase == Phase::Reading => {
             send(card, effects);
         }
         Focus::Act => {}

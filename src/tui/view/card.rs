@@ -322,6 +322,17 @@ pub fn lock(card: &Card) -> (Role, String) {
         Phase::Reading => match (&card.refused, card.arming.why()) {
             (Some(refused), _) => (Role::Error, format!("refused: {refused}")),
             (None, Some(why)) => (Role::CardLocked, format!("locked: {why}")),
+            (None, None) if card.arming.armed() && !card.coded() => {
+                let code = card.code_wanted().unwrap_or_default();
+                let words = match card.code_typed().len() {
+                    0 => format!("locked: Tab, then type {code}: it can't be undone"),
+                    typed if code.starts_with(card.code_typed()) && typed < code.len() => {
+                        format!("locked: type {code}")
+                    }
+                    _ => format!("locked: the code is {code}"),
+                };
+                (Role::CardLocked, words)
+            }
             (None, None) if card.arming.armed() => {
                 (Role::Ok, "ready: Tab chooses, Enter presses".to_owned())
             }

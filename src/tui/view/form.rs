@@ -37,7 +37,7 @@ const fn asks(card: &Card) -> bool {
 /// Lines that this part would like.
 pub fn height(card: &Card, inner: Rect) -> u16 {
     if !asks(card) {
-        return FOOT;
+        return FOOT + u16::from(card.code_wanted().is_some());
     }
     let codes = narrow(ReasonCode::ALL.len());
     let fields = match inner.height {
@@ -62,6 +62,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
         if let Some(row) = row_from_bottom(area, at) {
             canvas.line(row.x, row.y, row.width, strip);
         }
+    }
+    if let (Some(code), Some(row)) = (card.code_wanted(), row_from_bottom(area, rows.len())) {
+        let strip = code_field(canvas, card, code);
+        canvas.line(row.x, row.y, row.width, &strip);
     }
     if asks(card) && area.height > FOOT {
         let fields = Rect::new(area.x, area.y, area.width, area.height - FOOT);
@@ -105,6 +109,19 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
     Strip::of(muted, canvas.cut(&text, width, Cut::End))
 }
 
+/// The code, and what of it is typed.
+fn code_field(canvas: &Canvas<'_>, card: &Card, code: &str) -> Strip {
+    let role = match card.focus {
+        Focus::Code => Role::ButtonFocus,
+        _ => Role::Field,
+    };
+    let typed = card.code_typed();
+    let field = format!(" {typed:_<width$} ", width = code.len());
+    Strip::of(canvas.style(Role::High), "can't be undone")
+        .put(canvas.style(Role::Text), format!("  code {code}  "))
+        .put(canvas.style(role), field)
+}
+
 fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
     let done = matches!(card.phase, Phase::Over(_));
     let mut all = vec![(Focus::NotNow, if done { "Close" } else { "Not now" })];
@@ -121,7 +138,7 @@ fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
         let role = match (stop, lit) {
             (Focus::Act, true) => Role::ButtonDanger,
             (_, true) => Role::ButtonFocus,
-            (Focus::Act, false) if !card.arming.armed() => Role::ButtonOff,
+            (Focus::Act, false) if !card.arming.armed() || !card.coded() => Role::ButtonOff,
             _ => Role::Button,
         };
         if at > 0 {
