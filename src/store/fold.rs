@@ -56,9 +56,9 @@ impl<'a> Fold<'a> {
                     row.map(|row| serde_json::from_slice(&row)).transpose()?;
                 (stored.clone(), stored)
             };
-            let before = now.clone();
+            let was_open = now.as_ref().is_some_and(Change::is_open);
             let now = chain::apply(now, entry)?;
-            trends::note(&mut self.sheet, before.as_ref(), &now, entry.at)?;
+            trends::note(&mut self.sheet, was_open, &now, entry.at)?;
             self.changes.insert(id, Folding { stored, now });
             self.sheet.put(keys::entry(id, entry.seq), b"");
         } else if chain::needs_change(&entry.fact) {

@@ -51,13 +51,13 @@ impl Grain {
 /// What one entry did to a change, put into every count that it belongs to.
 pub(super) fn note(
     sheet: &mut Sheet<'_>,
-    before: Option<&Change>,
+    was_open: bool,
     now: &Change,
     at: Stamp,
 ) -> Result<(), StoreError> {
     let mut moment = Moment::default();
     let severity = now.ticket.severity;
-    match (before.is_some_and(Change::is_open), now.is_open()) {
+    match (was_open, now.is_open()) {
         (false, true) => moment.opened.count(severity),
         (true, false) => {
             moment.closed.count(severity);
