@@ -589,6 +589,23 @@ fn a_decision_in_observe_mode_and_by_a_stranger_is_refused() {
     assert_eq!(shell.sandbox.calls().attempts(WALKTHROUGH, Setting::Acl), 0);
 }
 
+/// It is told before somebody opens a screen at three in the morning.
+#[test]
+fn the_doctor_looks_at_a_persons_own_keys() {
+    let shell = Shell::enforcing();
+    shell.configure("enforce", "[keys]\nscan = \"S\"\ndiff-of-mine = \"z\"\n");
+    let ran = shell.run(&["doctor"]);
+    ran.exits(1)
+        .says("FAIL  keys: ")
+        .says("sixfold.toml:")
+        .says("keys.diff-of-mine: there is no action `diff-of-mine`");
+    shell.configure("enforce", "[keys]\nscan = \"S\"\n");
+    shell
+        .run(&["doctor"])
+        .exits(0)
+        .says("ok    keys: of your own for scan");
+}
+
 const TOKEN: &str = "T0SECRET-B0SECRET";
 
 /// Every byte that this run has left where somebody may look.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use color_eyre::Result;
 use nix::unistd::{AccessFlags, access};
 
-use super::{advice::listing_failed, args::Common, exit, house, print};
+use super::{advice::listing_failed, args::Common, exit, house, open, print};
 use crate::{
     cloud::{self, Vault},
     config::{Config, Mode},
@@ -53,6 +53,7 @@ async fn check(config: &Config, findings: &mut Vec<Finding>) {
         Ok(person) => Finding::Good(format!("person: you are {person}")),
         Err(error) => Finding::Bad(format!("person: {error}")),
     });
+    keys(config, findings);
     rules(config, findings);
     state(config, findings);
     let cloud = match cloud::connect(&config.cloud).await {
@@ -99,6 +100,17 @@ async fn check(config: &Config, findings: &mut Vec<Finding>) {
             .into_iter()
             .map(|note| Finding::Note(format!("vault: {note}"))),
     );
+}
+
+fn keys(config: &Config, findings: &mut Vec<Finding>) {
+    if config.keys.is_empty() {
+        return;
+    }
+    let names: Vec<_> = config.keys.iter().map(|own| own.action.as_str()).collect();
+    findings.push(match open::keys(config) {
+        Ok(_) => Finding::Good(format!("keys: of your own for {}", names.join(", "))),
+        Err(fault) => Finding::Bad(format!("keys: {fault}")),
+    });
 }
 
 fn rules(config: &Config, findings: &mut Vec<Finding>) {

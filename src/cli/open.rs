@@ -76,7 +76,7 @@ pub fn look(common: &Common, config: &Config, caller: &Caller, habits: Habits) -
 }
 
 /// The person's keys, or which line of the config is refused and why.
-fn keys(config: &Config) -> Result<Keymap, ConfigFault> {
+pub fn keys(config: &Config) -> Result<Keymap, ConfigFault> {
     let own = config.keys.iter();
     Keymap::with(own.map(|own| (own.action.as_str(), &own.keys[..])))
         .map_err(|fault| config.key_fault(&fault.action, fault.to_string()))
