@@ -127,6 +127,19 @@ fn a_session_without_a_right_cannot_even_open_a_card_and_is_told_why() {
         }
         assert!(desk.room.orders().is_empty());
         assert_eq!(desk.text().contains("only looking"), readonly);
+        // Nor does any sentence send them to a key that they may not press.
+        let mut looked = with_role(role, readonly, &[]);
+        for _ in 0..looked.room.changes.len() {
+            looked.settle();
+            let text = looked.text();
+            for key in [
+                "a shows", "m marks", "d denies", "r tries", "r can", "e says",
+            ] {
+                assert!(!text.contains(key), "{key}: {text}");
+            }
+            looked.press("j");
+            looked.wait(10_000);
+        }
     }
     let mut lead = with_role(Some(Role::Lead), false, &[Right::Revert]);
     lead.press("1 g a");

@@ -12,7 +12,7 @@ use super::{
     theme::{Depth, Shelf, Theme},
 };
 use crate::{
-    domain::{Call, Change, ChangeId, Exception, Stage, Stamp},
+    domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
     room::protocol::{
         Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown, filter::FilterError,
     },
@@ -299,6 +299,12 @@ impl Model {
             (None, None, Some(_)) => Place::Card,
             (None, None, None) => Place::Pane(self.pane),
         }
+    }
+
+    /// Whether the room lets this session do such a thing; so it is taken until the room says otherwise.
+    pub fn may(&self, right: Right) -> bool {
+        let status = self.status.as_ref();
+        status.is_none_or(|status| status.rights.contains(&right))
     }
 
     /// The hour in the room, once it has said so.

@@ -26,7 +26,7 @@ fn gone(model: &Model) -> Option<String> {
 /// What the room will not let this session do. It decides again when it is asked.
 fn barred(model: &Model, right: Right) -> Option<String> {
     let status = model.status.as_ref()?;
-    if status.rights.contains(&right) {
+    if model.may(right) {
         return None;
     }
     Some(match status.role {

@@ -2,7 +2,7 @@
 //! they can do about it. Troubles of the room come first.
 
 use crate::{
-    domain::{RevertState, Stage, artifact::Rollback},
+    domain::{RevertState, Right, Stage, artifact::Rollback},
     tui::{
         keymap::Action,
         model::{Level, Model, Pane, Sheet},
@@ -79,6 +79,15 @@ fn about_change(model: &Model) -> String {
     };
     let key = |action| model.keys.key(action);
     match stage {
+        Stage::AwaitingApproval if !model.may(Right::Decide) => {
+            "This waits for the decision of somebody who may.".to_owned()
+        }
+        Stage::ByHand if !model.may(Right::Decide) => {
+            "This is done by hand, and marked done by somebody who may.".to_owned()
+        }
+        Stage::Halted if !model.may(Right::Operate) => {
+            "Halted: somebody who may must look at it and release it.".to_owned()
+        }
         Stage::AwaitingApproval => format!(
             "This waits for a decision: {} shows it all.",
             key(Action::Approve)
@@ -117,7 +126,10 @@ fn closed(model: &Model) -> String {
     });
     let key = |action| model.keys.key(action);
     match until {
-        _ if model.hold().is_some() => {
+        Some(day) if !model.may(Right::Revert) => {
+            format!("Closed. It can be put back until {day}, by somebody who may.")
+        }
+        _ if model.hold().is_some() && model.may(Right::Operate) => {
             format!(
                 "Closed. Its rule is held on this bucket: {} says why and releases it.",
                 key(Action::Release)
