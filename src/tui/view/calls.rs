@@ -1,12 +1,13 @@
 //! The sheet with the requests that went out to AWS lately: what was asked of which bucket, what came
 //! back, how long it took, and the provider's id for it, by which AWS's support and CloudTrail find it.
 
+use super::words::said;
 use crate::{
     domain::Call,
     tui::{
         model::Model,
         paint::{Canvas, Strip},
-        text::{self, Cut},
+        text::Cut,
         theme::Role,
     },
 };
@@ -19,22 +20,18 @@ const SHORTEST_ID: usize = 10;
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
-    let muted = |words: &str| {
-        let lines = text::wrap(words, width).into_iter();
-        lines.map(|line| Strip::of(canvas.style(Role::Muted), line.trim_start()))
-    };
     let Some(calls) = &model.calls else {
-        return muted("asking the room").collect();
+        return said(canvas, "asking the room", width);
     };
     if calls.items.is_empty() {
-        return muted("Nothing was asked of AWS yet.").collect();
+        return said(canvas, "Nothing was asked of AWS yet.", width);
     }
-    let mut lines: Vec<Strip> = muted(&format!(
+    let told = format!(
         "The last {} of {} requests that are held, the latest first. Times are from the first byte sent to the answer read.",
         calls.items.len(),
         calls.total
-    ))
-    .collect();
+    );
+    let mut lines = said(canvas, &told, width);
     lines.push(Strip::new());
     for call in &calls.items {
         lines.extend(one(canvas, call, width));

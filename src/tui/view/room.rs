@@ -1,6 +1,6 @@
 //! Sheets about the room: how it is, what it could not judge, what it leaves alone for a while.
 
-use super::entry::field;
+use super::{entry::field, words::said};
 use crate::{
     domain::{Behind, time},
     room::protocol::{Hold, Status, Unknown},
@@ -8,20 +8,13 @@ use crate::{
         keymap::Action,
         model::Model,
         paint::{Canvas, Strip},
-        text::{self, Cut},
+        text::Cut,
         theme::Role,
     },
 };
 
 /// Cells of the labels' column.
 const LABEL: usize = 13;
-
-fn said(canvas: &Canvas<'_>, words: &str, width: usize) -> Vec<Strip> {
-    text::wrap(words, width)
-        .iter()
-        .map(|line| Strip::of(canvas.style(Role::Muted), line.trim_start()))
-        .collect()
-}
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);

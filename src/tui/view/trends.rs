@@ -2,15 +2,18 @@
 //! they took to close, the pace of the scan, and how the accounts stand. Every chart has its figures
 //! beside it.
 
-use super::{chart, coverage, words};
+use super::{
+    chart, coverage,
+    words::{self, said},
+};
 use crate::{
     domain::{BySeverity, Severity, Stamp},
-    room::protocol::{RATE_STEP, Span, Trends},
+    room::protocol::{RATE_STEP, Span, Step, Trends},
     tui::{
         keymap::Action,
         model::Model,
         paint::{Canvas, Strip},
-        text::{self, Cut},
+        text::Cut,
         theme::Role,
     },
 };
@@ -46,14 +49,6 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     lines
 }
 
-fn said(canvas: &Canvas<'_>, words: &str, width: usize) -> Vec<Strip> {
-    let lines = text::wrap(words, width).into_iter();
-    let muted = canvas.style(Role::Muted);
-    lines
-        .map(|line| Strip::of(muted, line.trim_start()))
-        .collect()
-}
-
 fn heading(canvas: &Canvas<'_>, words: &str) -> Strip {
     Strip::of(canvas.style(Role::Heading), words)
 }
@@ -67,45 +62,45 @@ const fn room(width: usize) -> usize {
     width.saturating_sub(LABEL + FIGURES)
 }
 
-fn figures(canvas: &Canvas<'_>, now: u64, most: u64) -> Strip {
+/// The latest value and the highest one.
+fn figures(canvas: &Canvas<'_>, values: &[u64]) -> Strip {
+    let now = values.last().copied().unwrap_or_default();
+    let most = values.iter().copied().max().unwrap_or_default();
     let now = Strip::of(canvas.style(Role::Text), format!(" {now} now"));
     now.put(canvas.style(Role::Muted), format!(", top {most}"))
+}
+
+/// One line: what it is of, its columns, its figures.
+fn row(canvas: &Canvas<'_>, of: Strip, values: &[u64], role: Role, width: usize) -> Strip {
+    let columns = chart::columns(canvas, values, 1, room(width), role);
+    let line = columns.into_iter().fold(of, Strip::join);
+    line.join(figures(canvas, values))
 }
 
 fn open(canvas: &Canvas<'_>, trends: &Trends, waiting: usize, width: usize) -> Vec<Strip> {
     let by = |of: &dyn Fn(&BySeverity) -> u64| -> Vec<u64> {
         trends.steps.iter().map(|step| of(&step.open)).collect()
     };
-    let edge = |values: &[u64]| {
-        let now = values.last().copied().unwrap_or_default();
-        (now, values.iter().copied().max().unwrap_or_default())
-    };
     let mut lines = vec![heading(canvas, "Open violations")];
     let all = by(&BySeverity::total);
-    let (now, most) = edge(&all);
-    let chart = chart::columns(canvas, &all, TALL, room(width), Role::Progress);
-    for (row, columns) in chart.into_iter().enumerate() {
-        let last = row + 1 == TALL;
-        let line = label(canvas, if last { "all" } else { "" }).join(columns);
-        lines.push(if last {
-            line.join(figures(canvas, now, most))
-        } else {
-            line
-        });
-    }
+    let mut chart = chart::columns(canvas, &all, TALL, room(width), Role::Progress);
+    let bottom = chart.pop().unwrap_or_default();
+    lines.extend(
+        chart
+            .into_iter()
+            .map(|columns| label(canvas, "").join(columns)),
+    );
+    let bottom = label(canvas, "all").join(bottom);
+    lines.push(bottom.join(figures(canvas, &all)));
     for severity in Severity::ALL {
-        let values = by(&|open: &BySeverity| open.of(severity));
-        let (now, most) = edge(&values);
         let word = words::severity(canvas, severity);
         let rest = LABEL.saturating_sub(word.width());
+        let values = by(&|open: &BySeverity| open.of(severity));
         let role = words::severity_role(severity);
-        let columns = chart::columns(canvas, &values, 1, room(width), role);
-        let line = columns.into_iter().fold(word.space(rest), Strip::join);
-        lines.push(line.join(figures(canvas, now, most)));
+        lines.push(row(canvas, word.space(rest), &values, role, width));
     }
     lines.push(axis(canvas, trends, width));
-    let sum =
-        |of: fn(&crate::room::protocol::Step) -> u64| trends.steps.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&Step) -> u64| trends.steps.iter().map(of).sum::<u64>();
     let (opened, closed) = (sum(|step| step.opened), sum(|step| step.closed));
     let told = format!(
         "{opened} opened and {closed} closed in {}. Each row is drawn to its own top.",
@@ -176,15 +171,12 @@ fn took(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {
 
 fn rate(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {
     let values: Vec<u64> = trends.rates.iter().copied().map(u64::from).collect();
-    let now = values.last().copied().unwrap_or_default();
-    let most = values.iter().copied().max().unwrap_or_default();
     let minutes = (values.len() as u64 * RATE_STEP).div_ceil(60);
-    let mut lines = vec![heading(canvas, "Requests a second")];
-    let columns = chart::columns(canvas, &values, 1, room(width), Role::Progress);
-    let words = format!("last {minutes} min");
-    let line = columns.into_iter().fold(label(canvas, &words), Strip::join);
-    lines.push(line.join(figures(canvas, now, most)));
-    lines
+    let of = label(canvas, &format!("last {minutes} min"));
+    vec![
+        heading(canvas, "Requests a second"),
+        row(canvas, of, &values, Role::Progress, width),
+    ]
 }
 
 fn accounts(canvas: &Canvas<'_>, trends: &Trends, width: usize) -> Vec<Strip> {

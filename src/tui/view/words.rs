@@ -9,7 +9,7 @@ use crate::{
     room::protocol::{Arrangement, Grouping, Row, SORTED},
     tui::{
         paint::{Canvas, Strip},
-        text::Cut,
+        text::{self, Cut},
         theme::Role,
     },
 };
@@ -28,6 +28,14 @@ pub const fn severity_role(severity: Severity) -> Role {
 
 pub fn severity(canvas: &Canvas<'_>, severity: Severity) -> Strip {
     Strip::of(canvas.style(severity_role(severity)), severity.word())
+}
+
+/// A sentence beside what is shown, on as many lines as it takes.
+pub fn said(canvas: &Canvas<'_>, words: &str, width: usize) -> Vec<Strip> {
+    text::wrap(words, width)
+        .iter()
+        .map(|line| Strip::of(canvas.style(Role::Muted), line.trim_start()))
+        .collect()
 }
 
 /// The environment's name; production is a filled badge.
