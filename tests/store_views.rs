@@ -830,4 +830,23 @@ proptest! {
         let (_ledger, store) = room(state.path());
         prop_assert_eq!(store.dump().unwrap(), before);
     }
+
+    /// Asked for before, between and after.
+    #[test]
+    fn a_filter_that_is_kept_up_finds_what_a_new_one_finds(batches in progress()) {
+        let state = tempfile::tempdir().unwrap();
+        let (ledger, store) = room(state.path());
+        let filters = ["env:prod", "is:open", "outcome:remediated", "is:exempt", "age:<1h"];
+        let all = |store: &Store, filter| store.queue(&query(filter), 0, 500).unwrap();
+        for batch in batches {
+            for filter in &filters[..4] {
+                all(&store, filter);
+            }
+            ledger.commit_blocking(batch).unwrap();
+        }
+        let (fresh, _) = Store::open(&state.path().join("again"), ledger.reader().clone()).unwrap();
+        for filter in filters {
+            prop_assert_eq!(all(&store, filter), all(&fresh, filter), "{}", filter);
+        }
+    }
 }

@@ -188,6 +188,8 @@ pub struct Model {
     pub detail: Pane,
     pub queue: List<Row>,
     pub queue_filter: String,
+    /// Rows that the room's search with that filter has not looked at yet.
+    pub unsearched: usize,
     /// The queue's order and headings.
     pub arrangement: Arrangement,
     pub pending: List<Change>,
@@ -250,6 +252,7 @@ impl Model {
             detail: Pane::Ticket,
             queue: List::following(),
             queue_filter: String::new(),
+            unsearched: 0,
             arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,

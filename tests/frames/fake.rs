@@ -10,7 +10,7 @@ use sixfold::{
     },
     room::protocol::{
         Answer, Hold, LedgerEntry, LedgerFilter, Line, Page, Refusal, RefusalCode, Reply, Request,
-        Status, Unknown,
+        Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -101,7 +101,12 @@ impl Fake {
                     .collect();
                 let open = rows.partition_point(|row| row.stage != Stage::Closed);
                 arrange(&mut rows[..open], arrangement);
-                Ok(Reply::Rows(page(&rows, offset, limit)))
+                let Page { items, total } = page(&rows, offset, limit);
+                Ok(Reply::Rows(Rows {
+                    items,
+                    total,
+                    unsearched: 0,
+                }))
             }
             Request::Pending { offset, limit } => {
                 let rows: Vec<_> = self

@@ -166,7 +166,7 @@ pub enum Reply {
         person: String,
     },
     Status(Box<Status>),
-    Rows(Page<Row>),
+    Rows(Rows),
     Change(Box<Change>),
     Pending(Page<Change>),
     Diff(Box<Diff>),
@@ -215,6 +215,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are in all.
     pub total: usize,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub items: Vec<Row>,
+    /// How many there are in all, as far as the filter has looked.
+    pub total: usize,
+    /// Rows that the filter has not looked at yet: asking again goes on.
+    #[serde(default)]
+    pub unsearched: usize,
 }
 
 /// A change as one line of the queue.

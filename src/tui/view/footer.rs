@@ -81,7 +81,8 @@ fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str, width: us
     if text.is_empty() {
         strip = strip.space(1).put(canvas.style(Role::Muted), what);
     }
-    let found = match (model.pane, &model.queue.total) {
+    let found = match (model.pane, model.queue.total) {
+        (Pane::Queue, total) if model.unsearched > 0 => format!("{total} so far"),
         (Pane::Queue, 1) => "1 matches".to_owned(),
         (Pane::Queue, total) => format!("{total} match"),
         _ => String::new(),

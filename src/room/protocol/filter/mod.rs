@@ -102,6 +102,13 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Whether it asks how old something is.
+    pub fn ages(&self) -> bool {
+        self.terms
+            .iter()
+            .any(|term| matches!(term.what, What::Field(Field::Age, _)))
+    }
+
     /// Whether a field or a value of it is asked for, however negated.
     pub fn asks(&self, wanted: &Value) -> bool {
         self.terms
