@@ -39,7 +39,6 @@ pub use arranged::arrange;
 pub use error::{StoreError, panic_is_contained};
 pub use filter::{Around, keeps};
 pub use fold::Hold;
-pub use ledger_page::LedgerPage;
 pub use listed::Listed;
 pub use observations::{Observation, Verdicts};
 pub use open::Store;

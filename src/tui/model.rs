@@ -13,9 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
-    room::protocol::{
-        Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown, filter::FilterError,
-    },
+    room::protocol::{Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -139,7 +137,7 @@ pub struct Filtering {
     pub pane: Pane,
     pub line: LineEdit,
     /// What is typed is not understood; the list is as it was.
-    pub trouble: Option<FilterError>,
+    pub trouble: Option<String>,
 }
 
 /// Where a key is pressed, as far as the key table cares.

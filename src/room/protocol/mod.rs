@@ -7,6 +7,7 @@
 
 mod arrangement;
 pub mod filter;
+mod ledger_filter;
 mod scores;
 mod status;
 mod trends;
@@ -14,6 +15,7 @@ mod trends;
 use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
+pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -148,16 +150,6 @@ pub enum Answer {
     Deny(Reason),
 }
 
-/// Which entries; every given part must match.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct LedgerFilter {
-    pub change: Option<ChangeId>,
-    /// Part of a kind's word, such as `fix`.
-    pub kind: Option<String>,
-    /// Part of an actor's name.
-    pub actor: Option<String>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -170,7 +162,7 @@ pub enum Reply {
     Change(Box<Change>),
     Pending(Page<Change>),
     Diff(Box<Diff>),
-    Entries(Page<Line>),
+    Entries(Lines),
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
@@ -296,6 +288,17 @@ pub enum Sign {
     Same,
     Add,
     Remove,
+}
+
+/// Entries that a filter keeps, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Fewer than were asked for where many had to be read, or none.
+    pub items: Vec<Line>,
+    /// How many there are in all; none where only reading the whole ledger would tell.
+    pub total: Option<usize>,
+    /// Where to go on: `before` of the next question. None at the beginning of the ledger.
+    pub next: Option<u64>,
 }
 
 /// An entry as one line of the ledger pane.

@@ -18,7 +18,7 @@ pub use error::FilterError;
 pub use fields::{FIELDS, Field, Is, Row as FieldRow, Takes};
 pub use parse::Misread;
 
-use crate::domain::Severity;
+use crate::domain::{Severity, UNITS};
 
 /// Terms that must all hold. Without any it keeps everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,15 +86,6 @@ impl Compare {
         sign.map_or("", |(sign, _)| sign)
     }
 }
-
-/// Units of an age, the largest first, in seconds.
-const UNITS: [(char, u64); 5] = [
-    ('w', 604_800),
-    ('d', 86_400),
-    ('h', 3_600),
-    ('m', 60),
-    ('s', 1),
-];
 
 impl Filter {
     /// Keeps everything.
