@@ -15,7 +15,10 @@ mod trends;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use once::{OnceError, Report};
@@ -50,8 +53,16 @@ impl Room {
     /// Opens a connection for a caller whose identity is known.
     pub fn connect(self: &Arc<Self>, caller: Caller) -> (Client, mpsc::Receiver<Notice>) {
         let (ours, theirs) = tokio::io::duplex(PIPE);
-        tokio::spawn(server::serve(Arc::clone(self), caller, ours));
+        self.attend(caller, ours);
         Client::connect(theirs)
+    }
+
+    /// Answers a caller whose identity is known over a stream, until either side hangs up.
+    pub fn attend<S>(self: &Arc<Self>, caller: Caller, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        tokio::spawn(server::serve(Arc::clone(self), caller, stream));
     }
 
     /// Stops scanning, lets running steps end on record, and hangs up.

@@ -15,6 +15,7 @@
 //! itself is a handful of bytes a minute.
 
 mod aside;
+mod bridge;
 mod effect;
 pub mod glyphs;
 mod habits;

@@ -1,8 +1,8 @@
 //! The loop: read, update, draw, and carry out what the update asked for.
 //!
 //! It takes its terminal, its input and its end as parameters, so a test drives it as a person does.
-//! All input that waits is taken before a frame is drawn, frames come at least 15 ms apart, and the
-//! timer speaks only when nothing else does. A question to the room never holds the loop up: each
+//! All input that waits is taken before a frame is drawn, frames come at least 15 ms apart (a key's from
+//! the last key's, other news' from any), and the timer speaks only when nothing else does. A question to the room never holds the loop up: each
 //! goes out in a task of its own, and its answer comes back as a message.
 
 use std::{future::Future, io, pin::pin, time::Duration};
@@ -73,6 +73,8 @@ pub async fn run<B: Backend + Aside>(
         tasks: JoinSet::new(),
         start,
         drawn: None,
+        keyed: None,
+        key: false,
         aside: Vec::new(),
         leave: false,
     };
@@ -132,6 +134,10 @@ struct Running {
     tasks: JoinSet<Msg>,
     start: Instant,
     drawn: Option<Instant>,
+    /// When a key's frame was drawn last, and whether one has come since: a key does not wait for the
+    /// frame that news have just had.
+    keyed: Option<Instant>,
+    key: bool,
     /// For the terminal, beside the frames.
     aside: Vec<u8>,
     leave: bool,
@@ -145,6 +151,7 @@ impl Running {
     fn take(&mut self, msg: Option<Msg>) {
         if let Some(msg) = msg {
             let now = self.now();
+            self.key |= matches!(msg, Msg::Key(_));
             let effects = update(&mut self.model, msg, now);
             self.carry_out(effects);
         }
@@ -196,15 +203,18 @@ impl Running {
     /// When the loop should go on by itself: for a frame that is due, or for what the model waits for.
     fn wake(&self) -> Instant {
         let model = update::wake(&self.model).map(|at| self.start + at);
-        let frame = self
-            .model
-            .dirty
-            .then(|| self.drawn.map_or(self.start, |drawn| drawn + FRAME));
+        let frame = self.model.dirty.then(|| self.due());
         model
             .into_iter()
             .chain(frame)
             .min()
             .unwrap_or_else(|| Instant::now() + FOREVER)
+    }
+
+    /// When what changed may be drawn.
+    fn due(&self) -> Instant {
+        let last = if self.key { self.keyed } else { self.drawn };
+        last.map_or(self.start, |last| last + FRAME)
     }
 
     fn speak<B: Backend + Aside>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError> {
@@ -216,8 +226,7 @@ impl Running {
     }
 
     fn draw_if_due<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), TuiError> {
-        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
-        if !self.model.dirty || !due {
+        if !self.model.dirty || Instant::now() < self.due() {
             return Ok(());
         }
         terminal.autoresize().map_err(drawing)?;
@@ -232,7 +241,11 @@ impl Running {
             .draw(|frame| view::draw(frame.buffer_mut(), model))
             .map_err(drawing)?;
         self.model.dirty = false;
-        self.drawn = Some(Instant::now());
+        let now = Instant::now();
+        self.drawn = Some(now);
+        if std::mem::take(&mut self.key) {
+            self.keyed = Some(now);
+        }
         Ok(())
     }
 }

@@ -25,7 +25,7 @@ use ratatui::{
     layout::{Position, Size},
 };
 
-use super::{aside::Aside, session::TuiError, sgr, theme::Depth};
+use super::{aside::Aside, bridge::Bridge, session::TuiError, sgr, theme::Depth};
 
 /// A terminal that is set up; dropping it puts the terminal back.
 pub struct Session {
@@ -158,6 +158,7 @@ pub struct Screen<W: Write> {
     /// None until something was sent about it.
     shown: Option<bool>,
     depth: Depth,
+    bridge: Bridge,
 }
 
 impl<W: Write> Screen<W> {
@@ -169,6 +170,7 @@ impl<W: Write> Screen<W> {
             cursor: Position::ORIGIN,
             shown: None,
             depth: Depth::True,
+            bridge: Bridge::default(),
         }
     }
 
@@ -204,7 +206,9 @@ impl<W: Write> Backend for Screen<W> {
             // The backend would write a reset even so.
             return Ok(());
         }
-        self.inner().draw(content)
+        let cells = self.bridge.filled(content);
+        self.inner()
+            .draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -234,10 +238,12 @@ impl<W: Write> Backend for Screen<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
+        self.bridge.forget((self.size)()?);
         self.inner().clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.bridge.forget((self.size)()?);
         self.inner().clear_region(clear_type)
     }
 
