@@ -109,6 +109,15 @@ pub enum Sheet {
     Palette,
 }
 
+/// The two ways to look at a diff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffForm {
+    /// Statements, rules, grants by their names, and in them what changed.
+    Parts,
+    /// The exact text, line by line.
+    Text,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Info,
@@ -202,6 +211,10 @@ pub struct Model {
     pub diff_trouble: Option<String>,
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
+    /// How diffs are shown; none for the form that says most about each.
+    pub diff_form: Option<DiffForm>,
+    /// The diff has the whole body.
+    pub diff_large: bool,
     pub ledger: Ledger,
     pub trail: Option<Trail>,
     pub coverage: Coverage,
@@ -260,6 +273,8 @@ impl Model {
             diff_trouble: None,
             ticket_scroll: 0,
             diff_scroll: 0,
+            diff_form: None,
+            diff_large: false,
             ledger: Ledger::default(),
             trail: None,
             coverage: Coverage::default(),
