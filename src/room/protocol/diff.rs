@@ -49,9 +49,11 @@ pub enum Sign {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
     pub seen: Seen,
-    /// When it was read; for [`Seen::Unread`], since when it was not.
+    /// When it was read last.
     #[serde(with = "time::millis")]
     pub at: Stamp,
+    /// A write is on record that may have gone out after that read.
+    pub stale: bool,
     /// A write of this change took effect, or may have.
     pub written: bool,
 }
@@ -67,8 +69,6 @@ pub enum Seen {
     Other(Box<Between>),
     /// Neither, and only these words of it are on record.
     Unlike(Vec<String>),
-    /// A write is on record that may have changed it, and no read after it.
-    Unread,
 }
 
 impl Diff {
@@ -106,6 +106,7 @@ impl Now {
             plan,
             seen: Seen::Before,
             at: change.ticket.detected_at,
+            stale: false,
             odd: None,
         };
         for entry in entries {
@@ -114,6 +115,7 @@ impl Now {
         Self {
             seen: known.seen,
             at: known.at,
+            stale: known.stale,
             written: change.may_be_written(),
         }
     }
@@ -124,42 +126,56 @@ struct Known<'a> {
     plan: &'a Plan,
     seen: Seen,
     at: Stamp,
+    stale: bool,
     /// What a verification found instead of the prediction, the only such document on record.
     odd: Option<&'a Document>,
 }
 
 impl<'a> Known<'a> {
     fn learn(&mut self, entry: &'a Entry) {
-        let seen = match &entry.fact {
-            Fact::FixIntent { .. } | Fact::FixWritten { .. } | Fact::RevertIntent { .. } => {
-                Seen::Unread
+        match &entry.fact {
+            // Read just before, and about to be written.
+            Fact::FixIntent { read, .. } | Fact::RevertIntent { read, .. } => {
+                self.read(read, entry.at, &[]);
+                self.stale = true;
             }
             Fact::FixMismatch { observed, .. } => {
                 self.odd = Some(observed);
-                self.named(&observed.digest(), &[])
+                self.read(&observed.digest(), entry.at, &[]);
+                // The state before is put back from here on.
+                self.stale = true;
             }
-            Fact::Fix(fix) => match self.ended(fix) {
-                Some(seen) => seen,
-                None => return,
-            },
-            Fact::Reverted { observed, .. } => match self.named(observed, &[]) {
-                // Both were verified, and a person asked for it.
-                Seen::Before | Seen::Restored => Seen::Restored,
-                other => other,
-            },
-            _ => return,
-        };
-        self.seen = seen;
-        self.at = entry.at;
+            Fact::Fix(fix) => self.ended(fix, entry.at),
+            Fact::Reverted { observed, .. } => {
+                self.read(observed, entry.at, &[]);
+                self.restored();
+            }
+            _ => {}
+        }
     }
 
     /// An end that read nothing says nothing new.
-    fn ended(&self, fix: &Fix) -> Option<Seen> {
-        let observed = fix.observed.as_ref()?;
-        Some(match self.named(observed, &fix.verify) {
-            Seen::Before if fix.status == FixStatus::RolledBack => Seen::Restored,
-            seen => seen,
-        })
+    fn ended(&mut self, fix: &Fix, at: Stamp) {
+        let Some(observed) = &fix.observed else {
+            return;
+        };
+        self.read(observed, at, &fix.verify);
+        if fix.status == FixStatus::RolledBack {
+            self.restored();
+        }
+    }
+
+    /// The state before was not found but put back.
+    fn restored(&mut self) {
+        if self.seen == Seen::Before {
+            self.seen = Seen::Restored;
+        }
+    }
+
+    fn read(&mut self, digest: &Digest, at: Stamp, says: &[String]) {
+        self.seen = self.named(digest, says);
+        self.at = at;
+        self.stale = false;
     }
 
     /// The state that has this hash.

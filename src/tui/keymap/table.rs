@@ -104,7 +104,7 @@ pub const ACTIONS: &[Binding] = &[
         "the exact text of the diff, or its parts again",
         Places::DIFF,
     )
-    .named("diff-form")
+    .named("exact-text")
     .hint("text/parts", 61)
     .unless(able::no_diff),
     bind(

@@ -51,8 +51,9 @@ impl<'a, 'b> Sheet<'a, 'b> {
             format!(" {} ", self.canvas.glyphs().vertical),
         );
         let mut strips = Vec::new();
+        let rows = rows.iter().flat_map(|row| self.roomy(row, left));
         for row in rows {
-            let (old, new) = sides(row);
+            let (old, new) = sides(&row);
             let ones = old.map_or_else(Vec::new, |(mark, pieces)| {
                 self.lines(mark, row.depth, &pieces, left)
             });
@@ -67,6 +68,30 @@ impl<'a, 'b> Sheet<'a, 'b> {
             }
         }
         strips
+    }
+
+    /// A row whose values do not fit behind their label, with the label above them.
+    fn roomy(&self, row: &Row, width: usize) -> Vec<Row> {
+        let taken = |value: &Option<String>| {
+            let said = row.said(value.as_ref());
+            text::width(&self.ids.shortened(&said, self.canvas.glyphs().more))
+        };
+        let room = width.saturating_sub(2 * row.depth + 2);
+        let fits = taken(&row.old).max(taken(&row.new)) <= room;
+        if fits || row.label.is_empty() || (row.old.is_none() && row.new.is_none()) {
+            return vec![row.clone()];
+        }
+        let head = Row {
+            old: None,
+            new: None,
+            ..row.clone()
+        };
+        let values = Row {
+            depth: row.depth + 1,
+            label: String::new(),
+            ..row.clone()
+        };
+        vec![head, values]
     }
 
     /// What stands above the two sides.
@@ -127,6 +152,16 @@ impl<'a, 'b> Sheet<'a, 'b> {
         let own = all.len() - all.trim_start_matches(' ').len();
         let indent = spare(2 * depth + own);
         let long = indent + text::width(all.trim_start_matches(' ')) > room;
+        let style = self.canvas.style(role(mark));
+        if mark == Mark::Same {
+            // Words of ours, which are read better whole.
+            let words = self
+                .ids
+                .shortened(all.trim_start(), self.canvas.glyphs().more);
+            let lines = text::wrap(&format!("{}{words}", " ".repeat(indent)), room);
+            let lines = lines.into_iter().map(|line| Strip::of(style, line));
+            return signed(style, mark, lines);
+        }
         let mut flow = Flow::new(room, indent);
         let mut leading = own;
         for (role, text) in pieces {
@@ -141,15 +176,17 @@ impl<'a, 'b> Sheet<'a, 'b> {
             };
             flow.put(self.canvas.style(*role), &text);
         }
-        let style = self.canvas.style(role(mark));
-        let lines = flow.end().into_iter().enumerate();
-        lines
-            .map(|(at, line)| {
-                let sign = if at == 0 { mark.sign() } else { "  " };
-                Strip::of(style, sign).join(line)
-            })
-            .collect()
+        signed(style, mark, flow.end())
     }
+}
+
+/// Lines behind the sign that the first of them has.
+fn signed(style: Style, mark: Mark, lines: impl IntoIterator<Item = Strip>) -> Vec<Strip> {
+    let line = |(at, line): (usize, Strip)| {
+        let sign = if at == 0 { mark.sign() } else { "  " };
+        Strip::of(style, sign).join(line)
+    };
+    lines.into_iter().enumerate().map(line).collect()
 }
 
 const fn role(mark: Mark) -> Role {

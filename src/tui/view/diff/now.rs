@@ -1,7 +1,7 @@
 //! How the setting is now, in one sentence, as far as the room knows.
 
 use crate::{
-    domain::{Stamp, time},
+    domain::{Safe, Stamp, time},
     room::protocol::{Between, Now, Seen},
     tui::{
         model::Model,
@@ -22,12 +22,12 @@ pub fn other(now: &Now) -> Option<&Between> {
 
 pub fn lines(canvas: &Canvas<'_>, model: &Model, now: &Now, width: usize) -> Vec<Strip> {
     let role = match now.seen {
-        Seen::Before | Seen::Target | Seen::Restored => Role::Muted,
-        Seen::Other(_) | Seen::Unlike(_) | Seen::Unread => Role::Warn,
+        Seen::Before | Seen::Target | Seen::Restored if !now.stale => Role::Muted,
+        _ => Role::Warn,
     };
     let style = canvas.style(role);
     let sentence = format!("now: {}", words(now, &moment(model, now.at)));
-    let sentence = crate::domain::Safe::line(&sentence);
+    let sentence = Safe::line(&sentence);
     text::wrap(sentence.as_str(), width)
         .iter()
         .map(|line| Strip::of(style, line))
@@ -45,19 +45,25 @@ fn moment(model: &Model, at: Stamp) -> String {
 }
 
 fn words(now: &Now, at: &str) -> String {
-    match (&now.seen, now.written) {
-        (Seen::Before, false) => format!("as before (nothing written), read {at}"),
-        (Seen::Before, true) => format!("as before, read {at}"),
-        (Seen::Target, true) => format!("as the target, verified {at}"),
-        (Seen::Target, false) => format!("as the target (nothing written), read {at}"),
-        (Seen::Restored, _) => format!("put back as before, verified {at}"),
-        (Seen::Other(_), _) => format!("neither, read {at}; what differs is below"),
-        (Seen::Unlike(says), _) if says.is_empty() => {
-            format!("neither, read {at}; what it was is not on record")
+    let state = match &now.seen {
+        Seen::Before => "as before".to_owned(),
+        Seen::Target => "as the target".to_owned(),
+        Seen::Restored => "put back as before".to_owned(),
+        Seen::Other(_) => "neither (what differs is below)".to_owned(),
+        Seen::Unlike(says) if says.is_empty() => {
+            "neither (what it was is not on record)".to_owned()
         }
-        (Seen::Unlike(says), _) => {
-            format!("neither, read {at}; on record of it: {}", says.join("; "))
-        }
-        (Seen::Unread, _) => format!("not read since {at}, when a write was about to be sent"),
+        Seen::Unlike(says) => format!("neither (\"{}\")", says.join("; ")),
+    };
+    if now.stale {
+        return format!(
+            "not read since {at}, when it was {state}; a write may have gone out after that"
+        );
     }
+    let how = match &now.seen {
+        Seen::Target | Seen::Restored if now.written => "verified",
+        _ => "read",
+    };
+    let nothing = if now.written { "" } else { "; nothing written" };
+    format!("{state}, {how} {at}{nothing}")
 }

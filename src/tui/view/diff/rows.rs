@@ -331,3 +331,151 @@ fn folded(depth: usize, noun: &str, names: &[String]) -> Option<Row> {
     }
     Some(Row::head(Mark::Same, depth, text))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::domain::Document;
+
+    fn rows(old: &Value, new: &Value) -> Vec<Row> {
+        let present = |value: &Value| Document::present(value.clone());
+        of_parts(&Difference::between(&present(old), &present(new)))
+    }
+
+    fn texts(rows: &[Row]) -> Vec<String> {
+        rows.iter().map(|row| row.text("→")).collect()
+    }
+
+    #[test]
+    fn a_rule_whose_place_counts_says_its_place() {
+        let rule = |id: &str| json!({"ID": id, "AllowedMethods": ["GET"], "AllowedOrigins": ["*"]});
+        assert_eq!(
+            texts(&rows(
+                &json!({"CORSRules": [rule("a"), rule("b")]}),
+                &json!({"CORSRules": [rule("b"), rule("a")]}),
+            )),
+            [
+                "~ order of CORS rules: \"a\", \"b\" → \"b\", \"a\"",
+                "= 2 CORS rules unchanged: \"b\", \"a\"",
+            ]
+        );
+        let added = rows(
+            &json!({"CORSRules": [rule("b")]}),
+            &json!({"CORSRules": [rule("a"), rule("b")]}),
+        );
+        assert_eq!(texts(&added)[0], "+ CORS rule \"a\", at place 1");
+    }
+
+    #[test]
+    fn a_long_value_keeps_its_end() {
+        let long = "x".repeat(9_000) + "end";
+        let rows = rows(&json!({}), &json!({"Key": long}));
+        assert!(rows[0].new.as_ref().unwrap().ends_with("xend"));
+    }
+
+    #[test]
+    fn many_unchanged_members_are_counted_and_only_some_are_named() {
+        let ids = |count: u32| -> Vec<_> {
+            (0..count)
+                .map(|id| json!({"Id": format!("{id}")}))
+                .collect()
+        };
+        let all = rows(
+            &json!({"Configurations": ids(40)}),
+            &json!({"Configurations": ids(41)}),
+        );
+        let last = all.last().unwrap();
+        assert!(
+            last.label.starts_with("40 configurations unchanged: \"0\""),
+            "{}",
+            last.label
+        );
+        assert!(last.label.ends_with("and 28 more"), "{}", last.label);
+    }
+
+    #[test]
+    fn lines_of_one_key_stand_beside_each_other() {
+        let line = |sign, text: &str| DiffLine {
+            sign,
+            text: text.to_owned(),
+        };
+        let lines = [
+            line(Sign::Remove, "  \"A\": 1,"),
+            line(Sign::Remove, "  \"B\": 1"),
+            line(Sign::Add, "  \"B\": 2,"),
+            line(Sign::Add, "  \"C\": 1"),
+        ];
+        let marks: Vec<_> = paired(of_lines(&lines))
+            .iter()
+            .map(|row| row.mark)
+            .collect();
+        assert_eq!(marks, [Mark::Remove, Mark::Change, Mark::Add]);
+    }
+
+    fn count(value: &Value, by: i32, words: &mut BTreeMap<String, i32>) {
+        match value {
+            Value::Object(map) => map.values().for_each(|value| count(value, by, words)),
+            Value::Array(items) => items.iter().for_each(|value| count(value, by, words)),
+            word => *words.entry(spelled(word)).or_default() += by,
+        }
+    }
+
+    fn any_document() -> impl Strategy<Value = Value> {
+        let word =
+            || prop::sample::select(vec!["a", "b", "c", "d", "e"]).prop_map(|word| json!(word));
+        let set = || {
+            prop::collection::btree_set(prop::sample::select(vec!["k", "l", "m", "n", "o"]), 2..5)
+                .prop_map(|words| json!(words))
+        };
+        let leaf = || prop_oneof![word(), set()];
+        let object = move |keys: Vec<&'static str>| {
+            prop::collection::btree_map(prop::sample::select(keys), leaf(), 1..4).prop_map(|map| {
+                let map = map.into_iter().map(|(key, value)| (key.to_owned(), value));
+                Value::Object(map.collect::<Map<_, _>>())
+            })
+        };
+        let statement = object(vec!["Sid", "Effect", "Action", "Resource"]);
+        let rule = object(vec!["ID", "Status", "Days"]);
+        (
+            prop::collection::vec(statement, 1..5),
+            prop::collection::vec(rule, 1..4),
+            object(vec!["Version", "Id"]),
+        )
+            .prop_map(|(statements, rules, mut rest)| {
+                rest["Statement"] = json!(statements);
+                rest["Deep"] = json!({"Rules": rules});
+                rest
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn every_word_that_came_or_went_stands_in_a_row(old in any_document(), new in any_document()) {
+            let mut wanted = BTreeMap::new();
+            count(&new, 1, &mut wanted);
+            count(&old, -1, &mut wanted);
+            let mut shown = BTreeMap::new();
+            for row in rows(&old, &new) {
+                if row.label.starts_with("order of") || row.label.contains(": order of") {
+                    continue;
+                }
+                for (value, by) in [(&row.old, -1), (&row.new, 1)] {
+                    for word in value.iter().flat_map(|text| text.split(", ")) {
+                        *shown.entry(word.to_owned()).or_default() += by;
+                    }
+                }
+            }
+            wanted.retain(|_, count| *count != 0);
+            shown.retain(|_, count| *count != 0);
+            prop_assert_eq!(shown, wanted);
+        }
+    }
+}
