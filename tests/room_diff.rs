@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "ledger_support/mod.rs"]
-#[allow(dead_code)]
 mod ledger_support;
 
 use ledger_support::{Story, numbered};

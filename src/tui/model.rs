@@ -13,9 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
-    room::protocol::{
-        Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown, filter::FilterError,
-    },
+    room::protocol::{Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown},
 };
 
 /// How a screen is to look, and who sits before it.
@@ -118,6 +116,15 @@ pub enum DiffForm {
     Text,
 }
 
+/// How diffs are looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiffLook {
+    /// None for the form that says most about each.
+    pub form: Option<DiffForm>,
+    /// The diff has the whole body.
+    pub large: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Info,
@@ -148,7 +155,7 @@ pub struct Filtering {
     pub pane: Pane,
     pub line: LineEdit,
     /// What is typed is not understood; the list is as it was.
-    pub trouble: Option<FilterError>,
+    pub trouble: Option<String>,
 }
 
 /// Where a key is pressed, as far as the key table cares.
@@ -197,6 +204,8 @@ pub struct Model {
     pub detail: Pane,
     pub queue: List<Row>,
     pub queue_filter: String,
+    /// Rows that the room's search with that filter has not looked at yet.
+    pub unsearched: usize,
     /// The queue's order and headings.
     pub arrangement: Arrangement,
     pub pending: List<Change>,
@@ -211,10 +220,7 @@ pub struct Model {
     pub diff_trouble: Option<String>,
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
-    /// How diffs are shown; none for the form that says most about each.
-    pub diff_form: Option<DiffForm>,
-    /// The diff has the whole body.
-    pub diff_large: bool,
+    pub diff_look: DiffLook,
     pub ledger: Ledger,
     pub trail: Option<Trail>,
     pub coverage: Coverage,
@@ -263,6 +269,7 @@ impl Model {
             detail: Pane::Ticket,
             queue: List::following(),
             queue_filter: String::new(),
+            unsearched: 0,
             arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,
@@ -273,8 +280,7 @@ impl Model {
             diff_trouble: None,
             ticket_scroll: 0,
             diff_scroll: 0,
-            diff_form: None,
-            diff_large: false,
+            diff_look: DiffLook::default(),
             ledger: Ledger::default(),
             trail: None,
             coverage: Coverage::default(),

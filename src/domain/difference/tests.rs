@@ -57,8 +57,8 @@ fn lines(points: &[Point]) -> Vec<String> {
     found
 }
 
-fn shown(old: Value, new: Value) -> Vec<String> {
-    lines(&between(&old, &new).points)
+fn shown(old: &Value, new: &Value) -> Vec<String> {
+    lines(&between(old, new).points)
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn a_statement_is_known_by_its_sid_wherever_it_stands() {
     more["Action"] = json!(["s3:GetObject", "s3:PutObject"]);
     assert_eq!(
         shown(
-            json!({"Statement": [read]}),
-            json!({"Statement": [tls, more]})
+            &json!({"Statement": [read]}),
+            &json!({"Statement": [tls, more]})
         ),
         [
             "+ statement \"Tls\"",
@@ -90,8 +90,8 @@ fn a_statement_without_a_sid_is_known_by_its_likeness() {
     three["Principal"] = json!({"AWS": "arn:aws:iam::1:root"});
     assert_eq!(
         shown(
-            json!({"Statement": [one, two]}),
-            json!({"Statement": [two, three]})
+            &json!({"Statement": [one, two]}),
+            &json!({"Statement": [two, three]})
         ),
         [
             "= statement #2 (Deny s3:*)",
@@ -111,12 +111,12 @@ fn another_sid_on_the_same_statement_is_a_new_name_and_another_tag_another_tag()
     let old = json!({"Statement": [one]});
     one["Sid"] = json!("B");
     assert_eq!(
-        shown(old, json!({"Statement": [one]})),
+        shown(&old, &json!({"Statement": [one]})),
         ["~ statement \"A\"", "  ~ Sid: A → B"]
     );
     let tag = |key: &str| json!({"TagSet": [{"Key": key, "Value": "x"}]});
     assert_eq!(
-        shown(tag("env"), tag("owner")),
+        shown(&tag("env"), &tag("owner")),
         ["- tag \"env\"", "+ tag \"owner\""]
     );
 }
@@ -127,8 +127,8 @@ fn two_statements_of_one_sid_are_not_taken_for_each_other() {
         |action: &str| json!({"Sid": "X", "Effect": "Allow", "Action": action, "Principal": "*"});
     assert_eq!(
         shown(
-            json!({"Statement": [of("a"), of("b")]}),
-            json!({"Statement": [of("b")]})
+            &json!({"Statement": [of("a"), of("b")]}),
+            &json!({"Statement": [of("b")]})
         ),
         ["- statement \"X\"", "= statement \"X\""]
     );
@@ -144,7 +144,7 @@ fn a_lifecycle_rule_says_only_the_days_that_changed() {
         ]})
     };
     assert_eq!(
-        shown(rule(365, "GLACIER"), rule(400, "STANDARD_IA")),
+        shown(&rule(365, "GLACIER"), &rule(400, "STANDARD_IA")),
         [
             "= rule \"keep\"",
             "~ rule \"logs\"",
@@ -160,7 +160,7 @@ fn a_lifecycle_rule_says_only_the_days_that_changed() {
 fn a_grant_is_another_one_with_another_permission_and_has_a_short_name() {
     let grant = |permission: &str| json!({"Grants": [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": permission}]});
     assert_eq!(
-        shown(grant("READ"), grant("WRITE")),
+        shown(&grant("READ"), &grant("WRITE")),
         ["- grant AllUsers READ", "+ grant AllUsers WRITE"]
     );
 }
@@ -169,7 +169,7 @@ fn a_grant_is_another_one_with_another_permission_and_has_a_short_name() {
 fn words_that_only_changed_their_order_are_shown_in_both_orders() {
     let old = json!({"AllowedMethods": ["GET", "PUT"]});
     assert_eq!(
-        shown(old, json!({"AllowedMethods": ["PUT", "GET"]})),
+        shown(&old, &json!({"AllowedMethods": ["PUT", "GET"]})),
         ["~ AllowedMethods: [\"GET\",\"PUT\"] → [\"PUT\",\"GET\"]"]
     );
 }
@@ -254,7 +254,7 @@ fn applied(old: &Value, points: &[Point]) -> Value {
                 }
                 assert_eq!(seen, old.len(), "every member is accounted for");
                 slots.retain(|slot| !slot.is_null());
-                (members.side != Side::Old).then(|| Value::Array(slots))
+                (members.side != Side::Old).then_some(Value::Array(slots))
             }
         };
         match value {

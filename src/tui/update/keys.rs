@@ -86,7 +86,7 @@ fn too_small(model: &Model) -> bool {
         pane: model.pane,
         list: model.list,
         detail: model.detail,
-        large: model.diff_large,
+        large: model.diff_look.large,
     };
     regions(model.size, look).shape == Shape::Tiny
 }
@@ -279,7 +279,7 @@ fn open(model: &mut Model) {
 
 /// The diff takes the whole body, or its place beside the others again.
 fn enlarge(model: &mut Model) {
-    model.diff_large = !model.diff_large;
+    model.diff_look.large = !model.diff_look.large;
     model.diff_scroll = 0;
 }
 
@@ -292,7 +292,7 @@ fn turn_diff(model: &mut Model) {
         DiffForm::Parts => (DiffForm::Text, "the exact text"),
         DiffForm::Text => (DiffForm::Parts, "its parts"),
     };
-    model.diff_form = Some(form);
+    model.diff_look.form = Some(form);
     model.diff_scroll = 0;
     model.say(Level::Info, format!("the diff shows {words}"));
 }
@@ -311,7 +311,7 @@ fn back(model: &mut Model) {
         filter::set(model, Pane::Ledger, "");
     } else if model.pane == Pane::Queue {
         filter::set(model, Pane::Queue, "");
-    } else if model.pane == Pane::Diff && model.diff_large {
+    } else if model.pane == Pane::Diff && model.diff_look.large {
         enlarge(model);
     } else if let Some(trail) = model.trail {
         subject::focus(model, Pane::Ledger);

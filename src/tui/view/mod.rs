@@ -88,7 +88,7 @@ fn laid_out(model: &Model) -> Regions {
         pane: model.pane,
         list: model.list,
         detail: model.detail,
-        large: model.diff_large,
+        large: model.diff_look.large,
     };
     regions(model.size, look)
 }

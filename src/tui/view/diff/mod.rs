@@ -29,7 +29,7 @@ const WIDE: usize = 100;
 /// The form that a diff is shown in: the one that the person chose, else by its parts where it has any.
 pub fn form(model: &Model, between: &Between) -> DiffForm {
     let parts = between.difference.has_members;
-    model.diff_form.unwrap_or(if parts {
+    model.diff_look.form.unwrap_or(if parts {
         DiffForm::Parts
     } else {
         DiffForm::Text
@@ -164,6 +164,8 @@ fn shown(
 /// Everything that changes, for a card: it is what is approved, so no difference is left out. Of the
 /// exact text a little of what is around it is shown too.
 pub fn hunks(canvas: &Canvas<'_>, diff: &Diff, width: usize, backwards: bool) -> Vec<Strip> {
+    /// Equal lines that are kept beside a change.
+    const AROUND: usize = 2;
     let turned = |rows: Vec<Row>| -> Vec<Row> {
         let rows = rows.into_iter();
         if backwards {
@@ -176,8 +178,6 @@ pub fn hunks(canvas: &Canvas<'_>, diff: &Diff, width: usize, backwards: bool) ->
         let rows = turned(rows::of_parts(&diff.between.difference));
         return Sheet::new(canvas, width, &rows).below(&rows);
     }
-    /// Equal lines that are kept beside a change.
-    const AROUND: usize = 2;
     let lines = &diff.between.lines;
     let changed = |at: usize| lines.get(at).is_some_and(|line| line.sign != Sign::Same);
     let near = |at: usize| (at.saturating_sub(AROUND)..=at + AROUND).any(changed);
