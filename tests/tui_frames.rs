@@ -13,7 +13,7 @@ use std::{env, fs, path::PathBuf};
 
 use desk::Desk;
 use fake::Fake;
-use sixfold::domain::Stage;
+use sixfold::domain::{Change, Stage};
 
 const SIZES: [(u16, u16); 3] = [(45, 20), (80, 24), (120, 40)];
 
@@ -89,6 +89,64 @@ fn the_approvals() {
 #[test]
 fn the_diff() {
     at_each_size("diff", |desk| desk.press("4"));
+}
+
+/// One change on a screen of one size, its diff looked at.
+fn diff_of(size: (u16, u16), change: Change) -> Desk {
+    let mut desk = Desk::with(size, Fake::with(vec![change]), "default");
+    desk.press("4");
+    desk.settle();
+    desk
+}
+
+#[test]
+fn the_diff_of_a_policy_by_its_statements_and_as_its_text() {
+    for size in [(45, 20), (80, 24), (120, 40), (200, 50)] {
+        let mut desk = diff_of(size, estate::policy(Stage::AwaitingApproval));
+        check("diff-policy", &desk);
+        if size.0 > 45 {
+            desk.press("Enter");
+            check("diff-policy-large", &desk);
+        }
+        desk.press("i");
+        desk.wait(7_000);
+        check("diff-policy-text", &desk);
+    }
+}
+
+#[test]
+fn the_diff_of_a_lifecycle_that_is_as_the_target_now() {
+    for size in [(45, 20), (80, 24), (120, 40), (200, 50)] {
+        let mut desk = diff_of(size, estate::lifecycle(Stage::Closed));
+        check("diff-lifecycle", &desk);
+        desk.press("Enter");
+        desk.wait(7_000);
+        check("diff-lifecycle-large", &desk);
+    }
+}
+
+#[test]
+fn the_diff_of_what_is_neither_as_before_nor_as_the_target_now() {
+    for size in [(45, 20), (80, 24), (120, 40), (200, 50)] {
+        let change = estate::found_odd(estate::policy(Stage::Verifying));
+        let mut desk = diff_of(size, change);
+        desk.press("Enter");
+        desk.wait(7_000);
+        desk.press("G");
+        check("diff-now", &desk);
+    }
+}
+
+#[test]
+fn a_card_has_every_statement_that_changes() {
+    for size in SIZES {
+        let change = estate::policy(Stage::AwaitingApproval);
+        let mut desk = Desk::with(size, Fake::with(vec![change]), "default");
+        desk.press("a");
+        desk.wait(600);
+        desk.press("PgDn");
+        check("card-policy", &desk);
+    }
 }
 
 #[test]

@@ -516,3 +516,39 @@ fn a_change_that_began_to_wait_can_be_decided_as_soon_as_the_list_says_so() {
     desk.press("a");
     assert!(desk.model.card.is_some());
 }
+
+#[test]
+fn esc_makes_a_large_diff_small_before_it_leaves_it() {
+    let mut desk = Desk::new((80, 24));
+    desk.press("j j");
+    desk.settle();
+    desk.press("4 Enter");
+    assert!(!desk.text().contains("1 Queue ─"), "{}", desk.text());
+    desk.press("Esc");
+    assert!(desk.text().contains("1 Queue ─"), "{}", desk.text());
+    assert_eq!(desk.model.pane, Pane::Diff);
+    desk.press("Enter Tab 4");
+    assert!(desk.text().contains("1 Queue ─"), "another pane ends it");
+    desk.press("Esc");
+    assert_eq!(desk.model.pane, Pane::Queue);
+}
+
+#[test]
+fn the_form_of_a_diff_that_was_chosen_stays_and_is_what_is_copied() {
+    let mut desk = Desk::new((80, 24));
+    desk.press("j j");
+    desk.settle();
+    desk.press("4 y");
+    let parts = desk.copied.take().unwrap();
+    assert!(parts.starts_with("- grant AllUsers READ\n"), "{parts}");
+    desk.press("i y");
+    let text = desk.copied.take().unwrap();
+    assert!(text.contains("-     {\n"), "{text}");
+    desk.press("1 k");
+    desk.settle();
+    desk.press("4 y");
+    let other = desk.copied.take().unwrap();
+    assert!(other.contains("\"Grants\": ["), "{other}");
+    desk.press("i y");
+    assert_eq!(desk.copied.take().unwrap(), parts);
+}

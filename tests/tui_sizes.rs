@@ -18,11 +18,14 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 20] = [
+const WAYS: [&str; 23] = [
     "1",
     "2 G",
     "3",
     "4 G",
+    "4 i G",
+    "4 Enter G",
+    "4 Enter i G",
     "5 G",
     "5 Enter G",
     "a",

@@ -1,17 +1,15 @@
 //! What the room answers to each request. Looking needs no right; everything else goes to the gate.
 
-use similar::{ChangeTag, TextDiff};
-
 use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Diff, DiffLine, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply, Request, Sign,
-        Status, VERSION, filter::FilterError,
+        Diff, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply, Request, Status, VERSION,
+        filter::FilterError,
     },
 };
 use crate::{
-    domain::{Call, ChangeId, Document, Right},
+    domain::{Call, ChangeId, Right},
     engine::{Caller, EngineError},
     store::{self, Query},
 };
@@ -160,29 +158,20 @@ impl Room {
     }
 
     fn diff(&self, id: ChangeId) -> Result<Reply, Refusal> {
-        let change = self
-            .engine
-            .store
-            .change(id)
+        let store = &self.engine.store;
+        let change = store.change(id).map_err(failed)?;
+        let change = change.ok_or_else(|| unknown(id))?;
+        let entries: Vec<_> = store
+            .entries_of(id)
             .map_err(failed)?
-            .ok_or_else(|| unknown(id))?;
-        let Some(plan) = change.ticket.plan() else {
-            return Err(Refusal {
-                code: RefusalCode::Conflict,
-                message: "It is done by hand, so there is no document to compare with.".to_owned(),
-            });
-        };
-        let (before, target) = (readable(&plan.before), readable(&plan.target));
-        let lines = unified(&before, &target);
-        let backup = change.backup.map(|backup| backup.uri);
-        Ok(Reply::Diff(Box::new(Diff {
-            id,
-            setting: plan.setting.clone(),
-            before,
-            target,
-            lines,
-            backup,
-        })))
+            .into_iter()
+            .map(|recorded| recorded.entry)
+            .collect();
+        let diff = Diff::of(&change, &entries).ok_or_else(|| Refusal {
+            code: RefusalCode::Conflict,
+            message: "It is done by hand, so there is no document to compare with.".to_owned(),
+        })?;
+        Ok(Reply::Diff(Box::new(diff)))
     }
 
     fn status(&self, caller: &Caller) -> Result<Status, EngineError> {
@@ -263,26 +252,4 @@ fn misread(error: FilterError) -> Refusal {
 
 fn unknown(id: ChangeId) -> Refusal {
     Refusal::from(EngineError::NoSuchChange(id))
-}
-
-/// A document as people read it: a setting that is not there is a word, not a value.
-fn readable(document: &Document) -> String {
-    if document.is_absent() {
-        "absent\n".to_owned()
-    } else {
-        document.pretty()
-    }
-}
-
-fn unified(before: &str, target: &str) -> Vec<DiffLine> {
-    let diff = TextDiff::from_lines(before, target);
-    let line = |change: similar::Change<&str>| DiffLine {
-        sign: match change.tag() {
-            ChangeTag::Equal => Sign::Same,
-            ChangeTag::Insert => Sign::Add,
-            ChangeTag::Delete => Sign::Remove,
-        },
-        text: change.value().trim_end_matches('\n').to_owned(),
-    };
-    diff.iter_all_changes().map(line).collect()
 }

@@ -24,6 +24,8 @@ pub struct Glyphs {
     pub more: &'static str,
     /// Between words of one line.
     pub dot: &'static str,
+    /// Between what was and what is.
+    pub becomes: &'static str,
     /// Between the steps of a way.
     pub crumb: &'static str,
     pub up: &'static str,
@@ -48,6 +50,7 @@ impl Glyphs {
         columns: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         more: "…",
         dot: "·",
+        becomes: "→",
         crumb: "›",
         up: "↑",
         down: "↓",
@@ -70,6 +73,7 @@ impl Glyphs {
         columns: [".", ":", "-", "=", "+", "*", "%", "#"],
         more: "~",
         dot: "-",
+        becomes: ">",
         crumb: ">",
         up: "^",
         down: "v",
@@ -100,6 +104,7 @@ mod tests {
                 glyphs.bar_rest,
                 glyphs.more,
                 glyphs.dot,
+                glyphs.becomes,
                 glyphs.crumb,
                 glyphs.up,
                 glyphs.down,

@@ -6,6 +6,8 @@
 //! | 60–119 | a list and a detail; the ledger alone |
 //! | below 60 | one pane at a time (a phone in portrait has 40 to 53 columns) |
 //!
+//! A diff that was made large has the body alone at any width.
+//!
 //! Below 14 rows the tabs, the message line and all borders go; below 20×3 one sentence is left.
 
 use ratatui::layout::{Rect, Size};
@@ -43,6 +45,8 @@ pub struct Look {
     pub pane: Pane,
     pub list: Pane,
     pub detail: Pane,
+    /// The diff has the whole body while it has the keys.
+    pub large: bool,
 }
 
 pub fn regions(size: (u16, u16), look: Look) -> Regions {
@@ -82,7 +86,8 @@ pub fn regions(size: (u16, u16), look: Look) -> Regions {
 }
 
 fn panes(shape: Shape, body: Rect, look: Look) -> Vec<(Pane, Rect)> {
-    if matches!(look.pane, Pane::Ledger | Pane::Coverage) {
+    let large = look.large && look.pane == Pane::Diff;
+    if large || matches!(look.pane, Pane::Ledger | Pane::Coverage) {
         return vec![(look.pane, body)];
     }
     let Rect {
@@ -212,7 +217,15 @@ mod tests {
 
     /// One letter a pane, one character for four columns and two rows.
     fn picture(size: (u16, u16), pane: Pane, list: Pane, detail: Pane) -> String {
-        let regions = regions(size, Look { pane, list, detail });
+        let regions = regions(
+            size,
+            Look {
+                pane,
+                list,
+                detail,
+                large: false,
+            },
+        );
         let letter = |x: u16, y: u16| {
             let at = ratatui::layout::Position::new(x, y);
             let shown = regions.panes.iter().find(|(_, area)| area.contains(at));
@@ -297,6 +310,7 @@ ____________"
             pane: Pane::Queue,
             list: Pane::Queue,
             detail: Pane::Ticket,
+            large: false,
         };
         for size in [(19, 50), (200, 2), (1, 1)] {
             assert_eq!(regions(size, look).shape, Shape::Tiny);
@@ -307,11 +321,12 @@ ____________"
     fn every_rectangle_lies_on_the_screen_at_any_size() {
         for width in 0..200 {
             for height in 0..60 {
-                for pane in Pane::ALL {
+                for (pane, large) in Pane::ALL.map(|pane| (pane, width % 2 == 0)) {
                     let look = Look {
                         pane,
                         list: Pane::Queue,
                         detail: Pane::Diff,
+                        large,
                     };
                     let regions = regions((width, height), look);
                     let screen = Rect::new(0, 0, width, height);

@@ -107,6 +107,24 @@ pub enum Sheet {
     Palette,
 }
 
+/// The two ways to look at a diff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffForm {
+    /// Statements, rules, grants by their names, and in them what changed.
+    Parts,
+    /// The exact text, line by line.
+    Text,
+}
+
+/// How diffs are looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiffLook {
+    /// None for the form that says most about each.
+    pub form: Option<DiffForm>,
+    /// The diff has the whole body.
+    pub large: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Info,
@@ -202,6 +220,7 @@ pub struct Model {
     pub diff_trouble: Option<String>,
     pub ticket_scroll: usize,
     pub diff_scroll: usize,
+    pub diff_look: DiffLook,
     pub ledger: Ledger,
     pub trail: Option<Trail>,
     pub coverage: Coverage,
@@ -261,6 +280,7 @@ impl Model {
             diff_trouble: None,
             ticket_scroll: 0,
             diff_scroll: 0,
+            diff_look: DiffLook::default(),
             ledger: Ledger::default(),
             trail: None,
             coverage: Coverage::default(),

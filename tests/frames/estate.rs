@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, BySeverity, Call, Change, ChangeId, Command, Control,
-        Digest, Document, Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Owner,
-        Plan, Remedy, Reversibility, Right, RuleRef, Severity, Stage, Stamp, Tally, Took, Via,
+        Digest, Document, Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Intent,
+        Mismatch, Owner, Plan, Remedy, Reversibility, Right, RuleRef, Severity, Stage, Stamp,
+        Tally, Took, Via, Written,
         artifact::{
             Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
             Reason, ReasonCode, Rollback, Summary, Ticket,
@@ -17,8 +18,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        AccountScore, ControlScore, Diff, DiffLine, Hold, ScannerStatus, Score, Sign, Span, Status,
-        Step, Trends, Unknown, Waiting,
+        AccountScore, ControlScore, Diff, Hold, ScannerStatus, Score, Span, Status, Step, Trends,
+        Unknown, Waiting,
     },
 };
 
@@ -163,6 +164,8 @@ fn documents(setting: &str) -> (Document, Document) {
             Document::present(grants(true)),
             Document::present(grants(false)),
         ),
+        "policy" => policies(),
+        "lifecycle" => lifecycles(),
         "versioning" => (
             Document::present(json!({})),
             Document::present(json!({"Status": "Enabled"})),
@@ -255,6 +258,14 @@ pub fn change(seed: &Seed) -> Change {
         },
         cause: halted.then(|| "the rollback could not be verified: AccessDenied".to_owned()),
     });
+    let sent = seed.stage == Stage::Verifying || (fix.is_some() && !denied);
+    let intent = sent.then(|| Intent {
+        read: ticket.plan().unwrap().before.digest(),
+        target: ticket.plan().unwrap().target.digest(),
+        written: Some(Written {
+            request_id: Some("4442587FB7D0A2F9".to_owned()),
+        }),
+    });
     let rollback = (past(Stage::RollbackStored) && !denied).then(|| Rollback {
         command: ticket.plan().unwrap().inverse.clone(),
         files: vec![Plan::snapshot_file(seed.setting, number)],
@@ -289,7 +300,7 @@ pub fn change(seed: &Seed) -> Change {
         by_hand: None,
         resolved: None,
         backup,
-        intent: None,
+        intent,
         mismatch: None,
         fix,
         rollback,
@@ -590,36 +601,141 @@ pub fn entries(changes: &[Change]) -> Vec<Entry> {
     entries
 }
 
-/// A plain line diff, good enough for pictures: what both have is the same.
+/// As the room makes it, of the entries that the change would have.
 pub fn diff(change: &Change) -> Diff {
-    let readable = |document: &Document| {
-        if document.is_absent() {
-            "absent\n".to_owned()
-        } else {
-            document.pretty()
-        }
-    };
-    let before = readable(&change.ticket.plan().unwrap().before);
-    let target = readable(&change.ticket.plan().unwrap().target);
-    let lines = similar::TextDiff::from_lines(&before, &target)
-        .iter_all_changes()
-        .map(|line| DiffLine {
-            sign: match line.tag() {
-                similar::ChangeTag::Equal => Sign::Same,
-                similar::ChangeTag::Delete => Sign::Remove,
-                similar::ChangeTag::Insert => Sign::Add,
-            },
-            text: line.to_string_lossy().trim_end().to_owned(),
-        })
+    let plan = change.ticket.plan().unwrap();
+    let intent = change.intent.as_ref().map(|intent| Fact::FixIntent {
+        plan_hash: change.ticket.plan_hash.clone(),
+        read: intent.read.clone(),
+        target: intent.target.clone(),
+        backup: Digest::of("snapshot"),
+        version_id: None,
+    });
+    let mismatch = change.mismatch.as_ref().map(|mismatch| Fact::FixMismatch {
+        observed: odd(&plan.setting),
+        cause: mismatch.cause.clone(),
+        attempts: mismatch.attempts,
+    });
+    let fix = change.fix.clone().map(Fact::Fix);
+    let facts = [intent, mismatch, fix].into_iter().flatten();
+    let drafts = facts.map(|fact| Draft::room(at("03:14:02"), change.id, fact));
+    let entries: Vec<_> = (1..)
+        .zip(drafts)
+        .map(|(seq, draft)| draft.numbered(seq, Digest::zero()))
         .collect();
-    Diff {
-        id: change.id,
-        setting: change.ticket.plan().unwrap().setting.clone(),
-        before,
-        target,
-        lines,
-        backup: change.backup.as_ref().map(|backup| backup.uri.clone()),
+    Diff::of(change, &entries).unwrap()
+}
+
+/// What a verification finds where somebody else wrote in between.
+pub fn odd(setting: &str) -> Document {
+    let (_, target) = documents(setting);
+    let mut value = target.value().unwrap().clone();
+    match setting {
+        "policy" => value["Statement"][0]["Action"] = json!(["s3:GetObject", "s3:PutObject"]),
+        "lifecycle" => value["Rules"][1]["Status"] = json!("Disabled"),
+        _ => value["Somebody"] = json!("else"),
     }
+    Document::present(value)
+}
+
+/// A change whose policy loses a public statement and gains one that wants TLS.
+pub fn policy(stage: Stage) -> Change {
+    change(&Seed {
+        rule: "policy-public",
+        title: "policy lets everyone in",
+        action: "remove what lets everyone in, deny plain HTTP",
+        setting: "policy",
+        ..seed(
+            418_130,
+            "acme-prod-外部-exports",
+            "prod",
+            Severity::High,
+            stage,
+        )
+    })
+}
+
+/// A change whose lifecycle keeps logs for longer and gives up half-done uploads.
+pub fn lifecycle(stage: Stage) -> Change {
+    change(&Seed {
+        rule: "lifecycle-logs",
+        title: "logs are not kept for a year",
+        action: "keep logs for a year, end uploads that were left",
+        setting: "lifecycle",
+        ..seed(418_131, "acme-prod-logs", "prod", Severity::Medium, stage)
+    })
+}
+
+/// A verification found something else, and the state before is to be put back.
+pub fn found_odd(mut change: Change) -> Change {
+    let setting = change.ticket.plan().unwrap().setting.clone();
+    change.stage = Stage::RollingBack;
+    change.fix = None;
+    change.mismatch = Some(Mismatch {
+        observed: odd(&setting).digest(),
+        cause: "neither the state before nor the prediction is there".to_owned(),
+        attempts: 3,
+    });
+    change
+}
+
+fn policies() -> (Document, Document) {
+    let team = json!({
+        "Sid": "TeamRead", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/reporting"},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-prod-外部-exports/*"
+    });
+    let audit = json!({
+        "Sid": "Audit", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"},
+        "Action": ["s3:GetBucketAcl", "s3:GetObject", "s3:ListBucket"],
+        "Resource": ["arn:aws:s3:::acme-prod-外部-exports", "arn:aws:s3:::acme-prod-外部-exports/*"],
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    });
+    let public = json!({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::acme-prod-外部-exports/public/*"
+    });
+    let deletes = json!({
+        "Sid": "NoDeletes", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject",
+        "Resource": "arn:aws:s3:::acme-prod-外部-exports/*"
+    });
+    let plain = json!({
+        "Sid": "DenyInsecureTransport", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::acme-prod-外部-exports", "arn:aws:s3:::acme-prod-外部-exports/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+    });
+    let mut narrower = audit.clone();
+    narrower["Action"] = json!(["s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket"]);
+    narrower["Condition"]["StringEquals"]["aws:PrincipalOrgID"] = json!("o-f6g7h8i9j0");
+    let of = |statements: Value| {
+        Document::present(json!({"Version": "2012-10-17", "Statement": statements}))
+    };
+    (
+        of(json!([team, audit, public, deletes])),
+        of(json!([team, narrower, deletes, plain])),
+    )
+}
+
+fn lifecycles() -> (Document, Document) {
+    let rule = |days: u32, class: &str| {
+        json!({
+            "ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs/"},
+            "Expiration": {"Days": days}, "Transitions": [{"Days": 30, "StorageClass": class}]
+        })
+    };
+    let tmp = json!({"ID": "tmp", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 7}});
+    let uploads = json!({
+        "ID": "uploads", "Status": "Enabled", "Filter": {},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}
+    });
+    let of = |rules: Value| {
+        Document::present(json!({
+            "Rules": rules, "TransitionDefaultMinimumObjectSize": "all_storage_classes_128K"
+        }))
+    };
+    (
+        of(json!([rule(90, "GLACIER"), tmp])),
+        of(json!([rule(400, "GLACIER"), tmp, uploads])),
+    )
 }
 
 pub fn unknowns() -> Vec<Unknown> {

@@ -6,6 +6,7 @@
 //! missed a hundred notices is right again after one question.
 
 mod arrangement;
+mod diff;
 pub mod filter;
 mod ledger_filter;
 mod scores;
@@ -15,6 +16,7 @@ mod trends;
 use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
+pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
@@ -76,7 +78,7 @@ pub enum Request {
         offset: usize,
         limit: usize,
     },
-    /// The state before, the target, and what lies between.
+    /// The state before, the target, what lies between, and how it is now.
     Diff {
         id: ChangeId,
     },
@@ -261,33 +263,6 @@ impl Row {
             detected_at: ticket.detected_at,
         }
     }
-}
-
-/// The state before, the target, and now, as people read them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Diff {
-    pub id: ChangeId,
-    pub setting: String,
-    pub before: String,
-    pub target: String,
-    /// Unified: from the state before to the target.
-    pub lines: Vec<DiffLine>,
-    /// Where the snapshot lies, once it is stored.
-    pub backup: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiffLine {
-    pub sign: Sign,
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sign {
-    Same,
-    Add,
-    Remove,
 }
 
 /// Entries that a filter keeps, the latest first.

@@ -5,6 +5,7 @@ use crate::{
     domain::{RevertState, Right, Stage},
     tui::{
         keymap::{Action, Binding},
+        layout::{Look, Shape, regions},
         model::{Model, Pane, Place, Sheet},
         state::{Phase, Purpose},
     },
@@ -263,6 +264,26 @@ pub fn nowhere_back(model: &Model) -> Option<String> {
         _ => false,
     };
     here.then(|| format!("{} quits", model.keys.key(Action::Quit)))
+}
+
+/// One pane has the whole screen as it is.
+pub fn large_already(model: &Model) -> Option<String> {
+    let look = Look {
+        pane: model.pane,
+        list: model.list,
+        detail: model.detail,
+        large: false,
+    };
+    (regions(model.size, look).shape == Shape::One)
+        .then(|| "the diff has the whole screen already".to_owned())
+}
+
+pub fn no_diff(model: &Model) -> Option<String> {
+    let none = || match model.subject {
+        Some(id) => format!("the diff of {id} is not loaded yet"),
+        None => "no change is selected".to_owned(),
+    };
+    model.diff.is_none().then(none)
 }
 
 pub fn nothing_selected(model: &Model) -> Option<String> {

@@ -33,6 +33,10 @@ pub enum Action {
     Resume,
     Scan,
     Open,
+    /// The diff over the whole body, and back.
+    Enlarge,
+    /// The parts of a diff or its exact text.
+    DiffForm,
     Back,
     Filter,
     /// The next order of the queue.

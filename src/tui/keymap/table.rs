@@ -90,6 +90,24 @@ pub const ACTIONS: &[Binding] = &[
     )
     .unless(able::undecidable),
     bind(
+        &[key(KeyCode::Enter)],
+        Action::Enlarge,
+        "the diff over the whole screen, side by side from 100 columns; again: back",
+        Places::DIFF,
+    )
+    .named("enlarge")
+    .hint("large", 62)
+    .unless(able::large_already),
+    bind(
+        &[char('i')],
+        Action::DiffForm,
+        "the exact text of the diff, or its parts again",
+        Places::DIFF,
+    )
+    .named("exact-text")
+    .hint("text/parts", 61)
+    .unless(able::no_diff),
+    bind(
         &[char('/')],
         Action::Filter,
         "filter: words, and fields as below; the ledger by kind, change id, by: since: until: on:",

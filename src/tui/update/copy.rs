@@ -1,10 +1,10 @@
 //! What `y` gives to the clipboard: what the pane shows, as text without the frames around it.
 
-use crate::room::protocol::Sign;
 use crate::tui::{
     aside::LONGEST_COPY,
     effect::Effect,
     model::{Level, Model, Pane, Sheet},
+    view,
 };
 
 pub fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -54,16 +54,7 @@ fn shown(model: &Model) -> Option<(String, String)> {
         }
         Pane::Diff => {
             let diff = model.diff.as_ref().filter(|diff| diff.id == id)?;
-            let sign = |sign| match sign {
-                Sign::Same => ' ',
-                Sign::Add => '+',
-                Sign::Remove => '-',
-            };
-            let lines = diff
-                .lines
-                .iter()
-                .map(|line| format!("{}{}\n", sign(line.sign), line.text));
-            Some((format!("the diff of {id}"), lines.collect()))
+            Some((format!("the diff of {id}"), view::copied_diff(model, diff)))
         }
         _ => Some((id.to_string(), id.to_string())),
     }

@@ -11,7 +11,7 @@ use crate::{
         effect::Effect,
         keymap::Action,
         layout::{Look, Shape, regions},
-        model::{Level, Model, Pane, Place, Sheet, Trail},
+        model::{DiffForm, Level, Model, Pane, Place, Sheet, Trail},
         msg::Question,
         state::{Finder, Purpose, Topic},
         view::{self, HelpEntry},
@@ -86,6 +86,7 @@ fn too_small(model: &Model) -> bool {
         pane: model.pane,
         list: model.list,
         detail: model.detail,
+        large: model.diff_look.large,
     };
     regions(model.size, look).shape == Shape::Tiny
 }
@@ -113,6 +114,8 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
             request: Request::ScanNow,
         }),
         Action::Open => open(model),
+        Action::Enlarge => enlarge(model),
+        Action::DiffForm => turn_diff(model),
         Action::Back => back(model),
         Action::Filter if model.sheet == Some(Sheet::Help) => model.finder = Finder::typing(),
         Action::Filter => filter::open(model),
@@ -274,6 +277,26 @@ fn open(model: &mut Model) {
     }
 }
 
+/// The diff takes the whole body, or its place beside the others again.
+fn enlarge(model: &mut Model) {
+    model.diff_look.large = !model.diff_look.large;
+    model.diff_scroll = 0;
+}
+
+/// From the parts of a diff to its exact text, and back.
+fn turn_diff(model: &mut Model) {
+    let Some(diff) = &model.diff else {
+        return;
+    };
+    let (form, words) = match view::diff_form(model, &diff.between) {
+        DiffForm::Parts => (DiffForm::Text, "the exact text"),
+        DiffForm::Text => (DiffForm::Parts, "its parts"),
+    };
+    model.diff_look.form = Some(form);
+    model.diff_scroll = 0;
+    model.say(Level::Info, format!("the diff shows {words}"));
+}
+
 fn back(model: &mut Model) {
     if model.filtering.is_some() {
         let pane = model.pane;
@@ -288,6 +311,8 @@ fn back(model: &mut Model) {
         filter::set(model, Pane::Ledger, "");
     } else if model.pane == Pane::Queue {
         filter::set(model, Pane::Queue, "");
+    } else if model.pane == Pane::Diff && model.diff_look.large {
+        enlarge(model);
     } else if let Some(trail) = model.trail {
         subject::focus(model, Pane::Ledger);
         if trail.entry.is_some() {

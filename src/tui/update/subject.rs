@@ -44,6 +44,7 @@ pub fn follow(model: &mut Model) {
 
 pub fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
+    model.diff_look.large &= pane == Pane::Diff;
     if !matches!(pane, Pane::Ticket | Pane::Diff) {
         model.trail = None;
     }

@@ -8,7 +8,6 @@ use crate::{
     domain::{
         Change, ChangeId, HazardLevel, Manual, Plan, RevertState, Safe, artifact::ApprovalRequest,
     },
-    room::protocol::Sign,
     tui::{
         layout::{self, Regions},
         model::Model,
@@ -304,7 +303,7 @@ impl Body<'_, '_> {
 
     fn diff(&mut self, label: &str, card: &Card, backwards: bool) {
         let lines = match &card.diff {
-            Some(diff) if diff.lines.iter().any(|line| line.sign != Sign::Same) => {
+            Some(diff) if !diff.between.is_empty() => {
                 diff::hunks(self.canvas, diff, self.room(), backwards)
             }
             Some(_) => vec![Strip::of(self.canvas.style(Role::Muted), "nothing")],

@@ -28,6 +28,7 @@ mod words;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+pub use diff::{copied as copied_diff, form as diff_form};
 pub use help::{Entry as HelpEntry, order as help_order};
 
 use super::{
@@ -87,6 +88,7 @@ fn laid_out(model: &Model) -> Regions {
         pane: model.pane,
         list: model.list,
         detail: model.detail,
+        large: model.diff_look.large,
     };
     regions(model.size, look)
 }
