@@ -224,6 +224,21 @@ fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
 }
 
 #[test]
+fn what_was_said_and_whether_everything_is_in_order() {
+    at_each_size("log", |desk| {
+        desk.press("s y y");
+        desk.wait(90_000);
+        desk.press("b L");
+    });
+    at_each_size("doctor", |desk| desk.press("i"));
+    at_each_size("doctor-end", |desk| {
+        desk.press("i");
+        desk.settle();
+        desk.press("G");
+    });
+}
+
+#[test]
 fn the_themes_over_what_they_are_tried_on() {
     at_each_size("themes", |desk| desk.press("t j j"));
 }

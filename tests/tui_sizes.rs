@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 20] = [
+const WAYS: [&str; 22] = [
     "1",
     "2 G",
     "3",
@@ -38,6 +38,8 @@ const WAYS: [&str; 20] = [
     "/",
     "/ x : Backspace s e v :",
     "o O O",
+    "L G",
+    "i G",
     ": r e v",
 ];
 
@@ -133,6 +135,10 @@ fn hostile_room(text: &str) -> Fake {
     }];
     room.status.breaker = Some(text.to_owned());
     room.status.scanner.trouble = Some(text.to_owned());
+    for event in &mut room.log.events.items {
+        text.clone_into(&mut event.from);
+        text.clone_into(&mut event.text);
+    }
     for unknown in &mut room.unknowns {
         text.clone_into(&mut unknown.bucket);
         text.clone_into(&mut unknown.cause);

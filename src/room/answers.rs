@@ -64,6 +64,8 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Calls { before, limit } => Ok(Reply::Calls(self.calls(before, limit))),
+            Request::Doctor => Ok(Reply::Doctor(self.checkup(caller).await)),
+            Request::Log { before, limit } => Ok(Reply::Log(self.log.page(before, limit))),
             Request::Trends { span } => {
                 let trends = self.trends(span).map_err(failed)?;
                 Ok(Reply::Trends(Box::new(trends)))

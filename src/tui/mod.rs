@@ -30,6 +30,7 @@ pub mod state;
 mod terminal;
 pub mod text;
 pub mod theme;
+mod tty;
 pub mod update;
 pub mod view;
 
@@ -41,8 +42,9 @@ pub use model::{Model, Options};
 pub use msg::{Msg, Question};
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, colours_of_terminal, leave_raw_mode, open,
-    restore_before_panic_report,
+    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
+    terminal_of_environment,
 };
 pub use theme::{Depth, Shelf, Theme, ThemeError};
+pub use tty::Tty;
 pub use update::update;

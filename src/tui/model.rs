@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::state::{Level, Message};
 use super::{
     Habits,
     keymap::Keymap,
-    state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes},
-    theme::{Depth, Shelf, Theme},
+    state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes, Told},
+    theme::{Shelf, Theme},
+    tty::Tty,
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown, filter::FilterError,
+        Arrangement, Checkup, Diff, Hold, LogPage, Page, Row, Span, Status, Trends, Unknown,
+        filter::FilterError,
     },
 };
 
@@ -26,9 +29,8 @@ pub struct Options {
     pub shelf: Shelf,
     /// Shown until the room says who it took the person for.
     pub person: String,
-    /// How many colours this session's terminal has; [`Depth::True`] when nothing else is said. See
-    /// [`colours_of_terminal`](super::colours_of_terminal).
-    pub depth: Depth,
+    /// See [`terminal_of_environment`](super::terminal_of_environment).
+    pub tty: Tty,
     /// Borders, marks and bars from ASCII, whatever the theme says.
     pub ascii: bool,
     /// The person's keys.
@@ -43,7 +45,7 @@ impl Options {
             theme,
             shelf: Shelf::built_in(),
             person: person.into(),
-            depth: Depth::True,
+            tty: Tty::default(),
             ascii: false,
             keys: Keymap::default(),
             habits: Habits::default(),
@@ -100,6 +102,10 @@ pub enum Sheet {
     Trends,
     /// How the room is: warnings, holds, vault, ledger.
     Room,
+    /// What was said to the person, and to the room's log.
+    Log,
+    /// Whether everything is in order.
+    Doctor,
     Entry,
     /// The controls of one framework.
     Controls,
@@ -107,23 +113,6 @@ pub enum Sheet {
     Themes,
     /// Every action by name.
     Palette,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Info,
-    Ok,
-    Warn,
-    Error,
-}
-
-/// One line to the person, above the key hints.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    pub level: Level,
-    pub text: String,
-    /// When it goes; an error stays until a key is pressed.
-    pub until: Option<Duration>,
 }
 
 /// The ledger, from which the subject was gone to; Esc leads back there.
@@ -163,6 +152,8 @@ pub struct Attention {
     pub landed: bool,
     /// The terminal said that they look elsewhere.
     pub away: bool,
+    /// The terminal said anything of it at all.
+    pub heard: bool,
     /// They want to read, and nothing but the line on top is to change meanwhile.
     pub frozen: bool,
 }
@@ -172,6 +163,7 @@ pub struct Model {
     /// As the screen is drawn now: that of the session, or the one that is tried on.
     pub theme: Theme,
     pub themes: Themes,
+    pub tty: Tty,
     pub keys: Keymap,
     pub size: (u16, u16),
     /// Since the screen opened, as of the last update.
@@ -212,6 +204,8 @@ pub struct Model {
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
+    pub log: Option<LogPage>,
+    pub checkup: Option<Checkup>,
     pub trends: Option<Box<Trends>>,
     /// How far back the trends are looked at.
     pub span: Span,
@@ -223,6 +217,8 @@ pub struct Model {
     pub card: Option<Box<Card>>,
     pub filtering: Option<Filtering>,
     pub message: Option<Message>,
+    /// Those of before, too.
+    pub told: Told,
     /// Until when a second press leaves.
     pub leaving: Option<Duration>,
     pub feeds: Feeds,
@@ -233,11 +229,12 @@ pub struct Model {
 impl Model {
     pub fn new(options: Options, size: (u16, u16)) -> Self {
         let theme = options.theme;
-        let mut themes = Themes::new(options.shelf, &theme, options.depth, options.ascii);
+        let mut themes = Themes::new(options.shelf, &theme, options.tty.depth, options.ascii);
         themes.choose(options.habits.theme.clone());
         let mut model = Self {
             theme: themes.fitted(theme),
             themes,
+            tty: options.tty,
             keys: options.keys,
             size,
             now: Duration::ZERO,
@@ -268,6 +265,8 @@ impl Model {
             finder: Finder::default(),
             unknowns: Vec::new(),
             calls: None,
+            log: None,
+            checkup: None,
             trends: None,
             span: Span::default(),
             attention: Attention::default(),
@@ -278,6 +277,7 @@ impl Model {
             card: None,
             filtering: None,
             message: None,
+            told: Told::default(),
             leaving: None,
             feeds: Feeds::default(),
             dirty: true,
@@ -309,10 +309,15 @@ impl Model {
 
     /// The hour in the room, once it has said so.
     pub fn utc(&self) -> Option<Stamp> {
+        self.utc_at(self.now)
+    }
+
+    /// The hour that it was in the room at a time of this screen.
+    pub fn utc_at(&self, then: Duration) -> Option<Stamp> {
         let (at, told) = self.clock?;
-        chrono::TimeDelta::from_std(self.now.saturating_sub(told))
-            .ok()
-            .and_then(|passed| at.checked_add_signed(passed))
+        let delta = |span| chrono::TimeDelta::from_std(span).ok();
+        let passed = delta(then)? - delta(told)?;
+        at.checked_add_signed(passed)
     }
 
     pub(super) fn set_clock(&mut self, at: Stamp) {
@@ -367,9 +372,11 @@ impl Model {
     pub fn say(&mut self, level: Level, text: impl Into<String>) {
         /// How long news stays; an error stays until it was seen.
         const STAYS: Duration = Duration::from_secs(6);
+        let text = text.into();
+        self.told.note(self.now, level, &text);
         self.message = Some(Message {
             level,
-            text: text.into(),
+            text,
             until: (level != Level::Error).then(|| self.now + STAYS),
         });
         self.dirty = true;

@@ -25,7 +25,7 @@ use ratatui::{
     layout::{Position, Size},
 };
 
-use super::{aside::Aside, session::TuiError, sgr, theme::Depth};
+use super::{aside::Aside, session::TuiError, sgr, theme::Depth, tty::Tty};
 
 /// A terminal that is set up; dropping it puts the terminal back.
 pub struct Session {
@@ -139,9 +139,9 @@ pub fn restore_before_panic_report() {
     }));
 }
 
-/// How many colours this process's terminal has, as far as its environment says.
-pub fn colours_of_terminal() -> Depth {
-    Depth::guess(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))
+/// What this process's terminal is, as far as its environment says.
+pub fn terminal_of_environment() -> Tty {
+    Tty::guess(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))
 }
 
 /// A backend that sends each frame as one write within a synchronized update, and nothing at all

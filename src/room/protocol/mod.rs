@@ -6,7 +6,9 @@
 //! missed a hundred notices is right again after one question.
 
 mod arrangement;
+mod doctor;
 pub mod filter;
+mod log;
 mod scores;
 mod status;
 mod trends;
@@ -14,6 +16,8 @@ mod trends;
 use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
+pub use doctor::{Checkup, Finding, Grade};
+pub use log::{LogLevel, LogPage, Logged};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -98,6 +102,13 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// The room's own log, the latest first, beginning below `before`.
+    Log {
+        before: Option<u64>,
+        limit: usize,
+    },
+    /// Whether everything is in order. Makes calls to S3; a result of a moment ago is told again.
+    Doctor,
     /// How things went lately, and how the accounts stand.
     Trends {
         span: Span,
@@ -176,6 +187,8 @@ pub enum Reply {
     Exceptions(Vec<Exception>),
     /// `total` counts those that are held.
     Calls(Page<Call>),
+    Log(LogPage),
+    Doctor(Checkup),
     Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),

@@ -191,6 +191,22 @@ pub const ACTIONS: &[Binding] = &[
     .named("room")
     .hint("room", 12),
     bind(
+        &[char('L')],
+        Action::Log,
+        "what this screen said to you, and the room's own log",
+        Places::PANES.with(Places::SHEET),
+    )
+    .named("log")
+    .hint("log", 6),
+    bind(
+        &[char('i')],
+        Action::Doctor,
+        "is everything in order: the checks of `sixfold doctor`, and this terminal; once more looks again",
+        Places::PANES.with(Places::SHEET),
+    )
+    .named("doctor")
+    .hint("doctor", 6),
+    bind(
         &[char('t')],
         Action::Themes,
         "themes, tried on as you move through them",

@@ -25,13 +25,15 @@ pub enum Topic {
     Unknowns,
     Exceptions,
     Calls,
+    Log,
+    Doctor,
     Trends,
     Coverage,
     Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
@@ -43,6 +45,8 @@ impl Topic {
         Self::Unknowns,
         Self::Exceptions,
         Self::Calls,
+        Self::Log,
+        Self::Doctor,
         Self::Trends,
         Self::Coverage,
         Self::Controls,
@@ -93,6 +97,12 @@ impl Feeds {
         let gap = if feed.urgent { MOVED } else { NOTICED };
         (feed.wanted && feed.flight.is_none())
             .then(|| feed.asked.map_or(Duration::ZERO, |asked| asked + gap))
+    }
+
+    /// Whether an answer is on its way, or a question about to go out.
+    pub const fn asks(&self, topic: Topic) -> bool {
+        let feed = &self.feeds[topic as usize];
+        feed.wanted || feed.flight.is_some()
     }
 
     /// Topics to ask about now.

@@ -8,6 +8,7 @@ mod finder;
 mod ledger;
 mod line;
 mod list;
+mod said;
 mod stop;
 mod themes;
 
@@ -19,5 +20,6 @@ pub use finder::Finder;
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
+pub use said::{Level, Message, Told};
 pub use stop::Stop;
 pub use themes::Themes;

@@ -178,6 +178,15 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.calls.as_ref() != Some(&page);
             model.calls = Some(page);
         }
+        Reply::Log(page) => {
+            model.dirty |= model.log.as_ref() != Some(&page);
+            model.log = Some(page);
+        }
+        Reply::Doctor(checkup) => {
+            // "looking" goes, whatever was found.
+            model.dirty = true;
+            model.checkup = Some(checkup);
+        }
         Reply::Trends(trends) => {
             model.dirty |= model.trends.as_ref() != Some(&trends);
             model.trends = Some(trends);

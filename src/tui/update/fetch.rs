@@ -78,6 +78,11 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             before: None,
             limit: LARGEST_PAGE,
         }),
+        Topic::Log if model.sheet == Some(Sheet::Log) => all(Request::Log {
+            before: None,
+            limit: LARGEST_PAGE,
+        }),
+        Topic::Doctor if model.sheet == Some(Sheet::Doctor) => all(Request::Doctor),
         Topic::Trends if model.sheet == Some(Sheet::Trends) => {
             all(Request::Trends { span: model.span })
         }
@@ -94,6 +99,8 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
         Topic::Unknowns
         | Topic::Exceptions
         | Topic::Calls
+        | Topic::Log
+        | Topic::Doctor
         | Topic::Trends
         | Topic::Coverage
         | Topic::Controls => None,

@@ -52,12 +52,14 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             disarm(model, "the window changed its size");
         }
         Msg::Focus(true) => {
+            model.attention.heard = true;
             model.attention.away = false;
             if let Some(card) = &mut model.card {
                 card.arming.disturb(now);
             }
         }
         Msg::Focus(false) => {
+            model.attention.heard = true;
             model.attention.away = true;
             disarm(model, "the terminal lost the focus");
         }
@@ -208,6 +210,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
         Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
+        Some(Sheet::Log) => model.feeds.want(Topic::Log),
         Some(Sheet::Trends) => model.feeds.want(Topic::Trends),
         _ => {}
     }
