@@ -140,7 +140,7 @@ async fn drawn(
     end: impl Future<Output = ()>,
 ) -> Result<Habits, TuiError> {
     tui::restore_before_panic_report();
-    let mut session = tui::open(options.tty.depth)?;
+    let mut session = tui::open(&options.tty)?;
     #[cfg(feature = "failpoints")]
     let end = panicking_if_told(end);
     tui::run(

@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{Call, ChangeId, Document, Right},
+    domain::{Call, Change, ChangeId, Document, Right},
     engine::{Caller, EngineError},
     store::{self, Query},
 };
@@ -47,7 +47,7 @@ impl Room {
                 let rows = store.queue(&query, offset, limit).map_err(failed)?;
                 Ok(Reply::Rows(rows))
             }
-            Request::Change { id } => self.change(id),
+            Request::Change { id } => Ok(Reply::Change(Box::new(self.found(id)?))),
             Request::Pending { offset, limit } => Ok(Reply::Pending(
                 store.pending(offset, limit).map_err(failed)?,
             )),
@@ -91,6 +91,10 @@ impl Room {
                 .map(Reply::Controls)
                 .ok_or_else(|| no_such_framework(&framework, &version)),
             Request::Behind { id } => self.behind(id),
+            Request::References { id } => Ok(Reply::References {
+                id,
+                references: self.references(id)?,
+            }),
             Request::Decide {
                 id,
                 plan_hash,
@@ -121,16 +125,14 @@ impl Room {
         }
     }
 
-    fn change(&self, id: ChangeId) -> Result<Reply, Refusal> {
+    pub(super) fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
         let change = self.engine.store.change(id).map_err(failed)?;
-        let change = change.ok_or_else(|| unknown(id))?;
-        Ok(Reply::Change(Box::new(change)))
+        change.ok_or_else(|| unknown(id))
     }
 
     fn behind(&self, id: ChangeId) -> Result<Reply, Refusal> {
         let store = &self.engine.store;
-        let change = store.change(id).map_err(failed)?;
-        let asset = change.ok_or_else(|| unknown(id))?.ticket.asset;
+        let asset = self.found(id)?.ticket.asset;
         let rules = store.waiting_behind(&asset, id).map_err(failed)?;
         Ok(Reply::Behind { id, rules })
     }
@@ -196,12 +198,7 @@ impl Room {
     }
 
     fn diff(&self, id: ChangeId) -> Result<Reply, Refusal> {
-        let change = self
-            .engine
-            .store
-            .change(id)
-            .map_err(failed)?
-            .ok_or_else(|| unknown(id))?;
+        let change = self.found(id)?;
         let Some(plan) = change.ticket.plan() else {
             return Err(Refusal {
                 code: RefusalCode::Conflict,

@@ -12,6 +12,7 @@ pub mod doctor;
 mod log;
 mod once;
 pub mod protocol;
+mod references;
 mod server;
 mod start;
 mod trends;

@@ -21,6 +21,7 @@ mod habits;
 mod input;
 pub mod keymap;
 pub mod layout;
+pub mod link;
 pub mod model;
 mod msg;
 pub mod paint;

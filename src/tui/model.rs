@@ -16,8 +16,8 @@ use super::{
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Checkup, Diff, Hold, LogPage, Page, Row, Span, Status, Trends, Unknown,
-        filter::FilterError,
+        Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
+        Unknown, filter::FilterError,
     },
 };
 
@@ -150,10 +150,8 @@ pub enum Place {
 pub struct Attention {
     /// They chose where to look, or the room's first word did.
     pub landed: bool,
-    /// The terminal said that they look elsewhere.
-    pub away: bool,
-    /// The terminal said anything of it at all.
-    pub heard: bool,
+    /// What the terminal said last of whether they look here; none before it said anything.
+    pub focus: Option<bool>,
     /// They want to read, and nothing but the line on top is to change meanwhile.
     pub frozen: bool,
 }
@@ -189,6 +187,8 @@ pub struct Model {
     pub diff: Option<Box<Diff>>,
     /// Rules whose violation of its bucket waits until the subject has closed.
     pub behind: Vec<String>,
+    /// Where to read on about the subject.
+    pub references: Vec<Reference>,
     /// Why the ticket or the diff can't be shown.
     pub change_trouble: Option<String>,
     pub diff_trouble: Option<String>,
@@ -253,6 +253,7 @@ impl Model {
             change: None,
             diff: None,
             behind: Vec::new(),
+            references: Vec::new(),
             change_trouble: None,
             diff_trouble: None,
             ticket_scroll: 0,

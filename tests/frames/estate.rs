@@ -18,7 +18,8 @@ use sixfold::{
     },
     room::protocol::{
         AccountScore, Checkup, ControlScore, Diff, DiffLine, Finding, Hold, LogLevel, LogPage,
-        Logged, Page, ScannerStatus, Score, Sign, Span, Status, Step, Trends, Unknown, Waiting,
+        Logged, Page, Reference, ScannerStatus, Score, Sign, Span, Status, Step, Trends, Unknown,
+        Waiting,
     },
 };
 
@@ -954,4 +955,25 @@ pub fn checkup() -> Checkup {
         at: at("03:14:07"),
         findings,
     }
+}
+
+/// Where to read on about the walkthrough's change.
+pub fn references(id: ChangeId) -> Vec<Reference> {
+    let reference = |what: &str, address: &str| Reference {
+        what: what.to_owned(),
+        address: address.to_owned(),
+    };
+    if id != WALKTHROUGH {
+        return Vec::new();
+    }
+    vec![
+        reference(
+            "rule",
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl",
+        ),
+        reference(
+            "console",
+            "https://console.aws.amazon.com/s3/buckets/acme-prod-customer-exports?region=us-east-1",
+        ),
+    ]
 }

@@ -122,6 +122,10 @@ impl Fake {
                 id,
                 rules: estate::behind(id),
             }),
+            Request::References { id } => Ok(Reply::References {
+                id,
+                references: estate::references(id),
+            }),
             Request::Ledger {
                 filter,
                 before,

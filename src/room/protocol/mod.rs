@@ -126,6 +126,10 @@ pub enum Request {
     Behind {
         id: ChangeId,
     },
+    /// Where a reader goes on from this change.
+    References {
+        id: ChangeId,
+    },
     /// A decision on the plan that was shown. Another plan is another question.
     Decide {
         id: ChangeId,
@@ -196,6 +200,10 @@ pub enum Reply {
     Behind {
         id: ChangeId,
         rules: Vec<String>,
+    },
+    References {
+        id: ChangeId,
+        references: Vec<Reference>,
     },
     /// What was asked for is done or on its way; the words say which.
     Done(String),
@@ -298,6 +306,14 @@ pub enum Sign {
     Same,
     Add,
     Remove,
+}
+
+/// A web address to read on at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// What is there: the `rule`'s source, or the bucket in AWS's `console`.
+    pub what: String,
+    pub address: String,
 }
 
 /// An entry as one line of the ledger pane.

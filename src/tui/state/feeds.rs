@@ -20,6 +20,7 @@ pub enum Topic {
     Change,
     Diff,
     Behind,
+    References,
     Ledger,
     Entry,
     Unknowns,
@@ -33,13 +34,14 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
         Self::Change,
         Self::Diff,
         Self::Behind,
+        Self::References,
         Self::Ledger,
         Self::Entry,
         Self::Unknowns,

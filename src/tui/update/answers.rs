@@ -152,6 +152,10 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.behind != rules;
             model.behind = rules;
         }
+        Reply::References { id, references } if Some(id) == model.subject => {
+            model.dirty |= model.references != references;
+            model.references = references;
+        }
         Reply::Entries(page) => {
             model.ledger.load(at, page);
             if model.ledger.wanted().is_some() {
@@ -257,7 +261,7 @@ fn refused(model: &mut Model, topic: Topic, refusal: Refusal) {
         Topic::Change => model.change_trouble = Some(refusal.message),
         Topic::Diff => model.diff_trouble = Some(refusal.message),
         // A line that is not there is no news; the ticket says why it can't be shown.
-        Topic::Behind => {}
+        Topic::Behind | Topic::References => {}
         _ => model.say(Level::Error, refusal.message),
     }
 }

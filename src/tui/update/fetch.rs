@@ -57,6 +57,7 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
         Topic::Change => all(Request::Change { id: model.subject? }),
         Topic::Diff => all(Request::Diff { id: model.subject? }),
         Topic::Behind => all(Request::Behind { id: model.subject? }),
+        Topic::References => all(Request::References { id: model.subject? }),
         Topic::Ledger => {
             let (page, before) = model.ledger.wanted().filter(|_| shows_ledger(model))?;
             let request = Request::Ledger {

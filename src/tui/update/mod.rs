@@ -52,15 +52,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             disarm(model, "the window changed its size");
         }
         Msg::Focus(true) => {
-            model.attention.heard = true;
-            model.attention.away = false;
+            focused(model, true);
             if let Some(card) = &mut model.card {
                 card.arming.disturb(now);
             }
         }
         Msg::Focus(false) => {
-            model.attention.heard = true;
-            model.attention.away = true;
+            focused(model, false);
             disarm(model, "the terminal lost the focus");
         }
         Msg::Notice(notice) => noticed(model, &notice),
@@ -83,6 +81,12 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     effects
 }
 
+/// What the terminal says of it; the doctor's page shows whether it ever does.
+fn focused(model: &mut Model, here: bool) {
+    let first = model.attention.focus.replace(here).is_none();
+    model.dirty |= first && model.sheet == Some(Sheet::Doctor);
+}
+
 fn waiting(model: &Model) -> Option<usize> {
     model.status.as_ref().map(|status| status.pending)
 }
@@ -95,7 +99,7 @@ fn arrived(model: &Model, waited: Option<usize>) -> Option<Effect> {
     } else {
         "changes wait"
     };
-    (model.attention.away && now > before)
+    (model.attention.focus == Some(false) && now > before)
         .then(|| Effect::Notify(format!("{now} {what} for approval")))
 }
 

@@ -21,6 +21,7 @@ pub fn set(model: &mut Model, id: ChangeId) {
     model.change = known.map(Box::new);
     model.diff = None;
     model.behind = Vec::new();
+    model.references = Vec::new();
     model.change_trouble = None;
     model.diff_trouble = None;
     model.ticket_scroll = 0;
@@ -28,6 +29,7 @@ pub fn set(model: &mut Model, id: ChangeId) {
     model.feeds.turn(Topic::Change);
     model.feeds.turn(Topic::Diff);
     model.feeds.turn(Topic::Behind);
+    model.feeds.turn(Topic::References);
     model.dirty = true;
 }
 

@@ -115,7 +115,7 @@ fn screen(model: &Model, regions: &Regions) -> Vec<(&'static str, String)> {
         ""
     };
     let tty = &model.tty;
-    let focus = if model.attention.heard {
+    let focus = if model.attention.focus.is_some() {
         "it tells when it loses the focus"
     } else {
         "asked to tell of its focus; it has not yet"
