@@ -576,9 +576,9 @@ fn ledger_pages_go_backwards_and_can_be_narrowed() {
     let walk = |filter: &LedgerFilter, limit| {
         let (mut seqs, mut before) = (Vec::new(), None);
         loop {
-            let page = store.ledger_page(filter, before, limit).unwrap();
-            assert!(page.lines.len() <= limit);
-            seqs.extend(page.lines.iter().map(|line| line.seq));
+            let page = store.ledger_page(filter, at(0), before, limit).unwrap();
+            assert!(page.items.len() <= limit);
+            seqs.extend(page.items.iter().map(|line| line.seq));
             match page.next {
                 Some(next) => before = Some(next),
                 None => return (seqs, page.total),
@@ -605,11 +605,7 @@ fn ledger_pages_go_backwards_and_can_be_narrowed() {
         .map(|one| one.entry.seq)
         .collect();
     assert_eq!(walk(&of_change, 2), (own.clone(), Some(5)));
-    let kinds = LedgerFilter {
-        kind: Some("APPROVAL".to_owned()),
-        actor: Some("nina".to_owned()),
-        change: None,
-    };
+    let kinds: LedgerFilter = "APPROVAL by:nina".parse().unwrap();
     // Changes 4, 5, 7 and 9 were decided by her.
     let (seqs, total) = walk(&kinds, 3);
     assert_eq!((seqs.len(), total), (4, None));
@@ -618,7 +614,7 @@ fn ledger_pages_go_backwards_and_can_be_narrowed() {
         ..kinds
     };
     assert_eq!(walk(&both, 3).0, [own[2]]);
-    let line = &store.ledger_page(&both, None, 1).unwrap().lines[0];
+    let line = &store.ledger_page(&both, at(0), None, 1).unwrap().items[0];
     assert_eq!(
         line.headline,
         "denied by nina.ramirez (tap): accepted-risk: a public dataset"
@@ -829,5 +825,24 @@ proptest! {
         drop((ledger, store));
         let (_ledger, store) = room(state.path());
         prop_assert_eq!(store.dump().unwrap(), before);
+    }
+
+    /// Asked for before, between and after.
+    #[test]
+    fn a_filter_that_is_kept_up_finds_what_a_new_one_finds(batches in progress()) {
+        let state = tempfile::tempdir().unwrap();
+        let (ledger, store) = room(state.path());
+        let filters = ["env:prod", "is:open", "outcome:remediated", "is:exempt", "age:<1h"];
+        let all = |store: &Store, filter| store.queue(&query(filter), 0, 500).unwrap();
+        for batch in batches {
+            for filter in &filters[..4] {
+                all(&store, filter);
+            }
+            ledger.commit_blocking(batch).unwrap();
+        }
+        let (fresh, _) = Store::open(&state.path().join("again"), ledger.reader().clone()).unwrap();
+        for filter in filters {
+            prop_assert_eq!(all(&store, filter), all(&fresh, filter), "{}", filter);
+        }
     }
 }

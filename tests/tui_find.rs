@@ -185,7 +185,7 @@ fn a_key_that_does_nothing_here_says_where_it_does_something() {
     empty.press("5");
     empty.settle();
     empty.press("/");
-    empty.write("nosuchkind");
+    empty.write("rollback");
     empty.settle();
     empty.press("Enter c");
     assert!(

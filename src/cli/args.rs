@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::domain::{ChangeId, artifact::ReasonCode};
+use crate::domain::{ChangeId, When, artifact::ReasonCode};
 
 /// A terminal control room for cloud compliance
 ///
@@ -173,6 +173,12 @@ pub enum Ledger {
         /// Only by actors whose name contains this
         #[arg(long)]
         by: Option<String>,
+        /// Only from then on: a day or time in UTC (`2026-04-15`, `2026-04-15T03:12`) or an age (`2h`)
+        #[arg(long, value_name = "WHEN", value_parser = When::begins)]
+        since: Option<When>,
+        /// Only until then, a day as a whole
+        #[arg(long, value_name = "WHEN", value_parser = When::ends)]
+        until: Option<When>,
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },

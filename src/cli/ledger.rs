@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use chrono::Utc;
 use color_eyre::{
     Result,
     eyre::{WrapErr as _, bail},
@@ -16,7 +17,7 @@ use crate::{
     chain,
     domain::{Change, ChangeId, Entry, Safe, Stamp, time},
     ledger::{
-        self, Reader,
+        self, Reader, Search,
         export::{self, Filter},
     },
 };
@@ -34,8 +35,20 @@ pub fn run(common: &Common, command: Ledger) -> Result<u8> {
             change,
             kind,
             by,
+            since,
+            until,
             limit,
-        } => list(&folder, change, kind.as_deref(), by.as_deref(), limit),
+        } => {
+            let now = Utc::now();
+            let search = Search {
+                change,
+                kind,
+                actor: by,
+                since: since.map(|since| since.at(now)),
+                until: until.map(|until| until.at(now)),
+            };
+            list(&folder, &search, limit)
+        }
         Ledger::Show { what } => show(&folder, &what),
         Ledger::Export { quarter, format } => export(&folder, quarter.as_deref(), format),
         Ledger::Verify { .. } => verify(&folder),
@@ -68,27 +81,16 @@ fn reader(folder: &Path) -> Result<Reader> {
     Ok(reader)
 }
 
-fn list(
-    folder: &Path,
-    change: Option<ChangeId>,
-    kind: Option<&str>,
-    by: Option<&str>,
-    limit: usize,
-) -> Result<u8> {
-    let mut latest = std::collections::VecDeque::with_capacity(limit.min(1_024));
-    for recorded in reader(folder)?.range(1) {
-        let entry = recorded?.entry;
-        let wanted = change.is_none_or(|id| entry.change == Some(id))
-            && kind.is_none_or(|kind| entry.fact.kind().contains(kind))
-            && by.is_none_or(|by| entry.actor.name().contains(by));
-        if wanted {
-            if latest.len() == limit {
-                latest.pop_front();
-            }
-            latest.push_back(entry);
-        }
+fn list(folder: &Path, search: &Search, limit: usize) -> Result<u8> {
+    let reader = reader(folder)?;
+    let mut latest: Vec<Entry> = Vec::new();
+    let mut before = Some(u64::MAX);
+    while let Some(below) = before.filter(|_| latest.len() < limit) {
+        let found = reader.search(search, below, limit - latest.len())?;
+        latest.extend(found.entries.into_iter().map(|recorded| recorded.entry));
+        before = found.next;
     }
-    let rows: Vec<_> = latest.iter().map(row).collect();
+    let rows: Vec<_> = latest.iter().rev().map(row).collect();
     print::bytes(print::table(&rows).as_bytes())?;
     Ok(exit::OK)
 }

@@ -198,6 +198,39 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Every word that [`kind`](Self::kind) gives.
+    pub const KINDS: [&'static str; 29] = [
+        "ticket",
+        "approval.requested",
+        "approval.expired",
+        "approval",
+        "manual.asked",
+        "manual.done",
+        "manual.unfinished",
+        "manual.resolved",
+        "attempt.refused",
+        "backup",
+        "fix.intent",
+        "fix.written",
+        "fix.mismatch",
+        "fix",
+        "rollback",
+        "alert",
+        "alert.delivered",
+        "revert.intent",
+        "revert",
+        "revert.foreign",
+        "revert.failed",
+        "exception.opened",
+        "exception.ended",
+        "hold",
+        "hold.released",
+        "settled",
+        "breaker.tripped",
+        "breaker.reset",
+        "room.started",
+    ];
+
     /// The word in the ledger's `kind` column.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -338,5 +371,24 @@ impl Entry {
                 findings,
             } => format!("version {version}, mode {mode}; {}", findings.join("; ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_list_of_kinds_is_what_a_ledger_may_hold() {
+        let error = serde_json::from_str::<Fact>(r#"{"kind": "?", "artifact": null}"#).unwrap_err();
+        let named: Vec<_> = error
+            .to_string()
+            .split('`')
+            .skip(3)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(named, Fact::KINDS);
     }
 }

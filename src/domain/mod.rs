@@ -24,6 +24,7 @@ mod tally;
 pub mod time;
 mod trend;
 mod turn;
+mod when;
 
 pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
 pub use beside::{Counted, KmsKey, OtherBucket, Reach};
@@ -46,3 +47,4 @@ pub use tally::{Judged, Tally};
 pub use time::Stamp;
 pub use trend::{BySeverity, Class, Moment, Took};
 pub use turn::{Behind, OpenChange};
+pub use when::{NoTime, UNITS, When, age};

@@ -1,10 +1,14 @@
-//! Where entries stand: a sparse index in memory, made while the chain is verified. One offset for
-//! every few entries costs a few megabytes for ten million of them and makes any entry one short
-//! read away.
+//! Where entries stand: a sparse index in memory, made while the chain is verified. One block for
+//! every few entries costs some megabytes for ten million of them and makes any entry one short
+//! read away. A block also says what its entries can be, so that a search steps over most of them.
 
+use super::{
+    Recorded,
+    search::{Block, Names, Wanted},
+};
 use crate::domain::Digest;
 
-/// Entries from one remembered offset to the next.
+/// Entries of one block.
 const STRIDE: u64 = 32;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +16,8 @@ pub(super) struct Segment {
     pub first: u64,
     /// Bytes that are written and synced; what stands behind them is not part of the ledger (yet).
     pub length: u64,
-    /// Offsets of every [`STRIDE`]th line, beginning with the first.
-    blocks: Vec<u64>,
+    /// One for every [`STRIDE`] lines, beginning with the first.
+    blocks: Vec<Block>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,9 @@ pub(super) struct Index {
     /// 0 while the ledger is empty.
     pub last_seq: u64,
     pub last_hash: Digest,
+    /// Those that occur.
+    pub kinds: Names,
+    pub actors: Names,
 }
 
 /// A place to begin reading at.
@@ -40,6 +47,8 @@ impl Default for Index {
             segments: Vec::new(),
             last_seq: 0,
             last_hash: Digest::zero(),
+            kinds: Names::default(),
+            actors: Names::default(),
         }
     }
 }
@@ -54,15 +63,39 @@ impl Index {
     }
 
     /// Takes up one more line of the last segment. `bytes` counts its newline.
-    pub(super) fn push(&mut self, hash: Digest, bytes: u64) {
+    pub(super) fn push(&mut self, recorded: &Recorded, bytes: u64) {
+        let entry = &recorded.entry;
         self.last_seq += 1;
-        self.last_hash = hash;
+        self.last_hash.clone_from(&recorded.hash);
+        let kind = self.kinds.bit(entry.fact.kind());
+        let actor = self.actors.bit(entry.actor.name());
         if let Some(segment) = self.segments.last_mut() {
             if (self.last_seq - segment.first).is_multiple_of(STRIDE) {
-                segment.blocks.push(segment.length);
+                segment.blocks.push(Block::at(segment.length));
+            }
+            if let Some(block) = segment.blocks.last_mut() {
+                block.take(kind, actor, entry.at);
             }
             segment.length += bytes;
         }
+    }
+
+    /// The last block before an entry that may hold what is wanted: its first entry, and the one
+    /// behind its last that is before.
+    pub(super) fn candidate(&self, wanted: &Wanted, before: u64) -> Option<(u64, u64)> {
+        let mut end = before.min(self.last_seq + 1);
+        for segment in self.segments.iter().rev().filter(|one| one.first < before) {
+            for (at, block) in segment.blocks.iter().enumerate().rev() {
+                let first = segment.first + at as u64 * STRIDE;
+                if first < end {
+                    if block.may_hold(wanted) {
+                        return Some((first, end));
+                    }
+                    end = first;
+                }
+            }
+        }
+        None
     }
 
     /// The nearest remembered place at or before an entry; none where there is no such entry.
@@ -76,7 +109,7 @@ impl Index {
         let block = (seq - found.first) / STRIDE;
         Some(Place {
             segment,
-            offset: *found.blocks.get(usize::try_from(block).ok()?)?,
+            offset: found.blocks.get(usize::try_from(block).ok()?)?.offset,
             seq: found.first + block * STRIDE,
         })
     }
@@ -86,6 +119,16 @@ impl Index {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::domain::{Draft, Fact, Stamp};
+
+    fn recorded() -> Recorded {
+        let draft = Draft::room(Stamp::default(), None, Fact::BreakerReset);
+        Recorded {
+            entry: draft.numbered(1, Digest::zero()),
+            hash: Digest::zero(),
+            line: String::new(),
+        }
+    }
 
     #[test]
     fn every_entry_is_less_than_a_stride_behind_its_place() {
@@ -93,7 +136,7 @@ mod tests {
         for (first, entries) in [(1, 100), (101, 1), (102, 64), (166, 0)] {
             index.begin(first);
             for _ in 0..entries {
-                index.push(Digest::zero(), 10);
+                index.push(&recorded(), 10);
             }
         }
         for seq in 1..=165 {

@@ -8,7 +8,7 @@
 //!
 //! - [`open()`] verifies the whole chain, cuts a line that a crash left torn, and gives [`Opened`];
 //! - [`Opened::start`] begins writing: one thread that groups commits, behind the handle [`Ledger`];
-//! - [`Reader`] reads and pages with bounded memory, on the running ledger or on a copy;
+//! - [`Reader`] reads, pages and searches with bounded memory, on the running ledger or on a copy;
 //! - [`verify`] checks a copied folder and changes nothing; [`export`] writes what auditors ask for.
 
 mod error;
@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod reader;
 mod scan;
+mod search;
 mod segment;
 mod writer;
 
@@ -30,4 +31,5 @@ pub use lock::Lock;
 pub use open::{Opened, Options, open};
 pub use reader::{Range, Reader};
 pub use scan::{Torn, Verified, verify};
+pub use search::{Found, Search};
 pub use writer::{Follower, Ledger};

@@ -38,7 +38,7 @@ impl Reader {
         }
     }
 
-    fn with<T>(&self, look: impl FnOnce(&Index) -> T) -> T {
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Index) -> T) -> T {
         look(&self.index.read().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -124,7 +124,7 @@ impl Scanned {
             match piece {
                 Piece::Line => {
                     let recorded = decode(&buffer).map_err(|what| broken(line, seq, what))?;
-                    self.take(recorded, buffer.len() as u64 + 1)
+                    self.take(&recorded, buffer.len() as u64 + 1)
                         .map_err(|what| broken(line, seq, what))?;
                 }
                 Piece::TooLong => return Err(broken(line, seq, Damage::TooLong)),
@@ -143,15 +143,15 @@ impl Scanned {
         }
     }
 
-    fn take(&mut self, recorded: Recorded, bytes: u64) -> Result<(), Damage> {
+    fn take(&mut self, recorded: &Recorded, bytes: u64) -> Result<(), Damage> {
         check(
-            &recorded,
+            recorded,
             self.index.last_seq + 1,
             Some(&self.index.last_hash),
         )?;
         self.first = self.first.or(Some(recorded.entry.at));
         self.last = Some(recorded.entry.at);
-        self.index.push(recorded.hash, bytes);
+        self.index.push(recorded, bytes);
         Ok(())
     }
 }

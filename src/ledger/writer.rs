@@ -271,7 +271,7 @@ impl Writer {
                 index.begin(first.entry.seq);
             }
             for one in recorded {
-                index.push(one.hash.clone(), one.line.len() as u64 + 1);
+                index.push(one, one.line.len() as u64 + 1);
             }
         });
         Ok(())

@@ -6,8 +6,8 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Diff, DiffLine, Hold, LedgerEntry, LedgerFilter, Line, PAGE, Page, Refusal, RefusalCode,
-        Reply, Request, Sign, Status, VERSION, filter::FilterError,
+        Diff, DiffLine, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply, Request, Sign,
+        Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
@@ -15,9 +15,6 @@ use crate::{
     engine::{Caller, EngineError},
     store::{self, Query},
 };
-
-/// Stretches of the ledger that one question searches through.
-const SEARCHES: usize = 10;
 
 /// Violations waiting for their turn that a status lists; all of them are counted.
 const SHOWN_WAITING: usize = 50;
@@ -57,7 +54,9 @@ impl Room {
                 before,
                 limit,
             } => Ok(Reply::Entries(
-                self.entries(&filter, before, limit).map_err(failed)?,
+                store
+                    .ledger_page(&filter, engine.now(), before, limit)
+                    .map_err(failed)?,
             )),
             Request::Entry { seq } => self.entry(seq),
             Request::Unknowns { offset, limit } => Ok(Reply::Unknowns(
@@ -140,39 +139,6 @@ impl Room {
     fn calls(&self, before: Option<u64>, limit: usize) -> Page<Call> {
         let (items, total) = self.engine.activity().page(before, limit.min(PAGE));
         Page { items, total }
-    }
-
-    fn entries(
-        &self,
-        filter: &LedgerFilter,
-        mut before: Option<u64>,
-        limit: usize,
-    ) -> Result<Page<Line>, EngineError> {
-        let store = &self.engine.store;
-        let limit = limit.clamp(1, PAGE);
-        let mut items = Vec::new();
-        // A search stops after so many entries; it goes on for a while before the screen is told
-        // that there is nothing.
-        for _ in 0..SEARCHES {
-            let page = store.ledger_page(filter, before, limit - items.len())?;
-            items.extend(page.lines);
-            let seen = page.total.unwrap_or(items.len());
-            if items.len() == limit || page.next.is_none() {
-                let more = page.next.is_some();
-                let total = if more && page.total.is_none() {
-                    self.engine.ledger.reader().last_seq()
-                } else {
-                    seen as u64
-                };
-                return Ok(Page {
-                    items,
-                    total: usize::try_from(total).unwrap_or(usize::MAX),
-                });
-            }
-            before = page.next;
-        }
-        let total = items.len();
-        Ok(Page { items, total })
     }
 
     fn entry(&self, seq: u64) -> Result<Reply, Refusal> {

@@ -11,7 +11,9 @@ use super::{
     Rows, StoreError,
     fold::Fold,
     keys::META,
-    sheet::{FORMAT, Meta, Sheet, Totals},
+    places::Place,
+    search::Lists,
+    sheet::{FORMAT, Meta, Sheet, Step, Totals},
 };
 use crate::{
     domain::Fact,
@@ -32,6 +34,8 @@ pub(super) struct Live {
     pub local: Tree,
     /// As in the tree; held while a batch is made, so that batches do not overtake each other.
     meta: Mutex<Meta>,
+    /// Of the queue's rows; behind `meta` where both are held.
+    pub lists: Mutex<Lists>,
 }
 
 impl Live {
@@ -45,10 +49,14 @@ impl Live {
         let rows = db.open_tree("rows")?;
         let local = db.open_tree("local")?;
         let mut totals = Totals::default();
+        let mut lists = Lists::default();
         for item in &rows {
             let (key, value) = item?;
             if key != META {
                 totals.add(&key, &value);
+            }
+            if let Some(place) = Place::of(&key) {
+                lists.all.insert(place);
             }
         }
         for item in &local {
@@ -71,6 +79,7 @@ impl Live {
             rows,
             local,
             meta: Mutex::new(meta),
+            lists: Mutex::new(lists),
         })
     }
 
@@ -156,9 +165,15 @@ impl Live {
             hash: last.hash.clone(),
             totals: guard.totals.clone(),
         };
-        let (batch, meta) = fold.finish()?.finish(meta)?;
-        self.rows.apply_batch(batch)?;
-        *guard = meta;
+        let step: Step = fold.finish()?.finish(meta)?;
+        self.rows.apply_batch(step.batch)?;
+        let mut lists = self.lists();
+        lists.rows(&step.queue);
+        if step.exceptions {
+            lists.forget_exempt();
+        }
+        drop(lists);
+        *guard = step.meta;
         drop(guard);
         for one in fresh() {
             if let (Some(id), Fact::Delivered { channel }) = (one.entry.change, &one.entry.fact) {

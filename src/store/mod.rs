@@ -9,6 +9,7 @@
 //! - [`Store`] is the handle; `open.rs` and `folder.rs` bring it up, `live.rs` runs one database;
 //! - `keys.rs` is the table of views, `fold.rs` says what entries make of them, `sheet.rs` writes
 //!   them as one batch with their totals;
+//! - `queue.rs` pages through the queue, by `places.rs` and `search.rs`, which stand in memory;
 //! - `queries.rs`, `ledger_page.rs`, `trends.rs` and `outbox.rs` answer; `observations.rs` holds what the scanner
 //!   saw, which no ledger has and a rebuild forgets;
 //! - [`Store::follower`] keeps it all current and refuses entries that do not follow.
@@ -27,7 +28,10 @@ mod live;
 mod observations;
 mod open;
 mod outbox;
+mod places;
 mod queries;
+mod queue;
+mod search;
 mod sheet;
 mod trends;
 
@@ -35,12 +39,12 @@ pub use arranged::arrange;
 pub use error::{StoreError, panic_is_contained};
 pub use filter::{Around, keeps};
 pub use fold::Hold;
-pub use ledger_page::LedgerPage;
 pub use listed::Listed;
 pub use observations::{Observation, Verdicts};
 pub use open::Store;
 pub use outbox::Delivery;
-pub use queries::{Counts, Query};
+pub use queries::Counts;
+pub use queue::Query;
 pub use trends::Course;
 
 /// Keys with their values.

@@ -1,12 +1,10 @@
 //! What screens, the gate and the chain ask.
 
-use std::collections::{BTreeSet, HashSet};
-
 use serde::de::DeserializeOwned;
 use sled::IVec;
 
 use super::{
-    Around, Hold, Listed, Store, StoreError, arrange, filter,
+    Hold, Store, StoreError,
     fold::number,
     keys::{
         self, BREAKER, BY_HAND, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REVERT,
@@ -15,12 +13,9 @@ use super::{
     live::Live,
 };
 use crate::{
-    domain::{Asset, Change, ChangeId, Exception, OpenChange, Stage, Stamp},
+    domain::{Asset, Change, ChangeId, Exception, OpenChange, Stamp},
     ledger::Recorded,
-    room::protocol::{
-        Arrangement, PAGE, Page, Row, SORTED,
-        filter::{Filter, Is, Value},
-    },
+    room::protocol::{PAGE, Page},
 };
 
 /// How many changes there are.
@@ -36,21 +31,9 @@ pub struct Counts {
     pub closed: usize,
 }
 
-/// Which changes are asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    pub filter: Filter,
-    pub arrangement: Arrangement,
-    /// What ages and exceptions are counted from.
-    pub now: Stamp,
-}
+pub(super) type Pair = Result<(IVec, IVec), sled::Error>;
 
-/// Rows that were put in order, the page's rows after them, and how many rows there are.
-type Parts = (Vec<Row>, Vec<Row>, usize);
-
-type Pair = Result<(IVec, IVec), sled::Error>;
-
-fn value<T: DeserializeOwned>(pair: Pair) -> Result<T, StoreError> {
+pub(super) fn value<T: DeserializeOwned>(pair: Pair) -> Result<T, StoreError> {
     Ok(serde_json::from_slice(&pair?.1)?)
 }
 
@@ -65,7 +48,7 @@ impl Live {
         Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?)
     }
 
-    fn all<T: DeserializeOwned>(&self, view: u8) -> Result<Vec<T>, StoreError> {
+    pub(super) fn all<T: DeserializeOwned>(&self, view: u8) -> Result<Vec<T>, StoreError> {
         self.rows.scan_prefix([view]).map(value).collect()
     }
 
@@ -73,7 +56,7 @@ impl Live {
         self.get(&keys::of_change(CHANGE, id))
     }
 
-    fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         let totals = self.meta().totals;
         let group = |group| totals.of(&[QUEUE, group]);
         let (halted, pending, by_hand) = (group(HALTED), group(WAITING), group(BY_HAND));
@@ -85,99 +68,11 @@ impl Live {
             closed: group(CLOSED),
         }
     }
-
-    fn queue(&self, query: &Query, offset: usize, limit: usize) -> Result<Page<Row>, StoreError> {
-        let (first, rest, total) = if query.filter.is_empty() {
-            self.everything(query, offset, limit)?
-        } else {
-            self.found(query, offset, limit)?
-        };
-        // A row that moved while this was read may have been met twice.
-        let mut met = HashSet::new();
-        let items = first.into_iter().skip(offset).chain(rest);
-        let items = items.take(limit).filter(|row| met.insert(row.id)).collect();
-        Ok(Page { items, total })
-    }
-
-    /// The rows that stand in another order than the index, from the first on; those of the page that
-    /// come after them; and how many there are. Only the page is read where the index has the order.
-    fn everything(&self, query: &Query, offset: usize, limit: usize) -> Result<Parts, StoreError> {
-        let rows = || self.rows.scan_prefix([QUEUE]);
-        let row = |pair| value::<Listed>(pair).map(|listed| listed.row);
-        let counts = self.counts();
-        let arranged = if query.arrangement.indexed() {
-            0
-        } else {
-            counts.open.min(SORTED)
-        };
-        let first: Result<Vec<_>, _> = rows().take(arranged).map(row).collect();
-        let mut first = first?;
-        arrange(&mut first, query.arrangement);
-        let shown = first.len().saturating_sub(offset).min(limit);
-        let rest = rows().skip(offset.max(first.len())).take(limit - shown);
-        let rest: Result<Vec<_>, _> = rest.map(row).collect();
-        Ok((first, rest?, counts.open + counts.closed))
-    }
-
-    /// The same for a filter, which reads every row.
-    fn found(&self, query: &Query, offset: usize, limit: usize) -> Result<Parts, StoreError> {
-        let exempt = self.exempt(query)?;
-        let around = Around {
-            now: query.now,
-            exempt: &|listed| exempt.contains(&(listed.row.rule.clone(), listed.asset.clone())),
-        };
-        let arranged = !query.arrangement.indexed();
-        let (mut first, mut rest, mut total) = (Vec::new(), Vec::new(), 0);
-        for pair in self.rows.scan_prefix([QUEUE]) {
-            let listed: Listed = value(pair)?;
-            if !filter::keeps(&query.filter, &listed, &around) {
-                continue;
-            }
-            let row = listed.row;
-            let sorted = arranged && total == first.len() && total < SORTED;
-            if sorted && row.stage != Stage::Closed {
-                first.push(row);
-            } else if total >= offset && total - offset < limit {
-                rest.push(row);
-            }
-            total += 1;
-        }
-        arrange(&mut first, query.arrangement);
-        Ok((first, rest, total))
-    }
-}
-
-impl Live {
-    /// Rules with the assets on which they are not applied now, where the query asks for that.
-    fn exempt(&self, query: &Query) -> Result<BTreeSet<(String, String)>, StoreError> {
-        if !query.filter.asks(&Value::Is(Is::Exempt)) {
-            return Ok(BTreeSet::new());
-        }
-        let exceptions = self.all::<Exception>(EXCEPTION)?.into_iter();
-        Ok(exceptions
-            .filter(|exception| query.now < exception.until)
-            .map(|exception| (exception.rule, exception.asset.key()))
-            .collect())
-    }
 }
 
 impl Store {
     pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
         self.with(|live| live.change(id))
-    }
-
-    /// Open changes first: halted, then waiting for approval, then to be done by hand, then running, each by severity and
-    /// age; closed ones after them, the latest first. At most [`PAGE`] rows.
-    ///
-    /// A filter reads every row, and another order the first [`SORTED`] open ones; without either only
-    /// the page is read.
-    pub fn queue(
-        &self,
-        query: &Query,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Page<Row>, StoreError> {
-        self.with(|live| live.queue(query, offset, limit.min(PAGE)))
     }
 
     /// Changes that wait for a decision, the most severe and oldest first.

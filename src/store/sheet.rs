@@ -10,7 +10,8 @@ use sled::{Batch, IVec, Tree};
 
 use super::{
     StoreError,
-    keys::{self, META},
+    keys::{self, EXCEPTION, META},
+    places::Place,
 };
 use crate::domain::Digest;
 
@@ -80,6 +81,17 @@ impl Default for Meta {
     }
 }
 
+/// One atomic step of the views.
+pub(super) struct Step {
+    pub batch: Batch,
+    /// What the views are after it.
+    pub meta: Meta,
+    /// Rows of the queue that come or change, and those that go.
+    pub queue: Vec<(Place, Option<IVec>)>,
+    /// Exceptions come, change or go.
+    pub exceptions: bool,
+}
+
 /// Changes to rows that are not in the tree yet. Reads see them.
 pub(super) struct Sheet<'a> {
     tree: &'a Tree,
@@ -109,13 +121,18 @@ impl<'a> Sheet<'a> {
         self.changed.insert(key, None);
     }
 
-    /// Everything as one batch, with what the views then are.
-    pub(super) fn finish(self, mut meta: Meta) -> Result<(Batch, Meta), StoreError> {
+    pub(super) fn finish(self, mut meta: Meta) -> Result<Step, StoreError> {
         let mut batch = Batch::default();
+        let mut queue = Vec::new();
+        let mut exceptions = false;
         for (key, new) in self.changed {
             let old = self.tree.get(&key)?;
             if old == new {
                 continue;
+            }
+            exceptions |= key.first() == Some(&EXCEPTION);
+            if let Some(place) = Place::of(&key) {
+                queue.push((place, new.clone()));
             }
             if let Some(old) = old {
                 meta.totals.remove(&key, &old);
@@ -129,7 +146,12 @@ impl<'a> Sheet<'a> {
             }
         }
         batch.insert(META, serde_json::to_vec(&meta)?);
-        Ok((batch, meta))
+        Ok(Step {
+            batch,
+            meta,
+            queue,
+            exceptions,
+        })
     }
 }
 

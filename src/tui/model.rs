@@ -17,7 +17,7 @@ use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
     room::protocol::{
         Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
-        Unknown, filter::FilterError,
+        Unknown,
     },
 };
 
@@ -128,7 +128,7 @@ pub struct Filtering {
     pub pane: Pane,
     pub line: LineEdit,
     /// What is typed is not understood; the list is as it was.
-    pub trouble: Option<FilterError>,
+    pub trouble: Option<String>,
 }
 
 /// Where a key is pressed, as far as the key table cares.
@@ -178,6 +178,8 @@ pub struct Model {
     pub detail: Pane,
     pub queue: List<Row>,
     pub queue_filter: String,
+    /// Rows that the room's search with that filter has not looked at yet.
+    pub unsearched: usize,
     /// The queue's order and headings.
     pub arrangement: Arrangement,
     pub pending: List<Change>,
@@ -247,6 +249,7 @@ impl Model {
             detail: Pane::Ticket,
             queue: List::following(),
             queue_filter: String::new(),
+            unsearched: 0,
             arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,

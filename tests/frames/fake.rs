@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, LogPage, Page, Refusal, RefusalCode, Reply,
-        Request, Status, Unknown,
+        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Page, Refusal, RefusalCode,
+        Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -103,7 +103,12 @@ impl Fake {
                     .collect();
                 let open = rows.partition_point(|row| row.stage != Stage::Closed);
                 arrange(&mut rows[..open], arrangement);
-                Ok(Reply::Rows(page(&rows, offset, limit)))
+                let Page { items, total } = page(&rows, offset, limit);
+                Ok(Reply::Rows(Rows {
+                    items,
+                    total,
+                    unsearched: 0,
+                }))
             }
             Request::Pending { offset, limit } => {
                 let rows: Vec<_> = self
@@ -230,7 +235,7 @@ impl Fake {
         Ok(Reply::Done(format!("{id} {word}")))
     }
 
-    fn lines(&self, filter: &LedgerFilter, before: Option<u64>, limit: usize) -> Page<Line> {
+    fn lines(&self, filter: &LedgerFilter, before: Option<u64>, limit: usize) -> Lines {
         let below = before.unwrap_or(u64::MAX);
         let all: Vec<_> = estate::entries(&self.changes)
             .into_iter()
@@ -248,13 +253,16 @@ impl Fake {
                         .is_none_or(|name| line.actor.contains(name))
             })
             .collect();
-        Page {
-            total: all.len(),
-            items: all
-                .into_iter()
-                .filter(|line| line.seq < below)
-                .take(limit)
-                .collect(),
+        let total = all.len();
+        let items: Vec<_> = all
+            .into_iter()
+            .filter(|line| line.seq < below)
+            .take(limit)
+            .collect();
+        Lines {
+            next: items.last().map(|line| line.seq).filter(|seq| *seq > 1),
+            total: filter.is_empty().then_some(total),
+            items,
         }
     }
 

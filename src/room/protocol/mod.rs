@@ -8,7 +8,9 @@
 mod arrangement;
 mod doctor;
 pub mod filter;
+mod ledger_filter;
 mod log;
+mod reference;
 mod scores;
 mod status;
 mod trends;
@@ -17,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use doctor::{Checkup, Finding, Grade};
+pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
+pub use reference::Reference;
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -163,16 +167,6 @@ pub enum Answer {
     Deny(Reason),
 }
 
-/// Which entries; every given part must match.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct LedgerFilter {
-    pub change: Option<ChangeId>,
-    /// Part of a kind's word, such as `fix`.
-    pub kind: Option<String>,
-    /// Part of an actor's name.
-    pub actor: Option<String>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -181,11 +175,11 @@ pub enum Reply {
         person: String,
     },
     Status(Box<Status>),
-    Rows(Page<Row>),
+    Rows(Rows),
     Change(Box<Change>),
     Pending(Page<Change>),
     Diff(Box<Diff>),
-    Entries(Page<Line>),
+    Entries(Lines),
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
     Exceptions(Vec<Exception>),
@@ -236,6 +230,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are in all.
     pub total: usize,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub items: Vec<Row>,
+    /// How many there are in all, as far as the filter has looked.
+    pub total: usize,
+    /// Rows that the filter has not looked at yet: asking again goes on.
+    #[serde(default)]
+    pub unsearched: usize,
 }
 
 /// A change as one line of the queue.
@@ -308,12 +313,15 @@ pub enum Sign {
     Remove,
 }
 
-/// A web address to read on at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reference {
-    /// What is there: the `rule`'s source, or the bucket in AWS's `console`.
-    pub what: String,
-    pub address: String,
+/// Entries that a filter keeps, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Fewer than were asked for where many had to be read, or none.
+    pub items: Vec<Line>,
+    /// How many there are in all; none where only reading the whole ledger would tell.
+    pub total: Option<usize>,
+    /// Where to go on: `before` of the next question. None at the beginning of the ledger.
+    pub next: Option<u64>,
 }
 
 /// An entry as one line of the ledger pane.

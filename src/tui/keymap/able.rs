@@ -252,8 +252,7 @@ pub fn not_from_help(model: &Model, binding: &Binding) -> Option<String> {
 
 /// A filter that is not understood can't be kept; the line below it says why.
 pub fn not_understood(model: &Model) -> Option<String> {
-    let trouble = model.filtering.as_ref()?.trouble.as_ref()?;
-    Some(trouble.to_string())
+    model.filtering.as_ref()?.trouble.clone()
 }
 
 /// In a pane that nothing lies over and that has no filter there is no way back.

@@ -92,7 +92,7 @@ pub const ACTIONS: &[Binding] = &[
     bind(
         &[char('/')],
         Action::Filter,
-        "filter: words, and fields as below; the ledger by kind, change id, by:name",
+        "filter: words, and fields as below; the ledger by kind, change id, by: since: until: on:",
         FILTERED,
     )
     .named("filter")

@@ -3,7 +3,7 @@
 use super::subject;
 use crate::{
     domain::{ChangeId, Role},
-    room::protocol::{Refusal, RefusalCode, Reply, Status},
+    room::protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
     tui::{
         model::{Level, Model, Pane},
         msg::Question,
@@ -112,14 +112,21 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
     let now = model.now;
     match reply {
         Reply::Status(status) => take_status(model, *status),
-        Reply::Rows(page) => {
+        Reply::Rows(Rows {
+            items,
+            total,
+            unsearched,
+        }) => {
+            let page = Page { items, total };
             let same = model.queue.loaded
                 && model.queue.offset == at
                 && model.queue.rows == page.items
-                && model.queue.total == page.total;
+                && model.queue.total == page.total
+                && model.unsearched == unsearched;
             model.queue.load(at, page);
+            model.unsearched = unsearched;
             model.dirty |= !same;
-            if model.queue.wants_more() {
+            if model.queue.wants_more() || unsearched > 0 {
                 model.feeds.turn(Topic::Queue);
             }
             subject::follow(model);

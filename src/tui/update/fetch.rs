@@ -8,7 +8,7 @@ use crate::{
         effect::Effect,
         model::{Model, Pane, Sheet},
         msg::Question,
-        state::{CHUNK, PAGE, Topic},
+        state::{CHUNK, Topic},
     },
 };
 
@@ -59,13 +59,13 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
         Topic::Behind => all(Request::Behind { id: model.subject? }),
         Topic::References => all(Request::References { id: model.subject? }),
         Topic::Ledger => {
-            let (page, before) = model.ledger.wanted().filter(|_| shows_ledger(model))?;
+            let wanted = model.ledger.wanted().filter(|_| shows_ledger(model))?;
             let request = Request::Ledger {
                 filter: model.ledger.filter.clone(),
-                before,
-                limit: PAGE,
+                before: wanted.before,
+                limit: wanted.limit,
             };
-            Some((request, page))
+            Some((request, wanted.page))
         }
         Topic::Entry => all(Request::Entry {
             seq: model.ledger.opened?,

@@ -4,7 +4,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::{
-    room::protocol::filter::Filter,
+    room::protocol::{LedgerFilter, filter::Filter},
     tui::{
         model::{Filtering, Model, Pane},
         state::{LineEdit, Topic},
@@ -45,26 +45,30 @@ fn apply(model: &mut Model) {
         return;
     };
     let (pane, text) = (filtering.pane, filtering.line.text());
-    let misread = match pane {
-        Pane::Ledger => None,
-        _ => Filter::typed(&text).err(),
+    let (trouble, before) = match pane {
+        Pane::Ledger => match LedgerFilter::typed(&text) {
+            Ok(_) => (None, Some(text)),
+            Err(misread) => (Some(misread.error.to_string()), misread.before),
+        },
+        _ => match Filter::typed(&text) {
+            Ok(_) => (None, Some(text)),
+            Err(misread) => (Some(misread.error.to_string()), misread.before),
+        },
     };
-    filtering.trouble = misread.as_ref().map(|misread| misread.error.clone());
-    match misread {
-        None => set(model, pane, &text),
-        Some(misread) => {
-            if let Some(before) = misread.before {
-                set(model, pane, &before);
-            }
-        }
+    filtering.trouble = trouble;
+    if let Some(before) = before {
+        set(model, pane, &before);
     }
     model.dirty = true;
 }
 
+/// Another filter, which is understood.
 pub fn set(model: &mut Model, pane: Pane, text: &str) {
     if pane == Pane::Ledger {
-        if model.ledger.typed != text {
-            model.ledger.restart(text);
+        if model.ledger.typed != text
+            && let Ok(filter) = text.parse()
+        {
+            model.ledger.restart(text, filter);
             model.feeds.turn(Topic::Ledger);
         }
     } else if model.queue_filter != text {

@@ -196,7 +196,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
                 model.feeds.want(Topic::Diff);
             }
             if fetch::shows_ledger(model) {
-                if !model.ledger.moved {
+                if model.ledger.follows() {
                     model.ledger.renew();
                     model.feeds.want(Topic::Ledger);
                 }

@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     if let Some(filtering) = &model.filtering
         && let Some(trouble) = &filtering.trouble
     {
-        misread(canvas, model, regions, &trouble.to_string());
+        misread(canvas, model, regions, trouble);
         return;
     }
     let mut sentence = Strip::new().space(1).join(sentence(canvas, model, width));
@@ -74,14 +74,15 @@ fn sentence(canvas: &Canvas<'_>, model: &Model, width: usize) -> Strip {
 /// A filter as it is typed, and how much it finds.
 fn typed(canvas: &Canvas<'_>, model: &Model, text: &str, before: &str, width: usize) -> Strip {
     let what = match model.pane {
-        Pane::Ledger => "kind, change id or by:name",
+        Pane::Ledger => "kind, change id, by:name or since:2h",
         _ => "words or sev:high env:prod is:open",
     };
     let mut strip = edited(canvas, "/", text, before);
     if text.is_empty() {
         strip = strip.space(1).put(canvas.style(Role::Muted), what);
     }
-    let found = match (model.pane, &model.queue.total) {
+    let found = match (model.pane, model.queue.total) {
+        (Pane::Queue, total) if model.unsearched > 0 => format!("{total} so far"),
         (Pane::Queue, 1) => "1 matches".to_owned(),
         (Pane::Queue, total) => format!("{total} match"),
         _ => String::new(),

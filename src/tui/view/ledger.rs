@@ -8,6 +8,7 @@ use crate::{
     tui::{
         model::{Model, Pane},
         paint::{Canvas, Strip},
+        state::Ledger,
         text::{Cut, narrow},
         theme::Role,
     },
@@ -36,7 +37,7 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     let muted = canvas.style(Role::Muted);
     let count = match (ledger.loaded, ledger.newer()) {
         (false, _) => Strip::new(),
-        (true, 0) => Strip::of(muted, format!("{} entries", ledger.total)),
+        (true, 0) => Strip::of(muted, counted(ledger)),
         (true, newer) => Strip::of(
             canvas.style(Role::Info),
             format!("{newer} newer {} g", canvas.glyphs().up),
@@ -45,12 +46,23 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     (filter, count)
 }
 
+fn counted(ledger: &Ledger) -> String {
+    let total = ledger.total;
+    match ledger.looking() {
+        Some(below) => format!("{total} found, looking below {below}"),
+        None if !ledger.ended() => format!("{total} and more"),
+        None if total == 1 => "1 entry".to_owned(),
+        None => format!("{total} entries"),
+    }
+}
+
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let ledger = &model.ledger;
     if ledger.total == 0 {
         let words = match (ledger.loaded, ledger.typed.is_empty()) {
             (false, _) => "asking the room",
             (true, true) => "The ledger is empty.",
+            (true, false) if !ledger.ended() => "No entry matches so far; the room is looking on.",
             (true, false) => "No entry matches. Esc clears the filter.",
         };
         let strip = Strip::new().space(1).put(canvas.style(Role::Muted), words);

@@ -42,6 +42,10 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
         Some(open) if model.queue_filter.is_empty() => {
             format!("{open} open of {}", model.queue.total)
         }
+        _ if model.unsearched > 0 => {
+            let (found, left) = (model.queue.total, model.unsearched);
+            format!("{found} found, {left} to look at")
+        }
         _ => format!("{} found", model.queue.total),
     };
     (filter, Strip::of(muted, count))
@@ -230,6 +234,9 @@ fn empty(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let unknown = scanner.map_or(0, |scanner| scanner.unknown);
     let words = if !model.queue.loaded {
         "asking the room".to_owned()
+    } else if model.unsearched > 0 {
+        let left = model.unsearched;
+        format!("No change matches so far; {left} are to be looked at.")
     } else if !model.queue_filter.is_empty() {
         "No change matches. Esc clears the filter.".to_owned()
     } else if !through {

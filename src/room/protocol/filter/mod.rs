@@ -18,7 +18,7 @@ pub use error::FilterError;
 pub use fields::{FIELDS, Field, Is, Row as FieldRow, Takes};
 pub use parse::Misread;
 
-use crate::domain::Severity;
+use crate::domain::{Severity, UNITS};
 
 /// Terms that must all hold. Without any it keeps everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,19 +87,17 @@ impl Compare {
     }
 }
 
-/// Units of an age, the largest first, in seconds.
-const UNITS: [(char, u64); 5] = [
-    ('w', 604_800),
-    ('d', 86_400),
-    ('h', 3_600),
-    ('m', 60),
-    ('s', 1),
-];
-
 impl Filter {
     /// Keeps everything.
     pub const fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// Whether it asks how old something is.
+    pub fn ages(&self) -> bool {
+        self.terms
+            .iter()
+            .any(|term| matches!(term.what, What::Field(Field::Age, _)))
     }
 
     /// Whether a field or a value of it is asked for, however negated.

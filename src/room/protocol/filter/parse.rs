@@ -3,10 +3,10 @@
 use std::{iter::Peekable, str::Chars, str::FromStr};
 
 use super::{
-    Compare, Filter, FilterError, Is, Term, UNITS, Value, What,
+    Compare, Filter, FilterError, Is, Term, Value, What,
     fields::{Field, Takes},
 };
-use crate::domain::Severity;
+use crate::domain::{Severity, age};
 
 impl FromStr for Filter {
     type Err = FilterError;
@@ -18,15 +18,15 @@ impl FromStr for Filter {
 
 /// What was typed so far is not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misread {
-    pub error: FilterError,
+pub struct Misread<E> {
+    pub error: E,
     /// What stands before the term that is not understood, where that one is the last.
     pub before: Option<String>,
 }
 
 impl Filter {
     /// Parses what somebody is typing.
-    pub fn typed(text: &str) -> Result<Self, Misread> {
+    pub fn typed(text: &str) -> Result<Self, Misread<FilterError>> {
         let text = text.to_lowercase();
         let mut rest = text.chars().peekable();
         let mut terms = Vec::new();
@@ -155,12 +155,8 @@ fn value(field: Field, text: &str) -> Option<Value> {
         }
         Takes::Age => {
             let (compare, text) = compared(text);
-            let (last, _) = text.char_indices().next_back()?;
-            let (number, unit) = text.split_at(last);
-            let (_, length) = UNITS.iter().find(|(letter, _)| unit.starts_with(*letter))?;
-            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-            let seconds = number.parse::<u64>().ok()?.checked_mul(*length)?;
-            (digits && compare != Compare::Equal).then_some(Value::Age(compare, seconds))
+            let seconds = age(text)?;
+            (compare != Compare::Equal).then_some(Value::Age(compare, seconds))
         }
     }
 }
