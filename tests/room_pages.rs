@@ -61,7 +61,7 @@ async fn a_running_room_is_looked_over_once_for_all_who_ask_and_says_what_it_hol
     says("person", "ok you are nina.ramirez");
     says("rules", "ok ");
     says("state", "is held by this room and can be written");
-    says("ledger", "read whole up to entry 0 when this room opened");
+    says("ledger", "all written by this room since it opened");
     says(
         "cloud",
         "ok account 111122223333, region us-east-1, 2 buckets",

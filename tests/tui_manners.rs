@@ -450,5 +450,5 @@ fn a_log_without_an_event_says_so() {
     let text = desk.text();
     assert!(text.contains("Nothing was said to you yet."), "{text}");
     assert!(text.contains("It is empty."), "{text}");
-    assert!(text.contains("/var/lib/sixfold/sixfold.log has the whole log; here no event"));
+    assert!(text.contains("/var/lib/sixfold/sixfold.log has the whole log."));
 }

@@ -100,21 +100,30 @@ impl Room {
             Ok(()) => Finding::good("state", format!("{held} and can be written")),
             Err(why) => Finding::bad("state", format!("{held}, but {why}")),
         });
-        let (seq, hash) = engine.ledger.reader().head();
-        let opened = self.opened_at;
-        findings.push(Finding::good(
-            "ledger",
-            format!(
-                "{seq} entries, {}: read whole up to entry {opened} when this room opened; it has written {} since",
-                hash.short(),
-                seq.saturating_sub(opened)
-            ),
-        ));
+        findings.push(self.ledger());
         findings.extend(reached(&self.cloud, config).await);
         Checkup {
             at: engine.now(),
             findings,
         }
+    }
+}
+
+impl Room {
+    /// What is on disk was read when the room opened; what came since it has written and synced itself.
+    fn ledger(&self) -> Finding {
+        let (seq, hash) = self.engine.ledger.reader().head();
+        let written = seq.saturating_sub(self.opened_at);
+        let whole = match self.opened_at {
+            0 => "all written by this room since it opened".to_owned(),
+            opened => format!(
+                "read whole up to entry {opened} when this room opened; it has written {written} since"
+            ),
+        };
+        Finding::good(
+            "ledger",
+            format!("{seq} entries, {}: {whole}", hash.short()),
+        )
     }
 }
 

@@ -79,14 +79,19 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
 /// Where all of it lies, and how much of it is here.
 fn held(log: &LogPage) -> String {
     let shown = log.events.items.len();
-    let events = match log.events.total {
-        0 => "no event".to_owned(),
-        total if total == shown => format!("{total} events"),
-        total => format!("the last {shown} of {total} events that are held"),
+    let file = match &log.file {
+        Some(file) => format!("{file} has the whole log"),
+        None => "This room writes no log file".to_owned(),
     };
-    match &log.file {
-        Some(file) => format!("{file} has the whole log; here {events}, the latest first, in UTC"),
-        None => format!("This room writes no log file; here {events}, the latest first, in UTC"),
+    match log.events.total {
+        0 => format!("{file}."),
+        1 => format!("{file}; here is 1 event, times are UTC."),
+        total if total == shown => {
+            format!("{file}; here are {total} events, the latest first, times are UTC.")
+        }
+        total => format!(
+            "{file}; here are the last {shown} of {total} events that are held, times are UTC."
+        ),
     }
 }
 
