@@ -90,10 +90,7 @@ impl Room {
                 .map(Reply::Controls)
                 .ok_or_else(|| no_such_framework(&framework, &version)),
             Request::Behind { id } => self.behind(id),
-            Request::References { id } => Ok(Reply::References {
-                id,
-                references: self.references(id)?,
-            }),
+            Request::References { id } => self.references(id),
             Request::Decide {
                 id,
                 plan_hash,

@@ -223,15 +223,6 @@ mod tests {
     }
 
     #[test]
-    fn what_the_filter_leaves_out_of_the_file_is_not_held_either() {
-        let events = kept("sixfold=error", || {
-            tracing::warn!(target: "sixfold::engine", "not this");
-            tracing::error!(target: "sixfold::engine", "this");
-        });
-        assert_eq!(events.len(), 1, "{events:?}");
-    }
-
-    #[test]
     fn only_the_latest_are_held_and_an_endless_one_is_cut() {
         let log = Log::default();
         let subscriber = tracing_subscriber::registry().with(log.clone());

@@ -2,13 +2,13 @@
 
 use super::{
     Room,
-    protocol::{Reference, Refusal},
+    protocol::{Reference, Refusal, Reply},
 };
 use crate::{cloud::console_address, domain::ChangeId};
 
 impl Room {
     /// A rule that is no longer in the library has none, nor has a bucket that is not AWS's.
-    pub(super) fn references(&self, id: ChangeId) -> Result<Vec<Reference>, Refusal> {
+    pub(super) fn references(&self, id: ChangeId) -> Result<Reply, Refusal> {
         let engine = &self.engine;
         let ticket = self.found(id)?.ticket;
         let reference = |what: &str, address: String| Reference {
@@ -27,6 +27,6 @@ impl Room {
             let address = console_address(&ticket.asset.region, bucket);
             references.push(reference("console", address));
         }
-        Ok(references)
+        Ok(Reply::References { id, references })
     }
 }

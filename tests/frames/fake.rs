@@ -127,10 +127,7 @@ impl Fake {
                 id,
                 rules: estate::behind(id),
             }),
-            Request::References { id } => Ok(Reply::References {
-                id,
-                references: estate::references(id),
-            }),
+            Request::References { id } => Ok(references(id)),
             Request::Ledger {
                 filter,
                 before,
@@ -293,6 +290,11 @@ pub fn decided(change: &mut Change, decision: Decision, stage: Stage, via: Via) 
         reason: None,
         plan_hash: change.ticket.plan_hash.clone(),
     });
+}
+
+fn references(id: ChangeId) -> Reply {
+    let references = estate::references(id);
+    Reply::References { id, references }
 }
 
 fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {
