@@ -59,7 +59,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "room::protocol",
         ],
     ),
-    // A run that ends by itself hands on why the buckets could not be listed.
+    // A run that ends by itself hands on why the buckets could not be listed, with what to do about it.
     (
         "room",
         &[
@@ -72,6 +72,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "engine",
             "scanner",
             "settings::CallError",
+            "settings::CallErrorKind",
         ],
     ),
     ("tui", &["domain", "room::client", "room::protocol"]),
@@ -81,18 +82,17 @@ const KNOWS: &[(&str, &[&str])] = &[
 /// The command line is a client like the screen, but for the files that put something together: a
 /// room, a scan without one, or a look at the ledger's files. Each names what it takes.
 const CLI: &[(&str, &[&str])] = &[
-    ("advice", &["config", "settings"]),
     ("args", &["domain"]),
     ("change", &["domain", "room::client", "room::protocol"]),
     ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
-    ("doctor", &["cloud", "config", "ledger", "room"]),
+    ("doctor", &["config", "room"]),
     ("habits", &["config", "domain", "tui"]),
     ("house", &["config", "domain", "engine", "room"]),
     ("init", &["config"]),
     ("ledger", &["chain", "domain", "ledger"]),
     ("lines", &["domain", "engine", "room"]),
-    ("log", &[]),
+    ("log", &["room"]),
     ("mod", &[]),
     ("once", &["config", "domain", "room"]),
     // The person's keys stand in the config, and what is wrong with them on a line of it.

@@ -108,7 +108,7 @@ fn the_diff_of_a_policy_by_its_statements_and_as_its_text() {
             desk.press("Enter");
             check("diff-policy-large", &desk);
         }
-        desk.press("i");
+        desk.press("=");
         desk.wait(7_000);
         check("diff-policy-text", &desk);
     }
@@ -279,6 +279,21 @@ fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
     at_each_size("trends", |desk| desk.press("p"));
     at_each_size("trends-week", |desk| desk.press("p p p"));
     at_each_size("room", |desk| desk.press("w"));
+}
+
+#[test]
+fn what_was_said_and_whether_everything_is_in_order() {
+    at_each_size("log", |desk| {
+        desk.press("s y y");
+        desk.wait(90_000);
+        desk.press("b L");
+    });
+    at_each_size("doctor", |desk| desk.press("i"));
+    at_each_size("doctor-end", |desk| {
+        desk.press("i");
+        desk.settle();
+        desk.press("G");
+    });
 }
 
 #[test]

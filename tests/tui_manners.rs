@@ -9,11 +9,19 @@ mod estate;
 #[path = "frames/fake.rs"]
 mod fake;
 
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
 use desk::Desk;
 use fake::Fake;
+use ratatui::{Terminal, layout::Size};
 use sixfold::{
     domain::{Right, Role},
-    tui::{Habits, Msg, model::Pane},
+    room::protocol::{Page, Refusal, RefusalCode, Request},
+    tui::{Habits, Msg, Screen, model::Pane, view},
 };
 
 const SIZE: (u16, u16) = (120, 40);
@@ -238,4 +246,209 @@ fn ctrl_z_says_that_the_room_would_stop_too() {
         desk.text()
     );
     assert!(!desk.left);
+}
+
+#[derive(Clone, Default)]
+struct Wire(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A terminal before which the desk stands.
+struct Glass {
+    wire: Wire,
+    terminal: Terminal<Screen<Wire>>,
+}
+
+impl Glass {
+    fn new(size: (u16, u16), links: bool) -> Self {
+        let wire = Wire::default();
+        let screen = Screen::new(wire.clone(), move || Ok(Size::new(size.0, size.1)));
+        let terminal = Terminal::new(screen.with_links(links)).unwrap();
+        Self { wire, terminal }
+    }
+
+    /// The bytes of the next frame.
+    fn frame(&mut self, desk: &Desk) -> String {
+        self.terminal
+            .draw(|frame| view::draw(frame.buffer_mut(), &desk.model))
+            .unwrap();
+        String::from_utf8(std::mem::take(&mut *self.wire.0.lock().unwrap())).unwrap()
+    }
+}
+
+/// The text under each link, by its address, as a terminal would take it.
+fn linked(bytes: &str) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut rest = bytes;
+    while let Some((_, after)) = rest.split_once("\u{1b}]8;") {
+        let (start, after) = after.split_once("\u{1b}\\").unwrap();
+        let (_, address) = start.split_once(';').unwrap();
+        let (under, after) = after.split_once("\u{1b}]8;;\u{1b}\\").unwrap();
+        let mut text = String::new();
+        for piece in under.split('\u{1b}') {
+            let end = piece.find(|c: char| c.is_ascii_alphabetic());
+            let sequence = piece.starts_with('[');
+            text.push_str(if sequence {
+                &piece[end.unwrap() + 1..]
+            } else {
+                piece
+            });
+        }
+        *found.entry(address.to_owned()).or_default() += &text;
+        rest = after;
+    }
+    found
+}
+
+#[test]
+fn an_address_that_takes_several_lines_is_one_link_and_goes_with_its_ticket() {
+    for size in [(45, 20), (80, 24), (120, 40)] {
+        let mut desk = Desk::new(size);
+        desk.press("j j 2");
+        desk.settle();
+        desk.press("G");
+        let wanted: BTreeMap<_, _> = estate::references(estate::WALKTHROUGH)
+            .into_iter()
+            .map(|one| (one.address.clone(), one.address))
+            .collect();
+        let mut glass = Glass::new(size, true);
+        assert_eq!(linked(&glass.frame(&desk)), wanted, "{size:?}");
+        assert_eq!(glass.frame(&desk), "", "an equal frame is no byte");
+        // Another sheet over it has none.
+        desk.press("L");
+        desk.settle();
+        assert!(linked(&glass.frame(&desk)).is_empty());
+        desk.press("Esc");
+        assert_eq!(linked(&glass.frame(&desk)), wanted, "{size:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_takes_no_links_shows_the_same_without_a_byte_of_them() {
+    let mut desk = desk();
+    desk.press("j j 2");
+    desk.settle();
+    desk.press("G");
+    let shown = |links| {
+        let bytes = Glass::new(SIZE, links).frame(&desk);
+        let cells = |count: u16| count.try_into().unwrap();
+        let mut parser = vt100::Parser::new(cells(SIZE.1), cells(SIZE.0), 0);
+        parser.process(bytes.as_bytes());
+        (parser.screen().contents_formatted(), bytes)
+    };
+    let ((with, _), (without, bytes)) = (shown(true), shown(false));
+    assert!(!bytes.contains("\u{1b}]8"), "{bytes:?}");
+    assert_eq!(with, without);
+}
+
+#[test]
+fn foreign_text_that_spells_an_address_is_no_link() {
+    let forged = "https://evil.example/ \u{1b}]8;;https://evil.example/\u{1b}\\x\u{1b}]8;;\u{1b}\\";
+    let mut room = Fake::demo();
+    let ticket = &mut room.change(estate::WALKTHROUGH).ticket;
+    ticket.detection.evidence = vec![forged.to_owned()];
+    ticket.owner.contact = "https://evil.example/owner".to_owned();
+    let mut desk = Desk::with(SIZE, room, "default");
+    desk.press("j j 2");
+    desk.settle();
+    let mut glass = Glass::new(SIZE, true);
+    for _ in 0..4 {
+        let bytes = glass.frame(&desk);
+        let links = linked(&bytes);
+        assert!(
+            links.keys().all(|address| !address.contains("evil")),
+            "{links:?}"
+        );
+        assert!(
+            links.values().all(|text| !text.contains("evil")),
+            "{links:?}"
+        );
+        desk.press("PgDn");
+    }
+    assert!(desk.text().contains("console"), "{}", desk.text());
+}
+
+#[test]
+fn the_doctors_page_says_when_it_looked_and_looks_only_when_it_is_asked() {
+    let mut desk = desk();
+    let looks = |desk: &Desk| {
+        let asked = desk.room.asked.iter();
+        asked.filter(|one| **one == Request::Doctor).count()
+    };
+    desk.held = true;
+    desk.press("i");
+    assert!(desk.text().contains("looking …"), "{}", desk.text());
+    desk.release();
+    assert!(desk.text().contains("1 check fails, as of 03:14:07 UTC"));
+    // Whatever happens in the room, a look costs calls.
+    desk.wait(60_000);
+    desk.entry_notice();
+    desk.settle();
+    assert_eq!(looks(&desk), 1);
+    desk.held = true;
+    desk.press("i");
+    let text = desk.text();
+    assert!(
+        text.contains("looking … below what was found as of 03:14:07 UTC"),
+        "{text}"
+    );
+    desk.release();
+    assert_eq!(looks(&desk), 2);
+    assert!(desk.text().contains("it has not yet"), "{}", desk.text());
+    desk.send(Msg::Focus(false));
+    desk.send(Msg::Focus(true));
+    assert!(desk.text().contains("it tells when it loses the focus"));
+}
+
+#[test]
+fn an_error_is_still_to_be_read_after_a_key_took_it_away() {
+    let mut desk = desk();
+    desk.room.refusal = Some(Refusal {
+        code: RefusalCode::Failed,
+        message: "the vault does not answer".to_owned(),
+    });
+    desk.press("j j a");
+    desk.wait(600);
+    desk.held = true;
+    desk.press("Tab Enter Esc");
+    desk.release();
+    assert!(desk.text().contains("error: CHG-2026-0418-114: the vault"));
+    desk.wait(60_000);
+    desk.press("1");
+    assert!(!desk.text().contains("the vault does not answer"));
+    desk.press("L");
+    desk.settle();
+    let text = desk.text();
+    assert!(
+        text.contains("error  CHG-2026-0418-114: the vault does not answer"),
+        "{text}"
+    );
+    let line = text
+        .lines()
+        .find(|line| line.contains("error  CHG"))
+        .unwrap();
+    assert!(line.contains("03:1"), "with the room's time: {line}");
+}
+
+#[test]
+fn a_log_without_an_event_says_so() {
+    let mut desk = desk();
+    desk.room.log.events = Page {
+        items: Vec::new(),
+        total: 0,
+    };
+    desk.press("L");
+    desk.settle();
+    let text = desk.text();
+    assert!(text.contains("Nothing was said to you yet."), "{text}");
+    assert!(text.contains("It is empty."), "{text}");
+    assert!(text.contains("/var/lib/sixfold/sixfold.log has the whole log."));
 }

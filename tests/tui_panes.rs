@@ -541,7 +541,7 @@ fn the_form_of_a_diff_that_was_chosen_stays_and_is_what_is_copied() {
     desk.press("4 y");
     let parts = desk.copied.take().unwrap();
     assert!(parts.starts_with("- grant AllUsers READ\n"), "{parts}");
-    desk.press("i y");
+    desk.press("= y");
     let text = desk.copied.take().unwrap();
     assert!(text.contains("-     {\n"), "{text}");
     desk.press("1 k");
@@ -549,6 +549,34 @@ fn the_form_of_a_diff_that_was_chosen_stays_and_is_what_is_copied() {
     desk.press("4 y");
     let other = desk.copied.take().unwrap();
     assert!(other.contains("\"Grants\": ["), "{other}");
-    desk.press("i y");
+    desk.press("= y");
     assert_eq!(desk.copied.take().unwrap(), parts);
+}
+
+#[test]
+fn from_row_to_row_what_was_shown_stays_until_the_room_answers_but_not_for_long() {
+    let ticket = |desk: &Desk| {
+        let text = desk.text();
+        let title = text.split("2 Ticket CHG-").nth(1).unwrap();
+        title.split_whitespace().next().unwrap().to_owned()
+    };
+    let mut desk = Desk::new((120, 40));
+    desk.press("G k k k");
+    desk.settle();
+    let before = ticket(&desk);
+    desk.held = true;
+    desk.press("k");
+    assert_eq!(ticket(&desk), before);
+    assert!(!desk.text().contains("asking the room"), "{}", desk.text());
+    // A held key does not keep it alive.
+    for key in ["j", "k", "j", "k", "j"] {
+        desk.wait(40);
+        desk.press(key);
+    }
+    desk.press("k");
+    assert_ne!(ticket(&desk), before);
+    assert!(desk.text().contains("asking the room"), "{}", desk.text());
+    desk.release();
+    desk.settle();
+    assert!(!desk.text().contains("asking the room"));
 }

@@ -18,14 +18,14 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 23] = [
+const WAYS: [&str; 25] = [
     "1",
     "2 G",
     "3",
     "4 G",
-    "4 i G",
+    "4 = G",
     "4 Enter G",
-    "4 Enter i G",
+    "4 Enter = G",
     "5 G",
     "5 Enter G",
     "a",
@@ -41,6 +41,8 @@ const WAYS: [&str; 23] = [
     "/",
     "/ x : Backspace s e v :",
     "o O O",
+    "L G",
+    "i G",
     ": r e v",
 ];
 
@@ -136,6 +138,10 @@ fn hostile_room(text: &str) -> Fake {
     }];
     room.status.breaker = Some(text.to_owned());
     room.status.scanner.trouble = Some(text.to_owned());
+    for event in &mut room.log.events.items {
+        text.clone_into(&mut event.from);
+        text.clone_into(&mut event.text);
+    }
     for unknown in &mut room.unknowns {
         text.clone_into(&mut unknown.bucket);
         text.clone_into(&mut unknown.cause);

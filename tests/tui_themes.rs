@@ -33,7 +33,7 @@ fn named(name: &str) -> Theme {
 /// A screen with the walkthrough's change selected.
 fn screen(size: (u16, u16), theme: &str, depth: Depth, ascii: bool) -> Desk {
     let mut desk = Desk::looking(size, Fake::demo(), theme, |options| {
-        options.depth = depth;
+        options.tty.depth = depth;
         options.ascii = ascii;
     });
     desk.press("j j");

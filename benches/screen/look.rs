@@ -9,7 +9,7 @@ use std::{
 use portable_pty::CommandBuilder;
 use sixfold::{
     room::client::Client,
-    tui::{self, Depth, Input, Options, Theme},
+    tui::{self, Input, Options, Theme},
 };
 use tokio::net::UnixStream;
 
@@ -32,8 +32,9 @@ pub fn draw(socket: &Path) {
     runtime().block_on(async {
         let stream = UnixStream::connect(socket).await.unwrap();
         let (client, notices) = Client::connect(stream);
-        let options = Options::new(Theme::named("default").unwrap(), "nina.ramirez");
-        let mut session = tui::open(Depth::Indexed).unwrap();
+        let mut options = Options::new(Theme::named("default").unwrap(), "nina.ramirez");
+        options.tty = tui::terminal_of_environment();
+        let mut session = tui::open(&options.tty).unwrap();
         let input = Input::start();
         let never = std::future::pending::<()>();
         tui::run(

@@ -45,8 +45,10 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
     let config = config(&sandbox, &state)?;
     let caller = house::caller(common, &config, if drawn { Via::Tui } else { Via::Cli })?;
     let options = look(common, &config, &caller, tui::Habits::default())?;
-    let _log = super::log::to_file(&config.state)?;
-    let room = Room::start(Starting::new(config)).await?;
+    let logging = super::log::to_file(&config.state)?;
+    let mut starting = Starting::new(config);
+    starting.log = logging.latest.clone();
+    let room = Room::start(starting).await?;
     let shown = if demo.headless {
         print::line(format!(
             "embedded S3 at {}, state in {}",

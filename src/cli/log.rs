@@ -1,15 +1,27 @@
 //! The program's own log: a file in the state directory, since the screen belongs to the control
-//! room. `SIXFOLD_LOG` sets the filter, such as `sixfold=debug`.
+//! room, which holds the latest of it for its screens. `SIXFOLD_LOG` sets the filter, such as
+//! `sixfold=debug`.
 
 use std::{fs::OpenOptions, path::Path};
 
 use color_eyre::{Result, eyre::WrapErr as _};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
+};
 
-/// Logs until the guard is dropped. The protocol library of the embedded S3 logs whole requests and
-/// every refusal as an error, so it is silent unless it is asked for.
-pub fn to_file(state: &Path) -> Result<WorkerGuard> {
+use crate::room::Log;
+
+/// Logs until it is dropped.
+pub struct Logging {
+    /// For the room.
+    pub latest: Log,
+    _guard: WorkerGuard,
+}
+
+/// Begins to log. The protocol library of the embedded S3 logs whole requests and every refusal as an
+/// error, so it is silent unless it is asked for.
+pub fn to_file(state: &Path) -> Result<Logging> {
     let file = state.join("sixfold.log");
     let opened = std::fs::create_dir_all(state)
         .and_then(|()| OpenOptions::new().create(true).append(true).open(&file));
@@ -22,11 +34,15 @@ pub fn to_file(state: &Path) -> Result<WorkerGuard> {
     let (writer, guard) = tracing_appender::non_blocking(opened);
     let filter = EnvFilter::try_from_env("SIXFOLD_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,s3s=off,aws=warn"));
+    let latest = Log::beside(&file);
     // A second subscriber in one process only happens in tests, and then the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .with_writer(writer)
-        .with_ansi(false)
-        .with_env_filter(filter)
+    let _ = registry()
+        .with(filter)
+        .with(fmt::layer().with_writer(writer).with_ansi(false))
+        .with(latest.clone())
         .try_init();
-    Ok(guard)
+    Ok(Logging {
+        latest,
+        _guard: guard,
+    })
 }

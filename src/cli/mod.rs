@@ -1,7 +1,6 @@
 //! The command line, one file per command. A command knows what everybody knows (the config, the
 //! room's client, the ledger's files); only [`house`] puts a room together.
 
-mod advice;
 mod args;
 mod change;
 mod coverage;

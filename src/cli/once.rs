@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use color_eyre::Result;
+use color_eyre::{Result, eyre::eyre};
 
-use super::{advice::listing_failed, exit, print};
+use super::{exit, print};
 use crate::{
     config::{self, Mode},
     domain::{Behind, Change, Safe, Stage, artifact::Outcome},
-    room::{OnceError, Report, Room, protocol::Waiting},
+    room::{OnceError, Report, Room, listing_failed, protocol::Waiting},
 };
 
 /// Most time that is given to channels which do not answer. What they have not taken by then is sent
@@ -20,7 +20,7 @@ pub async fn run(room: &Room, cloud: &config::Cloud, mode: Mode) -> Result<Optio
     let report = match room.once().await {
         Ok(Some(report)) => report,
         Ok(None) => return Ok(None),
-        Err(OnceError::Listing(error)) => return Err(listing_failed(&error, cloud)),
+        Err(OnceError::Listing(error)) => return Err(eyre!(listing_failed(&error, cloud))),
         Err(error) => return Err(error.into()),
     };
     print::bytes(text(&report, mode).as_bytes())?;

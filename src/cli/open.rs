@@ -33,10 +33,12 @@ pub async fn run(common: &Common) -> Result<u8> {
         if common.plain { Via::Cli } else { Via::Tui },
     )?;
     let end = told_to_end()?;
-    let _log = super::log::to_file(&config.state)?;
+    let logging = super::log::to_file(&config.state)?;
     let habits = habits::recall(&caller.actor);
     let options = look(common, &config, &caller, habits)?;
-    let room = Room::start(Starting::new(config)).await?;
+    let mut starting = Starting::new(config);
+    starting.log = logging.latest.clone();
+    let room = Room::start(starting).await?;
     let shown = if common.plain {
         lines::print(&room, caller, end).await
     } else {
@@ -65,13 +67,18 @@ pub fn look(common: &Common, config: &Config, caller: &Caller, habits: Habits) -
     options.habits = habits;
     options.shelf = shelf;
     options.keys = keys(config)?;
-    options.depth = match common.colour {
-        Colour::Auto => tui::colours_of_terminal(),
-        Colour::None => Depth::None,
-        Colour::Sixteen => Depth::Sixteen,
-        Colour::Indexed => Depth::Indexed,
-        Colour::True => Depth::True,
+    options.tty = tui::terminal_of_environment();
+    let asked = match common.colour {
+        Colour::Auto => None,
+        Colour::None => Some(Depth::None),
+        Colour::Sixteen => Some(Depth::Sixteen),
+        Colour::Indexed => Some(Depth::Indexed),
+        Colour::True => Some(Depth::True),
     };
+    if let Some(depth) = asked {
+        options.tty.depth = depth;
+        options.tty.depth_since = format!("--colour is {}", depth.word());
+    }
     Ok(options)
 }
 
@@ -133,7 +140,7 @@ async fn drawn(
     end: impl Future<Output = ()>,
 ) -> Result<Habits, TuiError> {
     tui::restore_before_panic_report();
-    let mut session = tui::open(options.depth)?;
+    let mut session = tui::open(&options.tty)?;
     #[cfg(feature = "failpoints")]
     let end = panicking_if_told(end);
     tui::run(

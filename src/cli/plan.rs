@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use chrono::Datelike as _;
-use color_eyre::{Result, eyre::bail};
+use color_eyre::{
+    Result,
+    eyre::{bail, eyre},
+};
 
-use super::{advice::listing_failed, args::Common, exit, house, print};
+use super::{args::Common, exit, house, print};
 use crate::{
     cloud,
     domain::{Asset, ChangeId, Manual, Plan, Remedy, Safe, Scope, Subject},
@@ -27,7 +30,7 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
     let found = scanner
         .look_for(asset)
         .await
-        .map_err(|error| listing_failed(&error, &config.cloud))?;
+        .map_err(|error| eyre!(room::listing_failed(&error, &config.cloud)))?;
     let Some(observation) = found else {
         bail!("there is no bucket `{asset}` in this account");
     };

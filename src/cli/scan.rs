@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use color_eyre::Result;
+use color_eyre::{Result, eyre::eyre};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{advice::listing_failed, args::Common, coverage, exit, house, print};
+use super::{args::Common, coverage, exit, house, print};
 use crate::{
     cloud,
     domain::{Safe, Scope},
@@ -43,7 +43,7 @@ pub async fn look(common: &Common) -> Result<Look> {
             std::future::ready(())
         })
         .await
-        .map_err(|error| listing_failed(&error, &config.cloud))?;
+        .map_err(|error| eyre!(room::listing_failed(&error, &config.cloud)))?;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     seen.sort_by(|one, other| one.subject.asset.cmp(&other.subject.asset));
     Ok(Look {

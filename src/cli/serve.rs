@@ -13,9 +13,10 @@ pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
     let config = house::config(common)?;
     let state = config.state.display().to_string();
     let (mode, cloud) = (config.mode, config.cloud.clone());
-    let _log = super::log::to_file(&config.state)?;
+    let logging = super::log::to_file(&config.state)?;
     let end = told_to_end()?;
     let mut starting = Starting::new(config);
+    starting.log = logging.latest.clone();
     if only_once {
         starting.scan = Scan::WhenAsked;
     }

@@ -6,7 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -29,7 +32,11 @@ use crate::domain::Call;
 pub const KEPT: usize = 2_000;
 
 #[derive(Debug, Default)]
-pub struct Activity(Mutex<Kept>);
+pub struct Activity {
+    kept: Mutex<Kept>,
+    /// Where the last request to S3 went.
+    to_aws: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -41,14 +48,20 @@ struct Kept {
 impl Activity {
     /// The latest first, beginning below `before`; and how many are held.
     pub fn page(&self, before: Option<u64>, limit: usize) -> (Vec<Call>, usize) {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let below = |call: &&Call| before.is_none_or(|before| call.seq < before);
         let calls = kept.calls.iter().rev().filter(below).take(limit).cloned();
         (calls.collect(), kept.calls.len())
     }
 
+    /// Whether S3 is AWS's own, by where requests go: an endpoint may be set in the config, in the
+    /// environment, or in a profile. False before the first request.
+    pub fn asks_aws(&self) -> bool {
+        self.to_aws.load(Ordering::Relaxed)
+    }
+
     fn note(&self, mut call: Call) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.count += 1;
         call.seq = kept.count;
         if kept.calls.len() == KEPT {
@@ -91,7 +104,12 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         let service = config.load::<Metadata>().map(Metadata::service);
         let bucket = match service {
-            Some("S3") => bucket(context.request().uri(), self.path_style).to_owned(),
+            Some("S3") => {
+                let address = context.request().uri();
+                let to_aws = is_aws(address);
+                self.activity.to_aws.store(to_aws, Ordering::Relaxed);
+                bucket(address, self.path_style).to_owned()
+            }
             _ => String::new(),
         };
         let at = Instant::now();
@@ -134,6 +152,23 @@ impl Intercept for Watch {
         });
         Ok(())
     }
+}
+
+/// Whether an address is below one of AWS's own domains.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/s3.html>,
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+fn is_aws(address: &str) -> bool {
+    const DOMAINS: [&str; 4] = [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".api.aws",
+        ".api.amazonwebservices.com.cn",
+    ];
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    DOMAINS.iter().any(|domain| host.ends_with(domain))
 }
 
 /// The bucket that an S3 address names; empty where it names none.
@@ -190,6 +225,24 @@ mod tests {
             ),
         ] {
             assert_eq!(bucket(address, path_style), found, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_awss_own_domains_are_aws() {
+        for (address, aws) in [
+            ("https://acme-logs.s3.eu-west-1.amazonaws.com/?acl", true),
+            ("https://s3.cn-north-1.amazonaws.com.cn:443/", true),
+            (
+                "https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com/",
+                true,
+            ),
+            ("https://s3.dualstack.us-east-1.api.aws?x", true),
+            ("http://127.0.0.1:9000/?host=s3.amazonaws.com", false),
+            ("https://minio.example.com/s3.amazonaws.com", false),
+            ("https://s3.amazonaws.com.example.com/", false),
+        ] {
+            assert_eq!(is_aws(address), aws, "{address}");
         }
     }
 

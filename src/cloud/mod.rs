@@ -4,6 +4,7 @@
 mod activity;
 mod beside;
 mod connect;
+mod console;
 mod control;
 mod counting;
 mod listing;
@@ -22,6 +23,7 @@ use std::{
 
 pub use activity::Activity;
 pub use connect::{ConnectError, connect};
+pub use console::console_address;
 pub use listing::Listed;
 pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};

@@ -9,7 +9,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{Call, ChangeId, Right},
+    domain::{Call, Change, ChangeId, Right},
     engine::{Caller, EngineError},
     store::{self, Query},
 };
@@ -42,7 +42,7 @@ impl Room {
                 let rows = store.queue(&query, offset, limit).map_err(failed)?;
                 Ok(Reply::Rows(rows))
             }
-            Request::Change { id } => self.change(id),
+            Request::Change { id } => Ok(Reply::Change(Box::new(self.found(id)?))),
             Request::Pending { offset, limit } => Ok(Reply::Pending(
                 store.pending(offset, limit).map_err(failed)?,
             )),
@@ -61,6 +61,8 @@ impl Room {
                 store.unknowns(offset, limit).map_err(failed)?,
             )),
             Request::Calls { before, limit } => Ok(Reply::Calls(self.calls(before, limit))),
+            Request::Doctor => Ok(Reply::Doctor(self.checkup(caller).await)),
+            Request::Log { before, limit } => Ok(Reply::Log(self.log.page(before, limit))),
             Request::Trends { span } => {
                 let trends = self.trends(span).map_err(failed)?;
                 Ok(Reply::Trends(Box::new(trends)))
@@ -86,6 +88,7 @@ impl Room {
                 .map(Reply::Controls)
                 .ok_or_else(|| no_such_framework(&framework, &version)),
             Request::Behind { id } => self.behind(id),
+            Request::References { id } => self.references(id),
             Request::Decide {
                 id,
                 plan_hash,
@@ -116,16 +119,14 @@ impl Room {
         }
     }
 
-    fn change(&self, id: ChangeId) -> Result<Reply, Refusal> {
+    pub(super) fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
         let change = self.engine.store.change(id).map_err(failed)?;
-        let change = change.ok_or_else(|| unknown(id))?;
-        Ok(Reply::Change(Box::new(change)))
+        change.ok_or_else(|| unknown(id))
     }
 
     fn behind(&self, id: ChangeId) -> Result<Reply, Refusal> {
         let store = &self.engine.store;
-        let change = store.change(id).map_err(failed)?;
-        let asset = change.ok_or_else(|| unknown(id))?.ticket.asset;
+        let asset = self.found(id)?.ticket.asset;
         let rules = store.waiting_behind(&asset, id).map_err(failed)?;
         Ok(Reply::Behind { id, rules })
     }
@@ -159,8 +160,7 @@ impl Room {
 
     fn diff(&self, id: ChangeId) -> Result<Reply, Refusal> {
         let store = &self.engine.store;
-        let change = store.change(id).map_err(failed)?;
-        let change = change.ok_or_else(|| unknown(id))?;
+        let change = self.found(id)?;
         let entries: Vec<_> = store
             .entries_of(id)
             .map_err(failed)?

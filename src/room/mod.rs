@@ -4,11 +4,15 @@
 //! A screen has no more than a [`client`] and the words of the [`protocol`]. Today its bytes go
 //! through a pipe in memory; a socket would carry the same ones.
 
+mod advice;
 mod answers;
 pub mod client;
 mod coverage;
+pub mod doctor;
+mod log;
 mod once;
 pub mod protocol;
+mod references;
 mod server;
 mod start;
 mod trends;
@@ -21,10 +25,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use advice::listing_failed;
+pub use log::Log;
 pub use once::{OnceError, Report};
 pub use start::{Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
+    cloud::Cloud,
     engine::{Caller, Engine},
     scanner::Watch,
 };
@@ -41,6 +48,11 @@ pub struct Room {
     /// What was found amiss at the start and stays worth knowing.
     warnings: Vec<String>,
     scores: coverage::Scores,
+    log: Log,
+    cloud: Arc<Cloud>,
+    /// The ledger's last entry when it was opened, and so read whole.
+    opened_at: u64,
+    looked: doctor::Looked,
     stopping: CancellationToken,
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Room, coverage::Scores};
+use super::{Log, Room, coverage::Scores, doctor::Looked};
 use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
@@ -100,6 +100,8 @@ pub struct Starting {
     pub scan: Scan,
     /// What this process found before the room opened.
     pub findings: Vec<String>,
+    /// The latest of this process's own log.
+    pub log: Log,
 }
 
 impl Starting {
@@ -109,6 +111,7 @@ impl Starting {
             clock: Arc::new(SystemClock),
             scan: Scan::Always,
             findings: Vec::new(),
+            log: Log::default(),
         }
     }
 }
@@ -120,6 +123,7 @@ impl Room {
             clock,
             scan,
             findings,
+            log,
         } = starting;
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.state).map_err(|error| StartError::State {
@@ -139,6 +143,7 @@ impl Room {
         )?;
         let (store, mended) = Store::open(&config.state.join("views"), opened.reader.clone())?;
         let findings = [findings, opened.findings.clone(), mended].concat();
+        let opened_at = opened.last_seq;
         let notices = engine::notices();
         let ledger = opened.start(Announcing {
             views: store.follower(),
@@ -164,7 +169,7 @@ impl Room {
             .record(vec![Draft::room(engine.now(), None, started)])
             .await?;
 
-        let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
+        let scanner = Scanner::new(Arc::clone(&cloud), Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
         if scan != Scan::Never {
@@ -189,6 +194,10 @@ impl Room {
             watch,
             warnings,
             scores: Scores::default(),
+            log,
+            cloud,
+            opened_at,
+            looked: Looked::default(),
             stopping,
         }))
     }

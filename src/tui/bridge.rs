@@ -101,9 +101,8 @@ mod tests {
         let mut red = three.clone();
         red[(1, 0)].set_fg(Color::Red);
         sent(&mut bridge, &three, &red);
-        let mut four = red.clone();
-        four[(0, 0)].set_symbol("x");
-        four[(2, 0)].set_symbol("y");
+        let mut four = buffer("xbyDefghijkL");
+        four[(1, 0)].set_fg(Color::Red);
         assert_eq!(sent(&mut bridge, &red, &four), "0x 2y");
         bridge.forget(Size::new(40, 1));
         assert_eq!(

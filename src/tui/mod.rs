@@ -22,8 +22,10 @@ mod habits;
 mod input;
 pub mod keymap;
 pub mod layout;
+pub mod link;
 pub mod model;
 mod msg;
+mod options;
 pub mod paint;
 mod session;
 mod sgr;
@@ -31,6 +33,7 @@ pub mod state;
 mod terminal;
 pub mod text;
 pub mod theme;
+mod tty;
 pub mod update;
 pub mod view;
 
@@ -38,12 +41,14 @@ pub use aside::Aside;
 pub use effect::Effect;
 pub use habits::Habits;
 pub use input::Input;
-pub use model::{Model, Options};
+pub use model::Model;
 pub use msg::{Msg, Question};
+pub use options::Options;
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, colours_of_terminal, leave_raw_mode, open,
-    restore_before_panic_report,
+    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
+    terminal_of_environment,
 };
 pub use theme::{Depth, Shelf, Theme, ThemeError};
+pub use tty::Tty;
 pub use update::update;

@@ -5,49 +5,23 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::state::{Level, Message};
 use super::{
-    Habits,
     keymap::Keymap,
-    state::{Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes},
-    theme::{Depth, Shelf, Theme},
+    options::Options,
+    state::{
+        Afterimage, Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes, Told,
+    },
+    theme::Theme,
+    tty::Tty,
 };
 use crate::{
     domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
-    room::protocol::{Arrangement, Diff, Hold, Page, Row, Span, Status, Trends, Unknown},
+    room::protocol::{
+        Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
+        Unknown,
+    },
 };
-
-/// How a screen is to look, and who sits before it.
-#[derive(Clone, Debug)]
-pub struct Options {
-    pub theme: Theme,
-    /// What the person may choose from while the screen is open.
-    pub shelf: Shelf,
-    /// Shown until the room says who it took the person for.
-    pub person: String,
-    /// How many colours this session's terminal has; [`Depth::True`] when nothing else is said. See
-    /// [`colours_of_terminal`](super::colours_of_terminal).
-    pub depth: Depth,
-    /// Borders, marks and bars from ASCII, whatever the theme says.
-    pub ascii: bool,
-    /// The person's keys.
-    pub keys: Keymap,
-    /// As they left it.
-    pub habits: Habits,
-}
-
-impl Options {
-    pub fn new(theme: Theme, person: impl Into<String>) -> Self {
-        Self {
-            theme,
-            shelf: Shelf::built_in(),
-            person: person.into(),
-            depth: Depth::True,
-            ascii: false,
-            keys: Keymap::default(),
-            habits: Habits::default(),
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +72,10 @@ pub enum Sheet {
     Trends,
     /// How the room is: warnings, holds, vault, ledger.
     Room,
+    /// What was said to the person, and to the room's log.
+    Log,
+    /// Whether everything is in order.
+    Doctor,
     Entry,
     /// The controls of one framework.
     Controls,
@@ -123,23 +101,6 @@ pub struct DiffLook {
     pub form: Option<DiffForm>,
     /// The diff has the whole body.
     pub large: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Info,
-    Ok,
-    Warn,
-    Error,
-}
-
-/// One line to the person, above the key hints.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    pub level: Level,
-    pub text: String,
-    /// When it goes; an error stays until a key is pressed.
-    pub until: Option<Duration>,
 }
 
 /// The ledger, from which the subject was gone to; Esc leads back there.
@@ -177,8 +138,8 @@ pub enum Place {
 pub struct Attention {
     /// They chose where to look, or the room's first word did.
     pub landed: bool,
-    /// The terminal said that they look elsewhere.
-    pub away: bool,
+    /// What the terminal said last of whether they look here; none before it said anything.
+    pub focus: Option<bool>,
     /// They want to read, and nothing but the line on top is to change meanwhile.
     pub frozen: bool,
 }
@@ -188,6 +149,7 @@ pub struct Model {
     /// As the screen is drawn now: that of the session, or the one that is tried on.
     pub theme: Theme,
     pub themes: Themes,
+    pub tty: Tty,
     pub keys: Keymap,
     pub size: (u16, u16),
     /// Since the screen opened, as of the last update.
@@ -213,8 +175,11 @@ pub struct Model {
     pub subject: Option<ChangeId>,
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
+    pub afterimage: Afterimage,
     /// Rules whose violation of its bucket waits until the subject has closed.
     pub behind: Vec<String>,
+    /// Where to read on about the subject.
+    pub references: Vec<Reference>,
     /// Why the ticket or the diff can't be shown.
     pub change_trouble: Option<String>,
     pub diff_trouble: Option<String>,
@@ -231,6 +196,8 @@ pub struct Model {
     pub unknowns: Vec<Unknown>,
     /// Requests that went out to AWS; none before they were told.
     pub calls: Option<Page<Call>>,
+    pub log: Option<LogPage>,
+    pub checkup: Option<Checkup>,
     pub trends: Option<Box<Trends>>,
     /// How far back the trends are looked at.
     pub span: Span,
@@ -242,6 +209,8 @@ pub struct Model {
     pub card: Option<Box<Card>>,
     pub filtering: Option<Filtering>,
     pub message: Option<Message>,
+    /// Those of before, too.
+    pub told: Told,
     /// Until when a second press leaves.
     pub leaving: Option<Duration>,
     pub feeds: Feeds,
@@ -252,11 +221,12 @@ pub struct Model {
 impl Model {
     pub fn new(options: Options, size: (u16, u16)) -> Self {
         let theme = options.theme;
-        let mut themes = Themes::new(options.shelf, &theme, options.depth, options.ascii);
+        let mut themes = Themes::new(options.shelf, &theme, options.tty.depth, options.ascii);
         themes.choose(options.habits.theme.clone());
         let mut model = Self {
             theme: themes.fitted(theme),
             themes,
+            tty: options.tty,
             keys: options.keys,
             size,
             now: Duration::ZERO,
@@ -275,7 +245,9 @@ impl Model {
             subject: None,
             change: None,
             diff: None,
+            afterimage: Afterimage::default(),
             behind: Vec::new(),
+            references: Vec::new(),
             change_trouble: None,
             diff_trouble: None,
             ticket_scroll: 0,
@@ -289,6 +261,8 @@ impl Model {
             finder: Finder::default(),
             unknowns: Vec::new(),
             calls: None,
+            log: None,
+            checkup: None,
             trends: None,
             span: Span::default(),
             attention: Attention::default(),
@@ -299,6 +273,7 @@ impl Model {
             card: None,
             filtering: None,
             message: None,
+            told: Told::default(),
             leaving: None,
             feeds: Feeds::default(),
             dirty: true,
@@ -330,14 +305,33 @@ impl Model {
 
     /// The hour in the room, once it has said so.
     pub fn utc(&self) -> Option<Stamp> {
+        self.utc_at(self.now)
+    }
+
+    /// The hour that it was in the room at a time of this screen.
+    pub fn utc_at(&self, then: Duration) -> Option<Stamp> {
         let (at, told) = self.clock?;
-        chrono::TimeDelta::from_std(self.now.saturating_sub(told))
-            .ok()
-            .and_then(|passed| at.checked_add_signed(passed))
+        let delta = |span| chrono::TimeDelta::from_std(span).ok();
+        let passed = delta(then)? - delta(told)?;
+        at.checked_add_signed(passed)
     }
 
     pub(super) fn set_clock(&mut self, at: Stamp) {
         self.clock = Some((at, self.now));
+    }
+
+    /// The change that the ticket shows.
+    pub fn shown_change(&self) -> Option<&Change> {
+        let before = self.afterimage.change.as_deref();
+        let before = before.filter(|_| self.change_trouble.is_none());
+        self.change.as_deref().or(before)
+    }
+
+    /// The diff that its pane shows.
+    pub fn shown_diff(&self) -> Option<&Diff> {
+        let before = self.afterimage.diff.as_deref();
+        let before = before.filter(|_| self.diff_trouble.is_none());
+        self.diff.as_deref().or(before)
     }
 
     /// Where the subject stands: from the ticket when it is here, else from the lists.
@@ -388,9 +382,11 @@ impl Model {
     pub fn say(&mut self, level: Level, text: impl Into<String>) {
         /// How long news stays; an error stays until it was seen.
         const STAYS: Duration = Duration::from_secs(6);
+        let text = text.into();
+        self.told.note(self.now, level, &text);
         self.message = Some(Message {
             level,
-            text: text.into(),
+            text,
             until: (level != Level::Error).then(|| self.now + STAYS),
         });
         self.dirty = true;

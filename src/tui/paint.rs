@@ -12,6 +12,7 @@ use ratatui::{
 
 use super::{
     glyphs::Glyphs,
+    link::Link,
     text::{self, Cut, narrow},
     theme::{Role, Theme},
 };
@@ -42,6 +43,17 @@ impl Strip {
         let text = Safe::line(text.as_ref());
         self.0.push(Piece { text, style });
         self
+    }
+
+    /// The same, leading to an address where the terminal takes links. An address is the room's word,
+    /// never foreign text.
+    #[must_use]
+    pub fn link(self, style: Style, text: impl AsRef<str>, address: &str) -> Self {
+        let style = match Link::to(address) {
+            Some(link) => style.underline_color(link.mark()),
+            None => style,
+        };
+        self.put(style, text)
     }
 
     #[must_use]

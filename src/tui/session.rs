@@ -21,8 +21,9 @@ use super::{
     effect::Effect,
     habits::Habits,
     layout::pair,
-    model::{Model, Options},
+    model::Model,
     msg::{Msg, Question},
+    options::Options,
     update::{self, update},
     view,
 };

@@ -23,9 +23,18 @@ use ratatui::{
     backend::{Backend, ClearType, CrosstermBackend, WindowSize},
     buffer::Cell,
     layout::{Position, Size},
+    style::Color,
 };
 
-use super::{aside::Aside, bridge::Bridge, session::TuiError, sgr, theme::Depth};
+use super::{
+    aside::Aside,
+    bridge::Bridge,
+    link::{self, Link},
+    session::TuiError,
+    sgr,
+    theme::Depth,
+    tty::Tty,
+};
 
 /// A terminal that is set up; dropping it puts the terminal back.
 pub struct Session {
@@ -46,7 +55,7 @@ impl Drop for Guard {
 /// Fails with what to do instead where there is no terminal. Open it on the thread that will run the
 /// screen: a panic of that thread is the one that puts the terminal back (see
 /// [`restore_before_panic_report`]).
-pub fn open(depth: Depth) -> Result<Session, TuiError> {
+pub fn open(tty: &Tty) -> Result<Session, TuiError> {
     check_terminal()?;
     // Themes decide about colour. Left to itself, crossterm under NO_COLOR drops bold and reverse
     // along with a colour, and a selection could not be seen.
@@ -64,7 +73,8 @@ pub fn open(depth: Depth) -> Result<Session, TuiError> {
     let screen = Screen::new(io::stdout(), || {
         crossterm::terminal::size().map(|(width, height)| Size { width, height })
     })
-    .in_colours(depth);
+    .in_colours(tty.depth)
+    .with_links(tty.links);
     let mut terminal = Terminal::new(screen).map_err(TuiError::Setup)?;
     terminal.clear().map_err(TuiError::Setup)?;
     Ok(Session {
@@ -139,9 +149,9 @@ pub fn restore_before_panic_report() {
     }));
 }
 
-/// How many colours this process's terminal has, as far as its environment says.
-pub fn colours_of_terminal() -> Depth {
-    Depth::guess(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))
+/// What this process's terminal is, as far as its environment says.
+pub fn terminal_of_environment() -> Tty {
+    Tty::guess(|name| Some(env::var_os(name)?.to_string_lossy().into_owned()))
 }
 
 /// A backend that sends each frame as one write within a synchronized update, and nothing at all
@@ -159,6 +169,7 @@ pub struct Screen<W: Write> {
     shown: Option<bool>,
     depth: Depth,
     bridge: Bridge,
+    links: bool,
 }
 
 impl<W: Write> Screen<W> {
@@ -171,6 +182,7 @@ impl<W: Write> Screen<W> {
             shown: None,
             depth: Depth::True,
             bridge: Bridge::default(),
+            links: false,
         }
     }
 
@@ -179,6 +191,13 @@ impl<W: Write> Screen<W> {
     #[must_use]
     pub fn in_colours(mut self, depth: Depth) -> Self {
         self.depth = depth;
+        self
+    }
+
+    /// Whether addresses are sent as links.
+    #[must_use]
+    pub fn with_links(mut self, links: bool) -> Self {
+        self.links = links;
         self
     }
 
@@ -201,14 +220,32 @@ impl<W: Write> Backend for Screen<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            // The backend would write a reset even so.
-            return Ok(());
-        }
         let cells = self.bridge.filled(content);
-        self.inner()
-            .draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))
+        let cells: Vec<_> = cells.iter().map(|(x, y, cell)| (*x, *y, cell)).collect();
+        // Each run of cells with one link, or with none, is one piece of the frame.
+        for run in cells.chunk_by(|(.., one), (.., next)| Link::of(one) == Link::of(next)) {
+            let Some(link) = run.first().and_then(|(.., cell)| Link::of(cell)) else {
+                self.inner().draw(run.iter().copied())?;
+                continue;
+            };
+            let plain = |(x, y, cell): &(u16, u16, &Cell)| {
+                let mut cell = Cell::clone(cell);
+                cell.underline_color = Color::Reset;
+                (*x, *y, cell)
+            };
+            let plain: Vec<_> = run.iter().map(plain).collect();
+            let start = link.start().filter(|_| self.links);
+            if let Some(start) = &start {
+                self.frame.extend_from_slice(start.as_bytes());
+            }
+            let cells = plain.iter().map(|(x, y, cell)| (*x, *y, cell));
+            self.inner().draw(cells)?;
+            if start.is_some() {
+                self.frame.extend_from_slice(link::END.as_bytes());
+            }
+        }
+        // Of no cells there is no run: the backend would write a reset even so.
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -281,10 +318,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use std::sync::{Arc, Mutex};
 
-    use ratatui::{
-        style::{Color, Style},
-        text::Span,
-    };
+    use ratatui::{style::Style, text::Span};
 
     use super::*;
 
@@ -322,6 +356,49 @@ mod tests {
             .draw(|frame| frame.render_widget("hello", frame.area()))
             .unwrap();
         assert!(wire.0.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_link_is_sent_when_it_comes_and_its_cells_again_when_it_goes() {
+        let wire = Wire::default();
+        let screen = |links| {
+            let size = || Ok(Size::new(20, 3));
+            Terminal::new(Screen::new(wire.clone(), size).with_links(links)).unwrap()
+        };
+        let link = Link::to("https://example.com/there").unwrap();
+        let plain = Style::new();
+        let linked = plain.underline_color(link.mark());
+        let sent = |terminal: &mut Terminal<Screen<Wire>>, style| {
+            terminal
+                .draw(|frame| {
+                    frame.render_widget(Span::styled("hé東", style), frame.area());
+                })
+                .unwrap();
+            let bytes = std::mem::take(&mut *wire.0.lock().unwrap());
+            String::from_utf8(bytes).unwrap()
+        };
+        let mut terminal = screen(true);
+        let first = sent(&mut terminal, plain);
+        assert!(
+            first.contains("hé東") && !first.contains("]8;"),
+            "{first:?}"
+        );
+        let came = sent(&mut terminal, linked);
+        let start = link.start().unwrap();
+        let (_, rest) = came.split_once(&start).unwrap();
+        let (within, after) = rest.split_once(link::END).unwrap();
+        assert!(within.contains("hé東"), "{came:?}");
+        assert!(
+            !after.contains("hé東") && !after.contains("]8;"),
+            "{came:?}"
+        );
+        // The colour that carries it is nobody's.
+        assert!(!came.contains("[58"), "{came:?}");
+        let went = sent(&mut terminal, plain);
+        assert!(went.contains("hé東") && !went.contains("]8;"), "{went:?}");
+        let off = sent(&mut screen(false), linked);
+        assert!(off.contains("hé東"), "{off:?}");
+        assert!(!off.contains("]8;") && !off.contains("[58"), "{off:?}");
     }
 
     #[test]

@@ -18,8 +18,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        AccountScore, ControlScore, Diff, Hold, ScannerStatus, Score, Span, Status, Step, Trends,
-        Unknown, Waiting,
+        AccountScore, Checkup, ControlScore, Diff, Finding, Hold, LogLevel, LogPage, Logged, Page,
+        Reference, ScannerStatus, Score, Span, Status, Step, Trends, Unknown, Waiting,
     },
 };
 
@@ -992,4 +992,103 @@ pub fn trends(span: Span) -> Trends {
             account("444455556666", [0, 0, 0, 61, 1, 62]),
         ],
     }
+}
+
+/// The room's own log, the latest first; one event is of the day before.
+pub fn log() -> LogPage {
+    let event = |seq, at: &str, level, from: &str, text: &str| Logged {
+        seq,
+        at: format!("2026-04-{at}Z").parse().unwrap(),
+        level,
+        from: from.to_owned(),
+        text: text.to_owned(),
+    };
+    let items = vec![
+        event(
+            4,
+            "15T03:13:58",
+            LogLevel::Warn,
+            "engine",
+            "a record was not delivered change=CHG-2026-418090 channel=\"audit\" cause=\"answered 503\"",
+        ),
+        event(
+            3,
+            "15T03:02:11",
+            LogLevel::Error,
+            "store",
+            "the views failed while running finding=a page of the views can't be read: they are made anew from the ledger",
+        ),
+        event(2, "15T02:58:40", LogLevel::Info, "sled", "opened the views"),
+        event(
+            1,
+            "14T23:59:58",
+            LogLevel::Warn,
+            "room",
+            "vault acme-rollback-vault: Object Lock is off",
+        ),
+    ];
+    LogPage {
+        file: Some("/var/lib/sixfold/sixfold.log".to_owned()),
+        events: Page {
+            total: items.len(),
+            items,
+        },
+    }
+}
+
+/// What the doctor found a moment ago.
+pub fn checkup() -> Checkup {
+    let findings = vec![
+        Finding::good("config", "/etc/sixfold.toml, mode enforce"),
+        Finding::good("person", "you are nina.ramirez, approver"),
+        Finding::note(
+            "rules",
+            "61 loaded, 2 of them disabled, library sha256:9f31c2. The files have changed since, and the next start would refuse them: rules/own/tls.toml:4: violates: an expression is wanted\nrules/own/tls.toml:9: fix: there is no setting `polcy`",
+        ),
+        Finding::good(
+            "state",
+            "/var/lib/sixfold is held by this room and can be written",
+        ),
+        Finding::good(
+            "ledger",
+            "6120 entries, 75aa57: read whole up to entry 6010 when this room opened; it has written 110 since",
+        ),
+        Finding::good(
+            "cloud",
+            "account 111122223333, region us-east-1, 212 buckets",
+        ),
+        Finding::bad(
+            "vault",
+            "versioning is not enabled: `aws s3api put-bucket-versioning --bucket acme-rollback-vault --versioning-configuration Status=Enabled` does it",
+        ),
+        Finding::note(
+            "vault",
+            "Object Lock is off: whoever may delete objects may delete backups",
+        ),
+    ];
+    Checkup {
+        at: at("03:14:07"),
+        findings,
+    }
+}
+
+/// Where to read on about the walkthrough's change.
+pub fn references(id: ChangeId) -> Vec<Reference> {
+    let reference = |what: &str, address: &str| Reference {
+        what: what.to_owned(),
+        address: address.to_owned(),
+    };
+    if id != WALKTHROUGH {
+        return Vec::new();
+    }
+    vec![
+        reference(
+            "rule",
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl",
+        ),
+        reference(
+            "console",
+            "https://console.aws.amazon.com/s3/buckets/acme-prod-customer-exports?region=us-east-1",
+        ),
+    ]
 }

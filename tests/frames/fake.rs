@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, Page, Refusal, RefusalCode, Reply,
-        Request, Rows, Status, Unknown,
+        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Page, Refusal, RefusalCode,
+        Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -21,6 +21,7 @@ pub struct Fake {
     pub changes: Vec<Change>,
     pub status: Status,
     pub unknowns: Vec<Unknown>,
+    pub log: LogPage,
     /// What it answers to a decision or a release, where it does not take it.
     pub refusal: Option<Refusal>,
     /// Everything it was asked, in order.
@@ -37,6 +38,7 @@ impl Fake {
             status: estate::status(&changes),
             changes,
             unknowns: estate::unknowns(),
+            log: estate::log(),
             refusal: None,
             asked: Vec::new(),
         }
@@ -125,6 +127,7 @@ impl Fake {
                 id,
                 rules: estate::behind(id),
             }),
+            Request::References { id } => Ok(references(id)),
             Request::Ledger {
                 filter,
                 before,
@@ -145,6 +148,8 @@ impl Fake {
                 Ok(Reply::Controls(page(&controls, offset, limit)))
             }
             Request::Trends { span } => Ok(Reply::Trends(Box::new(estate::trends(span)))),
+            Request::Log { .. } => Ok(Reply::Log(self.log.clone())),
+            Request::Doctor => Ok(Reply::Doctor(estate::checkup())),
             Request::Calls { limit, .. } => Ok(Reply::Calls(page(&estate::calls(), 0, limit))),
             Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
             Request::Decide {
@@ -285,6 +290,11 @@ pub fn decided(change: &mut Change, decision: Decision, stage: Stage, via: Via) 
         reason: None,
         plan_hash: change.ticket.plan_hash.clone(),
     });
+}
+
+fn references(id: ChangeId) -> Reply {
+    let references = estate::references(id);
+    Reply::References { id, references }
 }
 
 fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {

@@ -7,8 +7,11 @@
 
 mod arrangement;
 mod diff;
+mod doctor;
 pub mod filter;
 mod ledger_filter;
+mod log;
+mod reference;
 mod scores;
 mod status;
 mod trends;
@@ -17,7 +20,10 @@ use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
+pub use doctor::{Checkup, Finding, Grade};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
+pub use log::{LogLevel, LogPage, Logged};
+pub use reference::Reference;
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -102,6 +108,13 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// The room's own log, the latest first, beginning below `before`.
+    Log {
+        before: Option<u64>,
+        limit: usize,
+    },
+    /// Whether everything is in order. Makes calls to S3; a result of a moment ago is told again.
+    Doctor,
     /// How things went lately, and how the accounts stand.
     Trends {
         span: Span,
@@ -117,6 +130,10 @@ pub enum Request {
     },
     /// The rules whose violation waits until this change has closed.
     Behind {
+        id: ChangeId,
+    },
+    /// Where a reader goes on from this change.
+    References {
         id: ChangeId,
     },
     /// A decision on the plan that was shown. Another plan is another question.
@@ -170,6 +187,8 @@ pub enum Reply {
     Exceptions(Vec<Exception>),
     /// `total` counts those that are held.
     Calls(Page<Call>),
+    Log(LogPage),
+    Doctor(Checkup),
     Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
@@ -177,6 +196,10 @@ pub enum Reply {
     Behind {
         id: ChangeId,
         rules: Vec<String>,
+    },
+    References {
+        id: ChangeId,
+        references: Vec<Reference>,
     },
     /// What was asked for is done or on its way; the words say which.
     Done(String),

@@ -54,6 +54,10 @@ pub enum Action {
     /// How things went lately; once more looks further back.
     Trends,
     Room,
+    /// What was said; once more asks again.
+    Log,
+    /// Whether everything is in order; once more looks again.
+    Doctor,
     /// The list of themes.
     Themes,
     KeepTheme,

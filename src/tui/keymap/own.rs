@@ -189,6 +189,15 @@ impl Keymap {
         key.unwrap_or_default()
     }
 
+    /// Names of the actions whose keys are not the table's.
+    pub fn own(&self) -> Vec<&'static str> {
+        let lines = TABLE.iter().zip(&self.keys);
+        lines
+            .filter(|(binding, keys)| binding.keys != keys.as_slice())
+            .map(|(binding, _)| binding.name)
+            .collect()
+    }
+
     /// The first key of an action, for sentences.
     pub fn key(&self, action: Action) -> String {
         let line = TABLE.iter().find(|binding| binding.action == action);

@@ -99,7 +99,7 @@ pub const ACTIONS: &[Binding] = &[
     .hint("large", 62)
     .unless(able::large_already),
     bind(
-        &[char('i')],
+        &[char('=')],
         Action::DiffForm,
         "the exact text of the diff, or its parts again",
         Places::DIFF,
@@ -208,6 +208,22 @@ pub const ACTIONS: &[Binding] = &[
     )
     .named("room")
     .hint("room", 12),
+    bind(
+        &[char('L')],
+        Action::Log,
+        "what this screen said to you, and the room's own log",
+        Places::PANES.with(Places::SHEET),
+    )
+    .named("log")
+    .hint("log", 6),
+    bind(
+        &[char('i')],
+        Action::Doctor,
+        "is everything in order: the checks of `sixfold doctor`, and this terminal; once more looks again",
+        Places::PANES.with(Places::SHEET),
+    )
+    .named("doctor")
+    .hint("doctor", 6),
     bind(
         &[char('t')],
         Action::Themes,

@@ -20,29 +20,35 @@ pub enum Topic {
     Change,
     Diff,
     Behind,
+    References,
     Ledger,
     Entry,
     Unknowns,
     Exceptions,
     Calls,
+    Log,
+    Doctor,
     Trends,
     Coverage,
     Controls,
 }
 
 impl Topic {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Status,
         Self::Queue,
         Self::Pending,
         Self::Change,
         Self::Diff,
         Self::Behind,
+        Self::References,
         Self::Ledger,
         Self::Entry,
         Self::Unknowns,
         Self::Exceptions,
         Self::Calls,
+        Self::Log,
+        Self::Doctor,
         Self::Trends,
         Self::Coverage,
         Self::Controls,
@@ -93,6 +99,12 @@ impl Feeds {
         let gap = if feed.urgent { MOVED } else { NOTICED };
         (feed.wanted && feed.flight.is_none())
             .then(|| feed.asked.map_or(Duration::ZERO, |asked| asked + gap))
+    }
+
+    /// Whether an answer is on its way, or a question about to go out.
+    pub const fn asks(&self, topic: Topic) -> bool {
+        let feed = &self.feeds[topic as usize];
+        feed.wanted || feed.flight.is_some()
     }
 
     /// Topics to ask about now.

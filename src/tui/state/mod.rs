@@ -1,5 +1,6 @@
 //! The parts of the screen's state that have rules of their own. None of them draws, asks or waits.
 
+mod afterimage;
 mod arming;
 mod card;
 mod coverage;
@@ -8,9 +9,11 @@ mod finder;
 mod ledger;
 mod line;
 mod list;
+mod said;
 mod stop;
 mod themes;
 
+pub use afterimage::Afterimage;
 pub use arming::{Arming, QUIET};
 pub use card::{Card, Focus, Phase, Purpose};
 pub use coverage::Coverage;
@@ -19,5 +22,6 @@ pub use finder::Finder;
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
+pub use said::{Level, Message, Told};
 pub use stop::Stop;
 pub use themes::Themes;

@@ -44,20 +44,34 @@ impl Depth {
     /// `NO_COLOR` with anything in it means none (<https://no-color.org>); then `TERM=dumb`,
     /// `COLORTERM`, and what `TERM` is known for decide, in this order. Sixteen when nothing is known.
     pub fn guess(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let value = |name| variable(name).unwrap_or_default().to_ascii_lowercase();
-        let term = value("TERM");
-        if !value("NO_COLOR").is_empty() || term == "dumb" {
-            return Self::None;
+        Self::reasoned(variable).0
+    }
+
+    /// The same, with the variable that decided, in words such as `COLORTERM is truecolor`.
+    pub fn reasoned(variable: impl Fn(&str) -> Option<String>) -> (Self, String) {
+        let value = |name| variable(name).unwrap_or_default();
+        let (term, colorterm) = (value("TERM"), value("COLORTERM"));
+        let lower = term.to_ascii_lowercase();
+        if !value("NO_COLOR").is_empty() {
+            return (Self::None, "NO_COLOR is set".to_owned());
         }
-        if ["truecolor", "24bit"].contains(&value("COLORTERM").as_str())
-            || ANY_COLOUR.iter().any(|name| term.contains(name))
-        {
-            return Self::True;
+        let by_term = format!("TERM is {term}");
+        if lower == "dumb" {
+            return (Self::None, by_term);
         }
-        if term.contains("256color") {
-            return Self::Indexed;
+        if ["truecolor", "24bit"].contains(&colorterm.to_ascii_lowercase().as_str()) {
+            return (Self::True, format!("COLORTERM is {colorterm}"));
         }
-        Self::Sixteen
+        if ANY_COLOUR.iter().any(|name| lower.contains(name)) {
+            return (Self::True, by_term);
+        }
+        if lower.contains("256color") {
+            return (Self::Indexed, by_term);
+        }
+        (
+            Self::Sixteen,
+            "neither COLORTERM nor TERM promises more".to_owned(),
+        )
     }
 }
 
@@ -94,6 +108,23 @@ mod tests {
         ] {
             assert_eq!(guess(variables), depth, "{variables:?}");
         }
+    }
+
+    #[test]
+    fn the_variable_that_decided_is_named() {
+        let reason = |variables: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            Depth::reasoned(variable).1
+        };
+        let term = ("TERM", "xterm-256color");
+        assert_eq!(reason(&[term]), "TERM is xterm-256color");
+        let colorterm = ("COLORTERM", "truecolor");
+        assert_eq!(reason(&[term, colorterm]), "COLORTERM is truecolor");
+        let none = ("NO_COLOR", "1");
+        assert_eq!(reason(&[term, colorterm, none]), "NO_COLOR is set");
     }
 
     #[test]

@@ -159,6 +159,10 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.dirty |= model.behind != rules;
             model.behind = rules;
         }
+        Reply::References { id, references } if Some(id) == model.subject => {
+            model.dirty |= model.references != references;
+            model.references = references;
+        }
         Reply::Entries(page) => {
             model.ledger.load(at, page);
             if model.ledger.wanted().is_some() {
@@ -184,6 +188,15 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
         Reply::Calls(page) => {
             model.dirty |= model.calls.as_ref() != Some(&page);
             model.calls = Some(page);
+        }
+        Reply::Log(page) => {
+            model.dirty |= model.log.as_ref() != Some(&page);
+            model.log = Some(page);
+        }
+        Reply::Doctor(checkup) => {
+            // "looking" goes, whatever was found.
+            model.dirty = true;
+            model.checkup = Some(checkup);
         }
         Reply::Trends(trends) => {
             model.dirty |= model.trends.as_ref() != Some(&trends);
@@ -255,7 +268,7 @@ fn refused(model: &mut Model, topic: Topic, refusal: Refusal) {
         Topic::Change => model.change_trouble = Some(refusal.message),
         Topic::Diff => model.diff_trouble = Some(refusal.message),
         // A line that is not there is no news; the ticket says why it can't be shown.
-        Topic::Behind => {}
+        Topic::Behind | Topic::References => {}
         _ => model.say(Level::Error, refusal.message),
     }
 }

@@ -44,13 +44,16 @@ fn shown(model: &Model) -> Option<(String, String)> {
     match model.pane {
         Pane::Ticket => {
             let boxes = whole?.boxes();
-            let texts = boxes
+            let mut texts: Vec<_> = boxes
                 .iter()
-                .map(|(title, text)| format!("{title}\n{text}\n"));
-            Some((
-                format!("{id}, whole,"),
-                texts.collect::<Vec<_>>().join("\n"),
-            ))
+                .map(|(title, text)| format!("{title}\n{text}\n"))
+                .collect();
+            if !model.references.is_empty() {
+                let lines = model.references.iter();
+                let lines = lines.map(|one| format!("{}: {}\n", one.what, one.address));
+                texts.push(format!("Read on\n{}", lines.collect::<String>()));
+            }
+            Some((format!("{id}, whole,"), texts.join("\n")))
         }
         Pane::Diff => {
             let diff = model.diff.as_ref().filter(|diff| diff.id == id)?;

@@ -57,6 +57,7 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
         Topic::Change => all(Request::Change { id: model.subject? }),
         Topic::Diff => all(Request::Diff { id: model.subject? }),
         Topic::Behind => all(Request::Behind { id: model.subject? }),
+        Topic::References => all(Request::References { id: model.subject? }),
         Topic::Ledger => {
             let wanted = model.ledger.wanted().filter(|_| shows_ledger(model))?;
             let request = Request::Ledger {
@@ -78,6 +79,11 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             before: None,
             limit: LARGEST_PAGE,
         }),
+        Topic::Log if model.sheet == Some(Sheet::Log) => all(Request::Log {
+            before: None,
+            limit: LARGEST_PAGE,
+        }),
+        Topic::Doctor if model.sheet == Some(Sheet::Doctor) => all(Request::Doctor),
         Topic::Trends if model.sheet == Some(Sheet::Trends) => {
             all(Request::Trends { span: model.span })
         }
@@ -94,6 +100,8 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
         Topic::Unknowns
         | Topic::Exceptions
         | Topic::Calls
+        | Topic::Log
+        | Topic::Doctor
         | Topic::Trends
         | Topic::Coverage
         | Topic::Controls => None,

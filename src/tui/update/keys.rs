@@ -143,6 +143,8 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
             }
             sheet(model, Sheet::Trends, Some(Topic::Trends));
         }
+        Action::Log => sheet(model, Sheet::Log, Some(Topic::Log)),
+        Action::Doctor => sheet(model, Sheet::Doctor, Some(Topic::Doctor)),
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
         Action::Themes => sheet(model, Sheet::Themes, None),
         Action::KeepTheme => themes::keep(model),

@@ -20,7 +20,7 @@ use super::{
     effect::Effect,
     model::{Level, Model, Pane, Place, Sheet},
     msg::{Msg, Question},
-    state::{Phase, Topic},
+    state::{Afterimage, Phase, Topic},
 };
 use crate::room::protocol::{Notice, NoticeKind, Request, VERSION};
 
@@ -52,13 +52,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             disarm(model, "the window changed its size");
         }
         Msg::Focus(true) => {
-            model.attention.away = false;
+            focused(model, true);
             if let Some(card) = &mut model.card {
                 card.arming.disturb(now);
             }
         }
         Msg::Focus(false) => {
-            model.attention.away = true;
+            focused(model, false);
             disarm(model, "the terminal lost the focus");
         }
         Msg::Notice(notice) => noticed(model, &notice),
@@ -81,6 +81,12 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     effects
 }
 
+/// What the terminal says of it; the doctor's page shows whether it ever does.
+fn focused(model: &mut Model, here: bool) {
+    let first = model.attention.focus.replace(here).is_none();
+    model.dirty |= first && model.sheet == Some(Sheet::Doctor);
+}
+
 fn waiting(model: &Model) -> Option<usize> {
     model.status.as_ref().map(|status| status.pending)
 }
@@ -93,7 +99,7 @@ fn arrived(model: &Model, waited: Option<usize>) -> Option<Effect> {
     } else {
         "changes wait"
     };
-    (model.attention.away && now > before)
+    (model.attention.focus == Some(false) && now > before)
         .then(|| Effect::Notify(format!("{now} {what} for approval")))
 }
 
@@ -120,6 +126,10 @@ fn timed(model: &mut Model) {
         model.message = None;
         model.dirty = true;
     }
+    if over(&model.afterimage.until()) {
+        model.afterimage = Afterimage::default();
+        model.dirty |= model.change.is_none() || model.diff.is_none();
+    }
     if over(&model.leaving) {
         model.leaving = None;
     }
@@ -140,10 +150,17 @@ pub fn wake(model: &Model) -> Option<Duration> {
         let past = u64::from(at.second()) * 1_000 + u64::from(at.timestamp_subsec_millis());
         model.now + Duration::from_millis(60_000_u64.saturating_sub(past))
     });
-    [message, model.leaving, card, feeds, minute]
-        .into_iter()
-        .flatten()
-        .min()
+    [
+        message,
+        model.leaving,
+        model.afterimage.until(),
+        card,
+        feeds,
+        minute,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }
 
 fn clock_minute(model: &Model) -> Option<i64> {
@@ -208,6 +225,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
         Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
         Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
+        Some(Sheet::Log) => model.feeds.want(Topic::Log),
         Some(Sheet::Trends) => model.feeds.want(Topic::Trends),
         _ => {}
     }

@@ -16,11 +16,13 @@ pub fn set(model: &mut Model, id: ChangeId) {
         return;
     }
     model.subject = Some(id);
+    let (change, diff) = (model.change.take(), model.diff.take());
+    model.afterimage.keep(change, diff, model.now);
     // Pending changes are here whole; others are asked for.
     let known = model.pending.current().cloned();
     model.change = known.map(Box::new);
-    model.diff = None;
     model.behind = Vec::new();
+    model.references = Vec::new();
     model.change_trouble = None;
     model.diff_trouble = None;
     model.ticket_scroll = 0;
@@ -28,6 +30,7 @@ pub fn set(model: &mut Model, id: ChangeId) {
     model.feeds.turn(Topic::Change);
     model.feeds.turn(Topic::Diff);
     model.feeds.turn(Topic::Behind);
+    model.feeds.turn(Topic::References);
     model.dirty = true;
 }
 

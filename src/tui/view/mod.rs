@@ -10,6 +10,7 @@ mod chart;
 mod coverage;
 mod crumbs;
 mod diff;
+mod doctor;
 mod entry;
 mod footer;
 mod form;
@@ -18,6 +19,7 @@ mod header;
 mod help;
 mod ledger;
 mod lists;
+mod log;
 mod queue;
 mod room;
 mod stop;
@@ -216,6 +218,8 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
         Sheet::Unknowns => room::unknowns(canvas, model, width),
         Sheet::Exceptions => room::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
+        Sheet::Log => log::lines(canvas, model, width),
+        Sheet::Doctor => doctor::lines(canvas, model, width),
         Sheet::Calls => calls::lines(canvas, model, width),
         Sheet::Trends => trends::lines(canvas, model, width),
         Sheet::Entry => entry::lines(canvas, model, width),
@@ -265,6 +269,8 @@ fn sheet_title(model: &Model, sheet: Sheet) -> String {
         Sheet::Unknowns => "Could not be judged".to_owned(),
         Sheet::Exceptions => "Exceptions".to_owned(),
         Sheet::Room => "The room".to_owned(),
+        Sheet::Log => "What was said".to_owned(),
+        Sheet::Doctor => "Is everything in order".to_owned(),
         Sheet::Calls => "Requests to AWS".to_owned(),
         Sheet::Trends => format!("Trends of {}", model.span.words()),
         Sheet::Entry => format!("Entry {}", model.ledger.opened.unwrap_or_default()),

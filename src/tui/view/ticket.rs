@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use super::words;
 use crate::{
     domain::{Change, Safe, Severity},
+    room::protocol::Reference,
     tui::{
         model::Model,
         paint::{Canvas, Strip},
@@ -29,7 +30,8 @@ const LONGEST_LABEL: usize = 16;
 
 pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     let muted = canvas.style(Role::Muted);
-    let id = match model.subject {
+    let shown = model.shown_change().map(|change| change.id);
+    let id = match shown.or(model.subject) {
         Some(id) => Strip::of(muted, id.to_string()),
         None => Strip::new(),
     };
@@ -39,7 +41,7 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
 pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<Strip> {
     let muted = canvas.style(Role::Muted);
     let width = usize::from(width);
-    let Some(change) = &model.change else {
+    let Some(change) = model.shown_change() else {
         let words = match (&model.change_trouble, model.subject) {
             (Some(trouble), _) => {
                 let error = canvas.style(Role::Error);
@@ -68,6 +70,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16, bare: bool) -> Vec<
         lines.extend(to_come(canvas, change));
         lines.extend(behind(canvas, model, width));
     }
+    lines.extend(references(canvas, model, width));
     lines
 }
 
@@ -103,6 +106,23 @@ fn behind(canvas: &Canvas<'_>, model: &Model, width: usize) -> Vec<Strip> {
             Strip::new().space(1).put(quiet, line.trim_start())
         })
         .collect()
+}
+
+/// Where to read on. An address that takes several lines is one link.
+fn references(canvas: &Canvas<'_>, model: &Model, width: usize) -> Vec<Strip> {
+    /// Cells of the words before an address.
+    const WHAT: usize = 9;
+    let mut lines = Vec::new();
+    for Reference { what, address } in &model.references {
+        let shown = Safe::line(address);
+        let parts = text::chop(shown.as_str(), width.saturating_sub(WHAT).max(1));
+        for (at, part) in parts.iter().enumerate() {
+            let what = if at == 0 { what } else { "" };
+            let label = Strip::of(canvas.style(Role::Label), format!(" {what:<8}"));
+            lines.push(label.link(canvas.style(Role::Text), part.trim_start(), address));
+        }
+    }
+    lines
 }
 
 fn boxed(canvas: &Canvas<'_>, lines: &mut Vec<Strip>, title: &str, body: &str, width: usize) {

@@ -45,7 +45,7 @@ fn rows(form: DiffForm, between: &Between) -> Vec<Row> {
 
 pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
     let muted = canvas.style(Role::Muted);
-    let Some(diff) = &model.diff else {
+    let Some(diff) = model.shown_diff() else {
         return (Strip::new(), Strip::new());
     };
     let rows = rows(form(model, &diff.between), &diff.between);
@@ -76,7 +76,7 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let pane = usize::from(width);
     let width = pane.saturating_sub(1);
     let margin = |line: Strip| Strip::new().space(1).join(line);
-    let Some(diff) = &model.diff else {
+    let Some(diff) = model.shown_diff() else {
         let (role, words) = match (&model.diff_trouble, model.subject) {
             (Some(trouble), _) => (Role::Error, trouble.as_str()),
             (None, Some(_)) => (Role::Muted, "asking the room"),

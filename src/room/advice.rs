@@ -1,6 +1,4 @@
-//! What to do about a listing that failed, for the person at the command line.
-
-use color_eyre::{Report, eyre::eyre};
+//! What to do about a listing that failed, for whoever started it.
 
 use crate::{
     config,
@@ -8,8 +6,8 @@ use crate::{
 };
 
 /// Every scan begins with a listing, so this is where wrong credentials and endpoints show.
-pub fn listing_failed(error: &CallError, cloud: &config::Cloud) -> Report {
-    eyre!(
+pub fn listing_failed(error: &CallError, cloud: &config::Cloud) -> String {
+    format!(
         "the buckets can't be listed: {error}{}",
         advice(error, cloud)
     )
