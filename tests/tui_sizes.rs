@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 25] = [
+const WAYS: [&str; 26] = [
     "1",
     "2 G",
     "3",
@@ -42,6 +42,7 @@ const WAYS: [&str; 25] = [
     "/ x : Backspace s e v :",
     "o O O",
     "L G",
+    "3 n n N",
     "i G",
     ": r e v",
 ];

@@ -44,7 +44,8 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
 
     let config = config(&sandbox, &state)?;
     let caller = house::caller(common, &config, if drawn { Via::Tui } else { Via::Cli })?;
-    let options = look(common, &config, &caller, tui::Habits::default())?;
+    let mut options = look(common, &config, &caller, tui::Habits::default())?;
+    options.tour = !common.readonly;
     let logging = super::log::to_file(&config.state)?;
     let mut starting = Starting::new(config);
     starting.log = logging.latest.clone();

@@ -39,6 +39,16 @@ pub fn notify(text: &str, term: &str) -> Vec<u8> {
     format!("\u{7}{notice}").into_bytes()
 }
 
+/// Has the terminal tell of buttons and wheel, by cells of any number (modes 1000 and 1006), or not any
+/// more. Movements are nobody's business (<https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>).
+pub const fn mouse(on: bool) -> &'static [u8] {
+    if on {
+        b"\x1b[?1000h\x1b[?1006h"
+    } else {
+        b"\x1b[?1006l\x1b[?1000l"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,5 +13,7 @@ pub enum Effect {
     Copy(String),
     /// Something waits, while the person looks elsewhere.
     Notify(String),
+    /// The terminal is to tell of the mouse, or to keep it.
+    Mouse(bool),
     Leave,
 }

@@ -17,6 +17,7 @@ pub struct Habits {
     pub filter: String,
     pub arrangement: Arrangement,
     pub span: Span,
+    pub mouse: bool,
 }
 
 impl Model {
@@ -29,6 +30,7 @@ impl Model {
         }
         self.arrangement = habits.arrangement;
         self.span = habits.span;
+        self.attention.mouse = habits.mouse;
         if !habits.filter.is_empty() && habits.filter.parse::<Filter>().is_ok() {
             let text = format!(
                 "the queue is filtered as you left it: /{}  (Esc shows all)",
@@ -46,6 +48,7 @@ impl Model {
             filter: self.queue_filter.clone(),
             arrangement: self.arrangement,
             span: self.span,
+            mouse: self.attention.mouse,
         }
     }
 }

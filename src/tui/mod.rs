@@ -42,7 +42,7 @@ pub use effect::Effect;
 pub use habits::Habits;
 pub use input::Input;
 pub use model::Model;
-pub use msg::{Msg, Question};
+pub use msg::{Gesture, Mouse, Msg, Question};
 pub use options::Options;
 pub use session::{TuiError, run};
 pub use terminal::{

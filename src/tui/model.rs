@@ -10,7 +10,8 @@ use super::{
     keymap::Keymap,
     options::Options,
     state::{
-        Afterimage, Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List, Themes, Told,
+        Afterimage, Attention, Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List,
+        Review, Themes, Told, Tour,
     },
     theme::Theme,
     tty::Tty,
@@ -133,17 +134,6 @@ pub enum Place {
     Find,
 }
 
-/// How the person looks at the screen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Attention {
-    /// They chose where to look, or the room's first word did.
-    pub landed: bool,
-    /// What the terminal said last of whether they look here; none before it said anything.
-    pub focus: Option<bool>,
-    /// They want to read, and nothing but the line on top is to change meanwhile.
-    pub frozen: bool,
-}
-
 #[derive(Clone, Debug)]
 pub struct Model {
     /// As the screen is drawn now: that of the session, or the one that is tried on.
@@ -214,6 +204,10 @@ pub struct Model {
     /// Until when a second press leaves.
     pub leaving: Option<Duration>,
     pub feeds: Feeds,
+    /// None once it is skipped, and where nobody is led.
+    pub tour: Option<Tour>,
+    /// Those that are looked through one after the other.
+    pub review: Option<Review>,
     /// Something that may be visible changed since the last frame.
     pub dirty: bool,
 }
@@ -276,6 +270,8 @@ impl Model {
             told: Told::default(),
             leaving: None,
             feeds: Feeds::default(),
+            tour: options.tour.then(Tour::begin),
+            review: None,
             dirty: true,
         };
         model.resume(options.habits);

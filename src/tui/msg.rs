@@ -12,6 +12,7 @@ use crate::{
 pub enum Msg {
     Key(KeyEvent),
     Paste(String),
+    Mouse(Mouse),
     Resize(u16, u16),
     /// The terminal gained the focus or lost it, where it says so.
     Focus(bool),
@@ -24,6 +25,23 @@ pub enum Msg {
     HungUp,
     /// The time that [`wake`](super::update::wake) named has come, and no input waits.
     Tick,
+}
+
+/// What the mouse did, and on which cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    pub gesture: Gesture,
+    pub x: u16,
+    pub y: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gesture {
+    /// The first button was pressed.
+    Press,
+    /// The wheel.
+    Up,
+    Down,
 }
 
 /// Goes out with a request and comes back with its answer.

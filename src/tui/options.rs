@@ -23,6 +23,8 @@ pub struct Options {
     pub keys: Keymap,
     /// As they left it.
     pub habits: Habits,
+    /// Lead them through their first minute.
+    pub tour: bool,
 }
 
 impl Options {
@@ -35,6 +37,7 @@ impl Options {
             ascii: false,
             keys: Keymap::default(),
             habits: Habits::default(),
+            tour: false,
         }
     }
 }

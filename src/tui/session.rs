@@ -7,7 +7,7 @@
 
 use std::{future::Future, io, pin::pin, time::Duration};
 
-use crossterm::event::Event;
+use crossterm::event::{Event, MouseButton, MouseEventKind};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
@@ -22,7 +22,7 @@ use super::{
     habits::Habits,
     layout::pair,
     model::Model,
-    msg::{Msg, Question},
+    msg::{Gesture, Mouse, Msg, Question},
     options::Options,
     update::{self, update},
     view,
@@ -116,7 +116,7 @@ fn drawing(error: impl std::error::Error) -> TuiError {
     TuiError::Draw(error.to_string())
 }
 
-/// What a terminal's event says; none for mice, which may not decide anything here.
+/// What a terminal's event says; none for what a mouse does beside pressing its first button and rolling.
 fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => Some(Msg::Key(key)),
@@ -124,7 +124,16 @@ fn message(event: Event) -> Option<Msg> {
         Event::Resize(width, height) => Some(Msg::Resize(width, height)),
         Event::FocusGained => Some(Msg::Focus(true)),
         Event::FocusLost => Some(Msg::Focus(false)),
-        Event::Mouse(_) => None,
+        Event::Mouse(event) => {
+            let gesture = match event.kind {
+                MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
+                MouseEventKind::ScrollUp => Gesture::Up,
+                MouseEventKind::ScrollDown => Gesture::Down,
+                _ => return None,
+            };
+            let (x, y) = (event.column, event.row);
+            Some(Msg::Mouse(Mouse { gesture, x, y }))
+        }
     }
 }
 
@@ -167,6 +176,7 @@ impl Running {
                     let term = std::env::var("TERM").unwrap_or_default();
                     self.aside.extend(aside::notify(&text, &term));
                 }
+                Effect::Mouse(on) => self.aside.extend(aside::mouse(on)),
                 Effect::Ask { question, request } => {
                     let room = self.room.clone();
                     self.tasks.spawn(async move {

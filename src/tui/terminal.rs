@@ -27,7 +27,7 @@ use ratatui::{
 };
 
 use super::{
-    aside::Aside,
+    aside::{self, Aside},
     bridge::Bridge,
     link::{self, Link},
     session::TuiError,
@@ -100,6 +100,7 @@ pub fn check_terminal() -> Result<(), TuiError> {
 /// Puts the terminal back. May be called twice, and when nothing was set up.
 fn restore() {
     // There is nobody left to tell about a failure, and each step is worth trying.
+    let _ = io::stdout().write_all(aside::mouse(false));
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,

@@ -24,6 +24,8 @@ pub struct Desk {
     pub left: bool,
     pub copied: Option<String>,
     pub notified: Vec<String>,
+    /// What the terminal was last told of the mouse.
+    pub mouse: Option<bool>,
     /// Questions stay unanswered while the line is held.
     pub held: bool,
     waiting: Vec<Effect>,
@@ -55,6 +57,7 @@ impl Desk {
             left: false,
             copied: None,
             notified: Vec::new(),
+            mouse: None,
             held: false,
             waiting: Vec::new(),
         };
@@ -71,6 +74,7 @@ impl Desk {
                 Effect::Leave => self.left = true,
                 Effect::Copy(text) => self.copied = Some(text),
                 Effect::Notify(text) => self.notified.push(text),
+                Effect::Mouse(on) => self.mouse = Some(on),
                 Effect::Ask { question, request } => {
                     let reply = self.room.answer(request);
                     let msg = Msg::Answer {

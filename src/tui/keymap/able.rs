@@ -7,7 +7,7 @@ use crate::{
         keymap::{Action, Binding},
         layout::{Look, Shape, regions},
         model::{Model, Pane, Place, Sheet},
-        state::{Phase, Purpose},
+        state::{Card, Phase, Purpose},
     },
 };
 
@@ -22,6 +22,25 @@ fn gone(model: &Model) -> Option<String> {
         .gone
         .clone()
         .or_else(|| model.attention.frozen.then(frozen))
+}
+
+pub fn nobody_is_led(model: &Model) -> Option<String> {
+    let none = model.tour.is_none();
+    none.then(|| "nothing to skip".to_owned())
+}
+
+pub fn unreviewable(model: &Model) -> Option<String> {
+    let approving = |card: &Card| card.purpose == Purpose::Approve && card.phase != Phase::Sent;
+    let waits = |id| model.pending.rows.iter().any(|change| change.id == id);
+    match &model.card {
+        Some(card) if !approving(card) => Some("only from an approval's card".to_owned()),
+        Some(_) => gone(model),
+        None if model.pending.rows.is_empty() => Some("nothing waits for a decision".to_owned()),
+        None if !model.subject.is_some_and(waits) => {
+            Some("no change that waits is selected".to_owned())
+        }
+        None => barred(model, Right::Decide).or_else(|| gone(model)),
+    }
 }
 
 /// What the room will not let this session do. It decides again when it is asked.

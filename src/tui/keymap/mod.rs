@@ -61,6 +61,13 @@ pub enum Action {
     /// The list of themes.
     Themes,
     KeepTheme,
+    /// Ends the guided first minute.
+    SkipTour,
+    /// The next and the previous card of what waits.
+    NextCard,
+    PreviousCard,
+    /// The mouse selects and scrolls, or is left to the terminal.
+    Mouse,
     GoToChange,
     Help,
     /// All actions by name.

@@ -34,6 +34,23 @@ pub const ACTIONS: &[Binding] = &[
     .danger()
     .unless(able::undeniable),
     bind(
+        &[char('n')],
+        Action::NextCard,
+        "what waits, one card after the other: the first or the next one",
+        Places::APPROVALS.with(Places::CARD),
+    )
+    .named("review")
+    .hint("review", 79)
+    .danger()
+    .unless(able::unreviewable),
+    bind(
+        &[char('N')],
+        Action::PreviousCard,
+        "the card before",
+        Places::CARD,
+    )
+    .unless(able::unreviewable),
+    bind(
         &[char('m')],
         Action::Done,
         "open the card that marks done what is to be done by hand",
@@ -224,6 +241,21 @@ pub const ACTIONS: &[Binding] = &[
     )
     .named("doctor")
     .hint("doctor", 6),
+    bind(
+        &[char('M')],
+        Action::Mouse,
+        "the mouse selects and scrolls, or is the terminal's again; it never decides",
+        Places::PANES,
+    )
+    .named("mouse"),
+    bind(
+        &[char('T')],
+        Action::SkipTour,
+        "skip the guided first minute of the demo",
+        Places::PANES,
+    )
+    .named("skip-tour")
+    .unless(able::nobody_is_led),
     bind(
         &[char('t')],
         Action::Themes,

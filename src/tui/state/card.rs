@@ -176,6 +176,11 @@ impl Card {
         }
     }
 
+    /// Up and down choose a reason instead of moving through the text.
+    pub fn choosing(&self) -> bool {
+        self.focus == Focus::Codes
+    }
+
     /// What the button says.
     pub const fn verb(&self) -> &'static str {
         match self.purpose {

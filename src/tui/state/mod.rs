@@ -2,6 +2,7 @@
 
 mod afterimage;
 mod arming;
+mod attention;
 mod card;
 mod coverage;
 mod feeds;
@@ -9,12 +10,15 @@ mod finder;
 mod ledger;
 mod line;
 mod list;
+mod review;
 mod said;
 mod stop;
 mod themes;
+mod tour;
 
 pub use afterimage::Afterimage;
 pub use arming::{Arming, QUIET};
+pub use attention::Attention;
 pub use card::{Card, Focus, Phase, Purpose};
 pub use coverage::Coverage;
 pub use feeds::{Feeds, Topic};
@@ -22,6 +26,8 @@ pub use finder::Finder;
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
+pub use review::Review;
 pub use said::{Level, Message, Told};
 pub use stop::Stop;
 pub use themes::Themes;
+pub use tour::Tour;

@@ -1,6 +1,6 @@
 //! What the room's answers change. An answer that changes nothing visible asks for no frame.
 
-use super::subject;
+use super::{review, subject};
 use crate::{
     domain::{ChangeId, Role},
     room::protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
@@ -87,6 +87,9 @@ fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
         (Ok(reply), waiting) => {
             if waiting.is_some() {
                 model.card = None;
+                if let Some(tour) = &mut model.tour {
+                    tour.approved |= purpose == Purpose::Approve;
+                }
             }
             // A sentence of its own, which names the change where there is one.
             let text = match reply {
@@ -94,6 +97,7 @@ fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
                 _ => "done".to_owned(),
             };
             model.say(Level::Ok, text);
+            review::decided(model, id);
         }
         (Err(refusal), Some(card)) => {
             card.phase = Phase::Reading;

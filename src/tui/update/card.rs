@@ -4,7 +4,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::keys;
+use super::{keys, review};
 use crate::{
     domain::Stamp,
     room::protocol::{Answer, Request},
@@ -119,7 +119,9 @@ pub fn write(model: &mut Model, event: KeyEvent) {
 
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Back => model.card = None,
+        Action::Back => close(model),
+        Action::NextCard => review::turn(model, 1),
+        Action::PreviousCard => review::turn(model, -1),
         Action::Help => {
             super::disarm(model, "help was open");
             keys::sheet(model, Sheet::Help, None);
@@ -134,6 +136,12 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             super::moves::apply(model, action);
         }
     }
+}
+
+/// Nothing is decided, and nothing more is looked through.
+fn close(model: &mut Model) {
+    model.card = None;
+    model.review = None;
 }
 
 fn deny_instead(model: &mut Model) {
@@ -191,7 +199,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
     match card.focus {
         // An Enter that is still held down from opening the card shall not close it again.
         Focus::NotNow if card.phase == Phase::Reading && card.arming.wake().is_some() => {}
-        Focus::NotNow => model.card = None,
+        Focus::NotNow => close(model),
         Focus::Deny => deny_instead(model),
         Focus::Code | Focus::Codes | Focus::Note => stop(model, 1),
         Focus::Act if card.arming.armed() && card.coded() && card.phase == Phase::Reading => {

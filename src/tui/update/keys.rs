@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{card, copy, filter, moves, subject, themes};
+use super::{card, copy, filter, mouse, moves, review, subject, themes};
 use crate::{
     room::protocol::{Arrangement, Grouping, Request},
     tui::{
@@ -148,6 +148,12 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Room => sheet(model, Sheet::Room, Some(Topic::Status)),
         Action::Themes => sheet(model, Sheet::Themes, None),
         Action::KeepTheme => themes::keep(model),
+        Action::SkipTour => model.tour = None,
+        Action::Mouse => {
+            mouse::switch(model);
+            effects.push(Effect::Mouse(model.attention.mouse));
+        }
+        Action::NextCard => review::begin(model),
         Action::Run => run(model, event, effects),
         Action::Help if model.sheet == Some(Sheet::Help) => model.sheet = None,
         Action::Help => sheet(model, Sheet::Help, None),

@@ -8,7 +8,9 @@ mod copy;
 mod fetch;
 mod filter;
 mod keys;
+mod mouse;
 mod moves;
+mod review;
 mod subject;
 mod themes;
 
@@ -18,6 +20,7 @@ use chrono::Timelike as _;
 
 use super::{
     effect::Effect,
+    keymap::Action,
     model::{Level, Model, Pane, Place, Sheet},
     msg::{Msg, Question},
     state::{Afterimage, Phase, Topic},
@@ -35,6 +38,7 @@ pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
         question: Question::Hello,
         request: Request::Hello { version: VERSION },
     }];
+    effects.extend(model.attention.mouse.then_some(Effect::Mouse(true)));
     effects.extend(fetch::due(model, now));
     effects
 }
@@ -46,6 +50,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
     match msg {
         Msg::Key(event) => keys::key(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
+        Msg::Mouse(event) => mouse::mouse(model, event),
         Msg::Resize(width, height) => {
             model.size = (width, height);
             model.dirty = true;
@@ -71,6 +76,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
         Msg::Tick => arm(model),
     }
     timed(model);
+    guide(model);
     if matches!(model.card.as_ref(), Some(card) if card.phase == Phase::Reading) {
         card::expire(model);
     }
@@ -111,6 +117,22 @@ fn arm(model: &mut Model) {
         && model.sheet.is_none()
     {
         model.dirty |= card.arming.tick(now);
+    }
+}
+
+fn guide(model: &mut Model) {
+    let Some(tour) = model.tour else {
+        return;
+    };
+    model.tour = tour.went_on(model);
+    model.dirty |= model.tour != Some(tour);
+    if model.tour.is_none() {
+        let (help, all) = (
+            model.keys.key(Action::Help),
+            model.keys.key(Action::Palette),
+        );
+        let text = format!("That was it. {help} shows all keys, {all} every action by name.");
+        model.say(Level::Info, text);
     }
 }
 

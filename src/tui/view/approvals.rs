@@ -40,8 +40,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         canvas.lines(area, [&strip]);
         return;
     }
-    let room = usize::from(area.height);
-    for (index, y) in lists::place(list.total, list.index, room, |_| HEIGHT) {
+    for (index, y) in rows(model, area) {
         let y = area.y + narrow(y);
         let height = area.bottom().saturating_sub(y).min(narrow(HEIGHT));
         if let Some(change) = list.get(index) {
@@ -49,6 +48,12 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             draw_row(canvas, model, change, area);
         }
     }
+}
+
+/// The rows that are visible, each with the line on which it begins.
+pub fn rows(model: &Model, area: Rect) -> Vec<(usize, usize)> {
+    let list = &model.pending;
+    lists::place(list.total, list.index, usize::from(area.height), |_| HEIGHT)
 }
 
 fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect) {

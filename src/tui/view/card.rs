@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let base = canvas.style(Role::Text);
     canvas.tint(area, base);
     if inner != area {
-        let title = Strip::of(canvas.style(Role::TitleFocus), title(card));
+        let title = Strip::of(canvas.style(Role::TitleFocus), title(model, card));
         let right = card
             .change
             .as_ref()
@@ -48,11 +48,15 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     form::draw(canvas, model, card, foot);
 }
 
-fn title(card: &Card) -> String {
-    match (card.purpose, card.id) {
+fn title(model: &Model, card: &Card) -> String {
+    let title = match (card.purpose, card.id) {
         (Purpose::Release, _) => "Release a held rule".to_owned(),
         (Purpose::Resume, _) | (_, None) => card.verb().to_owned(),
         (_, Some(id)) => format!("{} {id}", card.verb()),
+    };
+    match &model.review {
+        Some(review) => format!("{title}, {} that wait", review.place()),
+        None => title,
     }
 }
 

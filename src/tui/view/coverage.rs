@@ -51,13 +51,12 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         return;
     }
     let tall = height(area);
-    let mut rows = area;
-    if tall == 1 && area.height > 4 {
+    let rows = lists::below_heading(area, tall);
+    if rows.y > area.y {
         canvas.lines(area, [&heading(canvas)]);
-        rows = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
     }
-    let room = usize::from(rows.height);
-    for (index, y) in lists::place(coverage.scores.len(), coverage.index, room, |_| tall) {
+    for (index, y) in self::rows(model, area) {
+        let y = y - usize::from(rows.y - area.y);
         let y = rows.y + narrow(y);
         let height = rows.bottom().saturating_sub(y).min(narrow(tall));
         let row = Rect::new(rows.x, y, rows.width, height);
@@ -73,6 +72,22 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             queue::marked(canvas, model, row, selected, Pane::Coverage, &lines);
         }
     }
+}
+
+/// The rows that are visible, each with the line on which it begins.
+pub fn rows(model: &Model, area: Rect) -> Vec<(usize, usize)> {
+    let (coverage, tall) = (&model.coverage, height(area));
+    let rows = lists::below_heading(area, tall);
+    let above = usize::from(rows.y - area.y);
+    lists::place(
+        coverage.scores.len(),
+        coverage.index,
+        usize::from(rows.height),
+        |_| tall,
+    )
+    .into_iter()
+    .map(|(index, y)| (index, y + above))
+    .collect()
 }
 
 fn heading(canvas: &Canvas<'_>) -> Strip {

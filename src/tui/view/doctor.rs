@@ -153,7 +153,12 @@ fn screen(model: &Model, regions: &Regions) -> Vec<(&'static str, String)> {
         ),
         (
             "mouse",
-            "left to the terminal, to select text with".to_owned(),
+            if model.attention.mouse {
+                "selects and scrolls here; with Shift it is the terminal's".to_owned()
+            } else {
+                let key = model.keys.key(Action::Mouse);
+                format!("left to the terminal, to select text with; {key} takes it")
+            },
         ),
     ];
     let own = model.keys.own();

@@ -58,6 +58,9 @@ fn trouble(model: &Model) -> Option<(Option<Level>, String)> {
 }
 
 fn quiet(model: &Model) -> String {
+    if let Some(tour) = model.tour.filter(|_| model.sheet.is_none()) {
+        return tour.sentence(model);
+    }
     if model.card.is_some() {
         return String::new();
     }

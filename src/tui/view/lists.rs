@@ -1,6 +1,8 @@
 //! Where the rows of a list stand. The selection keeps to the middle, so that the list moves and the
 //! eye does not, and so that rows which come in above push nothing away.
 
+use ratatui::layout::Rect;
+
 /// The rows that are visible: each with the line on which it begins. `height` is a row's own.
 pub fn place(
     total: usize,
@@ -41,6 +43,13 @@ pub fn place(
         y += height(row);
     }
     rows
+}
+
+/// Where rows of so many lines stand in their pane: those of one line have a heading above them, where
+/// there is room for one.
+pub fn below_heading(area: Rect, tall: usize) -> Rect {
+    let above = u16::from(tall == 1 && area.height > 4);
+    Rect::new(area.x, area.y + above, area.width, area.height - above)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod form;
 mod guide;
 mod header;
 mod help;
+mod hit;
 mod ledger;
 mod lists;
 mod log;
@@ -32,6 +33,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use diff::{copied as copied_diff, form as diff_form};
 pub use help::{Entry as HelpEntry, order as help_order};
+pub use hit::hit;
 
 use super::{
     keymap::Action,

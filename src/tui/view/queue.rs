@@ -18,9 +18,12 @@ use crate::{
 /// Cells of the environment's column on a narrow list: a badge of up to seven letters and its edges.
 const ENVIRONMENT: usize = 9;
 
+/// A screen with fewer rows is low.
+const LOW: u16 = 14;
+
 /// Rows are two lines high, and one where the screen is low.
 pub fn height(model: &Model, _inner: Rect) -> usize {
-    if model.size.1 < 14 { 1 } else { 2 }
+    if model.size.1 < LOW { 1 } else { 2 }
 }
 
 pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
@@ -78,28 +81,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         return;
     }
     let tall = height(model, area);
-    let observing = model
-        .status
-        .as_ref()
-        .is_some_and(|status| status.mode == "observe");
-    let section = |index: usize| {
-        let row = list.get(index)?;
-        let words = words::heading(row, index, model.arrangement, observing);
-        (!words.is_empty()).then_some(words)
-    };
-    let heads = |index: usize| {
-        let here = section(index);
-        tall > 1
-            && here.is_some()
-            && (index == 0 || (list.get(index - 1).is_some() && section(index - 1) != here))
-    };
-    let rows = lists::place(list.total, list.index, usize::from(area.height), |index| {
-        tall + usize::from(heads(index))
-    });
-    for (index, y) in rows {
+    for (index, y) in rows(model, area) {
         let mut y = area.y + narrow(y);
-        if heads(index) && y < area.bottom() {
-            let words = section(index).unwrap_or_default();
+        if heads(model, index) && y < area.bottom() {
+            let words = section(model, index).unwrap_or_default();
             let strip = Strip::of(canvas.style(Role::Heading), words);
             canvas.line(area.x, y, area.width, &strip);
             y += 1;
@@ -113,6 +98,33 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             canvas.lines(row_area, [&waiting]);
         }
     }
+}
+
+/// The rows that are visible, each with the line on which it or its heading begins.
+pub fn rows(model: &Model, area: Rect) -> Vec<(usize, usize)> {
+    let (list, tall) = (&model.queue, height(model, area));
+    lists::place(list.total, list.index, usize::from(area.height), |index| {
+        tall + usize::from(heads(model, index))
+    })
+}
+
+/// The heading that a row belongs under.
+fn section(model: &Model, index: usize) -> Option<String> {
+    let mode = model.status.as_ref().map(|status| status.mode.as_str());
+    let row = model.queue.get(index)?;
+    let words = words::heading(row, index, model.arrangement, mode == Some("observe"));
+    (!words.is_empty()).then_some(words)
+}
+
+/// Whether a row is the first one under its heading.
+fn heads(model: &Model, index: usize) -> bool {
+    // Where rows have one line there is no room for headings.
+    if model.size.1 < LOW {
+        return false;
+    }
+    let here = section(model, index);
+    let before = |index: usize| model.queue.get(index).is_some() && section(model, index) != here;
+    here.is_some() && index.checked_sub(1).is_none_or(before)
 }
 
 fn draw_row(canvas: &mut Canvas<'_>, model: &Model, row: &Row, area: Rect) {
