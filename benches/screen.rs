@@ -12,7 +12,7 @@
 //!   through all of it for a filter.
 //!
 //! The store is made in `SIXFOLD_BENCH_DIR`, by default below the target directory, and removed in the
-//! end, unless `SIXFOLD_BENCH_KEEP` is set: making it takes most of the time, and some 30 GB.
+//! end, unless `SIXFOLD_BENCH_KEEP` is set: making it takes most of the time, and 10 GB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
 #[path = "../tests/ledger_support/mod.rs"]
@@ -70,7 +70,7 @@ fn history() {
     let began = Instant::now();
     let entries = past::make(&folder, changes);
     println!(
-        "{changes} changes in {entries} entries, made in {:.0?}",
+        "{changes} changes in {entries} entries, made or found in {:.0?}",
         began.elapsed()
     );
     runtime().block_on(run(&folder));

@@ -55,14 +55,14 @@ class Screen(pyte.Screen):
 class Room:
     """`sixfold demo` in a terminal of its own."""
 
-    def __init__(self, width, height, state):
+    def __init__(self, width, height, state, truecolour=False):
         self.screen = Screen(width, height)
         self.stream = pyte.ByteStream(self.screen)
         self.held = b""
         pid, fd = pty.fork()
         if pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-            os.execve(os.environ["SIXFOLD_BIN"], ["sixfold", "demo", "--state", state], surroundings(state))
+            os.execve(os.environ["SIXFOLD_BIN"], ["sixfold", "demo", "--state", state], surroundings(state, truecolour))
         self.pid, self.fd = pid, fd
 
     def lines(self):
@@ -137,10 +137,12 @@ class Room:
         os.close(self.fd)
 
 
-def surroundings(state):
+def surroundings(state, truecolour):
     """An environment without the user's own cloud, theme or settings."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "USER") if name in os.environ}
     found = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true", **kept}
+    if truecolour:
+        found["COLORTERM"] = "truecolor"
     wrapper = next(iter(Path("/usr/lib").glob("*-linux-gnu/libnss_wrapper.so")), None)
     if wrapper:
         passwd, group = Path(state, "passwd"), Path(state, "group")
@@ -318,6 +320,9 @@ def scanned(room):
 
     # Longer than anything within a scan takes, shorter than the pause to the next.
     room.wait("only what waits for a person is open", calm, quiet=3)
+    # The guide has its own picture: what the program itself shows.
+    room.press("T")
+    room.wait("nobody is led", lambda room: "skips this" not in room.text())
 
 
 def named(row, bucket):
@@ -373,11 +378,8 @@ def queue(room):
 
 def diff(room):
     choose(room, "acme-prod-marketing-assets", "add TLS-only")
-    room.press("4")
-    room.shows("4 Diff policy")
-    # To the end, where the statement is that the fix adds.
-    room.press("G")
-    room.shows('"aws:SecureTransport"')
+    room.press("4\r")
+    room.shows("4 Diff policy", "aws:SecureTransport")
 
 
 def ledger(room):
@@ -400,6 +402,19 @@ def ticket(room):
     room.shows("06 Alert", "rollback: available until")
 
 
+def themes(room):
+    """Each of them, tried on: the list of themes stands over the room that it changes."""
+    choose(room)
+    room.press("1t")
+    room.shows("Themes")
+    room.press("g")
+    names = sorted(path.stem for path in (HERE.parent / "themes").glob("*.toml"))
+    for _ in names:
+        room.read(0.5)
+        yield
+        room.press("j")
+
+
 # Name of the picture: columns, rows and how to get there.
 PICTURES = {
     "hero": (120, 40, hero),
@@ -409,20 +424,32 @@ PICTURES = {
     "ticket": (80, 24, ticket),
     "phone": (45, 20, card),
     "phone-queue": (45, 20, queue),
-    "diff": (80, 24, diff),
+    "diff": (110, 24, diff),
     # Taller than a usual terminal, so that all six boxes are seen.
     "chain": (56, 76, approve),
+    "themes": (70, 16, themes),
 }
 MOST_BYTES = 300_000
+
+
+def tiled(pictures, across=3):
+    """Several as one, at half their size."""
+    halves = [picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS) for picture in pictures]
+    width, height = halves[0].size
+    rows = -(-len(halves) // across)
+    whole = Image.new("RGB", (width * across, height * rows), rgb(PAPER))
+    for at, half in enumerate(halves):
+        whole.paste(half, (at % across * width, at // across * height))
+    return whole
 
 
 def take(name, painter):
     width, height, scene = PICTURES[name]
     with tempfile.TemporaryDirectory(prefix="sixfold-pictures-") as state:
-        room = Room(width, height, state)
+        room = Room(width, height, state, truecolour=name == "themes")
         try:
-            scene(room)
-            image = painter.picture(room.screen)
+            steps = scene(room)
+            image = painter.picture(room.screen) if steps is None else tiled([painter.picture(room.screen) for _ in steps])
         finally:
             room.close()
     path = HERE / f"{name}.png"

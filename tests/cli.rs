@@ -321,6 +321,28 @@ fn a_change_id_that_is_none_is_wrong_usage() {
 const COLUMNS: &str = "change_id,ledger_seq,environment,account_id,region,asset,rule_id,rule_version,violation,frameworks,severity,owner,detected_at,approval_required,approver,approval_via,decision,reason,approved_at,plan_hash,action,command,before_sha256,after_sha256,backup_uri,backup_verified,fix_status,verified_at,rollback_uri,rollback_until,outcome,closed_at,duration_s,alert_delivered_at,entry_hash";
 
 #[test]
+fn an_auditor_narrows_the_ledger_by_days_times_and_ages() {
+    let shell = Shell::enforcing();
+    shell.ask();
+    let list = |args: &[&str]| shell.run(&[&["ledger", "list"], args].concat());
+    let lately = list(&["--since", "1h", "--kind", "ticket"]);
+    lately.exits(0).says("ticket");
+    assert!(!lately.out.contains("approval.requested"), "{}", lately.out);
+    for long_ago in [
+        ["--until", "2020-01-01"],
+        ["--until", "1h"],
+        ["--since", "2999-01-01T00:00"],
+    ] {
+        let none = list(&long_ago);
+        none.exits(0);
+        assert_eq!(none.out, "", "{long_ago:?}");
+    }
+    list(&["--since", "yesterday"])
+        .exits(2)
+        .says("`yesterday` is no time: a day (2026-04-15)");
+}
+
+#[test]
 fn an_auditor_reads_the_ledger_while_a_room_runs_and_on_a_copy() {
     let shell = Shell::enforcing();
     let formula = "=HYPERLINK(\"http://evil\")";

@@ -1,6 +1,6 @@
 //! `sixfold`: the control room here, in this process.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use color_eyre::Result;
 use tokio::{
@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Colour, Common},
-    exit, habits, house, lines,
+    exit, habits, house, lines, print,
 };
 use crate::{
     config::{Config, ConfigFault},
     domain::Via,
     engine::Caller,
-    room::{Room, Starting, client::Client, protocol::Notice},
+    room::{self, Room, Starting, client::Client, protocol::Notice},
     tui::{self, Depth, Habits, Input, Options, Shelf, TuiError, keymap::Keymap},
 };
 
@@ -38,7 +38,8 @@ pub async fn run(common: &Common) -> Result<u8> {
     let options = look(common, &config, &caller, habits)?;
     let mut starting = Starting::new(config);
     starting.log = logging.latest.clone();
-    let room = Room::start(starting).await?;
+    let ledger = room::ledger_folder(&starting.config.state);
+    let room = told_if_long(&ledger, Room::start(starting)).await?;
     let shown = if common.plain {
         lines::print(&room, caller, end).await
     } else {
@@ -51,6 +52,24 @@ pub async fn run(common: &Common) -> Result<u8> {
     };
     room.stop().await;
     shown.map(|()| exit::OK)
+}
+
+/// Says what takes so long, where opening a room does: every line of its ledger is checked first, and a
+/// long history takes minutes.
+async fn told_if_long<T>(ledger: &Path, opening: impl Future<Output = T>) -> T {
+    const LONG: Duration = Duration::from_secs(2);
+    let text = format!(
+        "checking every line of the ledger in {} before anybody relies on it",
+        ledger.display()
+    );
+    // Opening reads without giving way, so this waits on another thread.
+    let note = tokio::spawn(async move {
+        tokio::time::sleep(LONG).await;
+        print::note(text);
+    });
+    let opened = opening.await;
+    note.abort();
+    opened
 }
 
 /// How the screen is to look. Settled before a room is opened for it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const NOTICED: Duration = Duration::from_millis(150);
 
 /// Between two questions on one topic that the person's moves asked for, as with a key held down.
-const MOVED: Duration = Duration::from_millis(40);
+const MOVED: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
@@ -171,9 +171,9 @@ mod tests {
         let mut feeds = Feeds::default();
         let old = feeds.sent(Topic::Change, ms(0));
         feeds.turn(Topic::Change);
-        assert!(feeds.due(ms(10)).is_empty(), "a held key is slowed down");
-        assert_eq!(feeds.due(ms(40)), [Topic::Change]);
-        let new = feeds.sent(Topic::Change, ms(40));
+        assert!(feeds.due(ms(9)).is_empty(), "a held key is slowed down");
+        assert_eq!(feeds.due(ms(10)), [Topic::Change]);
+        let new = feeds.sent(Topic::Change, ms(10));
         assert!(!feeds.arrived(Topic::Change, old));
         assert!(feeds.arrived(Topic::Change, new));
     }
