@@ -339,7 +339,7 @@ fn an_auditor_narrows_the_ledger_by_days_times_and_ages() {
     }
     list(&["--since", "yesterday"])
         .exits(2)
-        .says("`yesterday` is no time: a day (2026-04-15)");
+        .complains("`yesterday` is no time: a day (2026-04-15)");
 }
 
 #[test]
