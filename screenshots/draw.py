@@ -377,7 +377,7 @@ def queue(room):
 
 
 def diff(room):
-    choose(room, "acme-prod-marketing-assets", "add TLS-only")
+    choose(room, "acme-prod-elb-logs", "add TLS-only")
     room.press("4\r")
     room.shows("4 Diff policy", "aws:SecureTransport")
 
@@ -408,11 +408,13 @@ def themes(room):
     room.press("1t")
     room.shows("Themes")
     room.press("g")
-    names = sorted(path.stem for path in (HERE.parent / "themes").glob("*.toml"))
-    for _ in names:
-        room.read(0.5)
+    names = list((HERE.parent / "themes").glob("*.toml"))
+    for nth in range(len(names)):
+        if nth:
+            before = room.text()
+            room.press("j")
+            room.wait("the next one is tried on", lambda room, before=before: room.text() != before)
         yield
-        room.press("j")
 
 
 # Name of the picture: columns, rows and how to get there.

@@ -184,7 +184,7 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 4, 15, 3, 12, 47).unwrap() + TimeDelta::seconds(n * 60 - back)
     }
 
-    /// Entry `n + 1` is of the room, or of one of ninety people.
+    /// Entry `n + 1` is of the room, or of one of a hundred people.
     fn draft(n: i64) -> Draft {
         let cause = format!("halt {n}");
         let mut draft = Draft::room(at(n), None, Fact::BreakerTripped { cause });
@@ -192,7 +192,7 @@ mod tests {
             draft.fact = Fact::BreakerReset;
         }
         if n % 3 == 0 {
-            draft.actor = Actor::person(&format!("Person.{:02}", n % 90)).unwrap();
+            draft.actor = Actor::person(&format!("Person.{:03}", n % 300)).unwrap();
             draft.via = Via::Tui;
         }
         draft
@@ -239,12 +239,12 @@ mod tests {
                 ..Search::default()
             },
             Search {
-                actor: some("person.03"),
+                actor: some("person.003"),
                 ..Search::default()
             },
             // One of those that came when every bit was given away.
             Search {
-                actor: some("person.87"),
+                actor: some("person.297"),
                 ..Search::default()
             },
             Search {
