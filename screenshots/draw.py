@@ -377,9 +377,9 @@ def queue(room):
 
 
 def diff(room):
-    choose(room, "acme-prod-elb-logs", "add TLS-only")
+    choose(room, "acme-prod-elb-logs", "bind AWS ser")
     room.press("4\r")
-    room.shows("4 Diff policy", "aws:SecureTransport")
+    room.shows("4 Diff policy", "unchanged")
 
 
 def ledger(room):

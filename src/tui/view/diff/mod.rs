@@ -1,7 +1,7 @@
 //! 4: what a fix changes in the setting, where the state before is kept, and how it is now.
 //!
 //! Two forms of one diff: by its parts (statements, rules, grants, each by its name) and the exact
-//! text. [`rows`] says what there is to show, [`draw`] puts it into cells, [`now`] says how the setting
+//! text. [`mod@rows`] says what there is to show, [`draw`] puts it into cells, [`now`] says how the setting
 //! is now.
 
 mod draw;
