@@ -251,7 +251,7 @@ fn every_order_and_grouping_is_of_what_is_open_and_the_same_page_by_page() {
             break;
         }
     }
-    assert_eq!(arranged.len(), 30);
+    assert_eq!(arranged.len(), 35);
     for arrangement in arranged {
         for filter in ["", "env:prod"] {
             let query = Query {
@@ -285,6 +285,7 @@ fn every_order_and_grouping_is_of_what_is_open_and_the_same_page_by_page() {
                 Grouping::Severity => open.is_sorted_by_key(|row| Reverse(row.severity)),
                 Grouping::Environment => open.is_sorted_by_key(environment),
                 Grouping::Account => open.is_sorted_by_key(|row| &row.account),
+                Grouping::Framework => open.is_sorted_by_key(|row| &row.framework),
                 Grouping::Rule => open.is_sorted_by_key(|row| &row.rule),
                 Grouping::None => true,
             });

@@ -19,6 +19,7 @@ fn group(one: &Row, other: &Row, grouping: Grouping) -> Ordering {
         Grouping::Severity => other.severity.cmp(&one.severity),
         Grouping::Environment => environment(one).cmp(&environment(other)),
         Grouping::Account => one.account.cmp(&other.account),
+        Grouping::Framework => one.framework.cmp(&other.framework),
         Grouping::Rule => one.rule.cmp(&other.rule),
         Grouping::None => Ordering::Equal,
     }

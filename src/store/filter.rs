@@ -148,6 +148,7 @@ mod tests {
             account: "111122223333".to_owned(),
             bucket: "acme-prod-customer-exports".to_owned(),
             violation: "CIS 1.20 public-read bucket".to_owned(),
+            framework: "CIS 1.3.0".to_owned(),
             rule: "s3-public-read-acl".to_owned(),
             owner: "platform-security@acme.com".to_owned(),
             stage: Stage::AwaitingApproval,

@@ -241,6 +241,7 @@ mod tests {
             account: "111122223333".to_owned(),
             bucket: bucket.to_owned(),
             violation: "CIS 1.20 public-read bucket".to_owned(),
+            framework: "CIS 1.3.0".to_owned(),
             rule: "s3-public-read-acl".to_owned(),
             owner: "platform".to_owned(),
             stage: Stage::Closed,

@@ -34,6 +34,8 @@ pub enum Grouping {
     Severity,
     Environment,
     Account,
+    /// By the primary control's framework.
+    Framework,
     Rule,
     /// No headings, but that closed changes follow.
     None,
@@ -75,7 +77,8 @@ impl Grouping {
             Self::Stage => Self::Severity,
             Self::Severity => Self::Environment,
             Self::Environment => Self::Account,
-            Self::Account => Self::Rule,
+            Self::Account => Self::Framework,
+            Self::Framework => Self::Rule,
             Self::Rule => Self::None,
             Self::None => Self::Stage,
         }
@@ -87,6 +90,7 @@ impl Grouping {
             Self::Severity => "severity",
             Self::Environment => "environment",
             Self::Account => "account",
+            Self::Framework => "framework",
             Self::Rule => "rule",
             Self::None => "no headings",
         }

@@ -256,6 +256,8 @@ pub struct Row {
     /// What it is about, by its label: a bucket's name, or `account 123456789012`.
     pub bucket: String,
     pub violation: String,
+    /// Of the primary control, with its version: `CIS 1.3.0`.
+    pub framework: String,
     pub rule: String,
     pub owner: String,
     pub stage: Stage,
@@ -278,6 +280,7 @@ impl Row {
             account: ticket.asset.account.to_string(),
             bucket: ticket.asset.label(),
             violation: ticket.violation(),
+            framework: format!("{} {}", ticket.primary.framework, ticket.primary.version),
             rule: ticket.rule.id.clone(),
             owner: ticket.owner.contact.clone(),
             stage: change.stage,

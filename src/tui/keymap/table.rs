@@ -145,7 +145,7 @@ pub const ACTIONS: &[Binding] = &[
     bind(
         &[char('O')],
         Action::Group,
-        "the next headings: stage, severity, environment, account, rule, none",
+        "the next headings: stage, severity, environment, account, framework, rule, none",
         Places::QUEUE,
     )
     .named("group")

@@ -145,6 +145,7 @@ pub fn heading(row: &Row, index: usize, arrangement: Arrangement, observing: boo
         Grouping::Environment if row.production => format!("{} (production)", row.environment),
         Grouping::Environment => row.environment.clone(),
         Grouping::Account => format!("Account {}", row.account),
+        Grouping::Framework => row.framework.clone(),
         Grouping::Rule => row.rule.clone(),
         Grouping::None => String::new(),
     }
