@@ -481,7 +481,14 @@ fn another_order_or_grouping_keeps_the_selection_and_so_do_new_rows_in_it() {
         assert_eq!(desk.model.subject, Some(WALKTHROUGH));
         assert_eq!(desk.model.queue.current().unwrap().id, WALKTHROUGH);
     }
-    desk.press("o o o o O O O O");
+    desk.press("o o o o O O");
+    desk.settle();
+    let text = desk.text();
+    assert!(
+        at(&text, "\nCIS 1.3.0") < at(&text, "\nCIS 3.0.0"),
+        "{text}"
+    );
+    desk.press("O O O");
     desk.settle();
     assert!(desk.text().contains("─ 1 Queue ─"), "{}", desk.text());
     assert_eq!(desk.model.subject, Some(WALKTHROUGH));
