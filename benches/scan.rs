@@ -5,6 +5,9 @@
 //! client, scanner). The two take turns, so that a noisy machine disturbs them alike.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
+#[path = "shared/memory.rs"]
+mod memory;
+
 use std::{sync::Arc, time::Instant};
 
 use aws_sdk_s3::Client;
@@ -83,7 +86,7 @@ async fn run() {
     );
     println!(
         "peak memory of server, client and scanner: {} MB",
-        peak_memory_mb()
+        memory::peak_mb(std::process::id())
     );
 }
 
@@ -156,18 +159,4 @@ async fn call(client: &Client, asset: &Asset, setting: &str) {
         "tagging" => send!(client, get_bucket_tagging, asset),
         other => panic!("the bench does not know the setting {other}"),
     }
-}
-
-fn peak_memory_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse::<u64>()
-        .unwrap()
-        / 1_024
 }

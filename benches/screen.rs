@@ -19,6 +19,8 @@
 mod ledger_support;
 #[path = "screen/look.rs"]
 mod look;
+#[path = "shared/memory.rs"]
+mod memory;
 #[path = "screen/past.rs"]
 mod past;
 #[path = "../tests/pty/mod.rs"]

@@ -13,7 +13,7 @@ use sixfold::{
 };
 use tokio::net::UnixStream;
 
-use super::{pty::Tty, runtime};
+use super::{memory, pty::Tty, runtime};
 
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 40;
@@ -91,7 +91,10 @@ pub fn measure(socket: &Path) {
     }
     scrolling(&mut tty);
     idle(&tty);
-    println!("peak memory of the screen: {} MB", memory(tty.pid()));
+    println!(
+        "peak memory of the screen: {} MB",
+        memory::peak_mb(tty.pid())
+    );
     tty.quit();
 }
 
@@ -153,18 +156,4 @@ fn ticks(pid: u32) -> u64 {
     let behind_name = stat.rsplit_once(')').unwrap().1;
     let fields: Vec<_> = behind_name.split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}
-
-fn memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse::<u64>()
-        .unwrap()
-        / 1_024
 }

@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError};
 use crate::{
-    domain::{ChangeId, Stamp},
+    domain::Stamp,
     ledger::{Found, Recorded, Search},
     room::protocol::{LedgerFilter, Line, Lines, PAGE},
 };
@@ -21,34 +21,31 @@ impl Store {
         let last = self.reader().last_seq();
         let before = before.unwrap_or(u64::MAX).min(last + 1);
         let search = meant(filter, now);
-        let found = match filter.change {
-            Some(id) => self.among(id, &search, before, limit)?,
-            None => self.reader().search(&search, before, limit)?,
+        let (found, all) = if let Some(id) = filter.change {
+            let seqs = self.seqs_of(id)?;
+            (self.among(&seqs, &search, before, limit)?, seqs.len())
+        } else {
+            let all = usize::try_from(last).unwrap_or(usize::MAX);
+            (self.reader().search(&search, before, limit)?, all)
         };
         let whole = Search {
             change: filter.change,
             ..Search::default()
         };
-        let total = match filter.change {
-            _ if search != whole => None,
-            Some(id) => Some(self.seqs_of(id)?.len()),
-            None => Some(usize::try_from(last).unwrap_or(usize::MAX)),
-        };
         Ok(Lines {
             items: found.entries.iter().map(line).collect(),
-            total,
+            total: (search == whole).then_some(all),
             next: found.next,
         })
     }
 
     fn among(
         &self,
-        id: ChangeId,
+        seqs: &[u64],
         search: &Search,
         before: u64,
         limit: usize,
     ) -> Result<Found, StoreError> {
-        let seqs = self.seqs_of(id)?;
         let mut found = Found::default();
         for seq in seqs.iter().rev().filter(|seq| **seq < before) {
             let recorded = self.reader().entry(*seq)?;
@@ -66,7 +63,7 @@ impl Store {
 }
 
 /// A filter with ages counted from `now`.
-pub fn meant(filter: &LedgerFilter, now: Stamp) -> Search {
+fn meant(filter: &LedgerFilter, now: Stamp) -> Search {
     Search {
         change: filter.change,
         kind: filter.kind.clone(),
