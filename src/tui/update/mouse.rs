@@ -61,11 +61,7 @@ fn select(model: &mut Model, pane: Pane, row: usize) {
         Pane::Coverage => model.coverage.index,
         Pane::Ticket | Pane::Diff => return,
     };
-    let action = if row < here { Action::Up } else { Action::Down };
-    for _ in 0..row.abs_diff(here) {
-        moves::apply(model, action);
-    }
-    if row == here {
-        subject::follow(model);
-    }
+    // No more rows than a screen shows lie between them.
+    let by = isize::try_from(row).unwrap_or(0) - isize::try_from(here).unwrap_or(0);
+    moves::rows(model, by);
 }

@@ -68,10 +68,22 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
     match model.pane {
         Pane::Ticket => scroll(action, page, most, &mut model.ticket_scroll),
         Pane::Diff => scroll(action, page, most, &mut model.diff_scroll),
+        Pane::Queue | Pane::Approvals | Pane::Ledger | Pane::Coverage => {
+            let by = distance(action, page);
+            if let Some(by) = by {
+                rows(model, by);
+            }
+            by.is_some()
+        }
+    }
+}
+
+/// Moves the selection of the list that has the keys; the smallest and the largest distance are to its
+/// ends.
+pub fn rows(model: &mut Model, by: isize) {
+    match model.pane {
+        Pane::Ticket | Pane::Diff => {}
         Pane::Queue => {
-            let Some(by) = distance(action, page) else {
-                return false;
-            };
             match by {
                 isize::MIN => model.queue.first(),
                 isize::MAX => model.queue.last(),
@@ -81,12 +93,8 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
                 model.feeds.turn(Topic::Queue);
             }
             super::subject::follow(model);
-            true
         }
         Pane::Approvals => {
-            let Some(by) = distance(action, page) else {
-                return false;
-            };
             match by {
                 isize::MIN => model.pending.first(),
                 isize::MAX => model.pending.last(),
@@ -97,29 +105,17 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
             }
             super::subject::follow(model);
             model.queue.pin();
-            true
         }
-        Pane::Coverage => {
-            let Some(by) = distance(action, page) else {
-                return false;
-            };
-            model.coverage.step(by);
-            true
+        Pane::Coverage => model.coverage.step(by),
+        Pane::Ledger if by == isize::MIN => {
+            model.ledger.renew();
+            model.feeds.turn(Topic::Ledger);
         }
         Pane::Ledger => {
-            let Some(by) = distance(action, page) else {
-                return false;
-            };
-            if by == isize::MIN {
-                model.ledger.renew();
-                model.feeds.turn(Topic::Ledger);
-            } else {
-                model.ledger.step(by);
-                if model.ledger.wanted().is_some() {
-                    model.feeds.want(Topic::Ledger);
-                }
+            model.ledger.step(by);
+            if model.ledger.wanted().is_some() {
+                model.feeds.want(Topic::Ledger);
             }
-            true
         }
     }
 }
