@@ -4,7 +4,10 @@
 use crossterm::event::KeyEvent;
 
 use crate::{
-    room::protocol::{LedgerFilter, filter::Filter},
+    room::protocol::{
+        LedgerFilter,
+        filter::{Filter, Misread},
+    },
     tui::{
         model::{Filtering, Model, Pane},
         state::{LineEdit, Topic},
@@ -46,20 +49,25 @@ fn apply(model: &mut Model) {
     };
     let (pane, text) = (filtering.pane, filtering.line.text());
     let (trouble, before) = match pane {
-        Pane::Ledger => match LedgerFilter::typed(&text) {
-            Ok(_) => (None, Some(text)),
-            Err(misread) => (Some(misread.error.to_string()), misread.before),
-        },
-        _ => match Filter::typed(&text) {
-            Ok(_) => (None, Some(text)),
-            Err(misread) => (Some(misread.error.to_string()), misread.before),
-        },
+        Pane::Ledger => read(LedgerFilter::typed(&text), text),
+        _ => read(Filter::typed(&text), text),
     };
     filtering.trouble = trouble;
     if let Some(before) = before {
         set(model, pane, &before);
     }
     model.dirty = true;
+}
+
+/// What is not understood, and as much of the text as narrows the list.
+fn read<T, E: ToString>(
+    typed: Result<T, Misread<E>>,
+    text: String,
+) -> (Option<String>, Option<String>) {
+    match typed {
+        Ok(_) => (None, Some(text)),
+        Err(misread) => (Some(misread.error.to_string()), misread.before),
+    }
 }
 
 /// Another filter, which is understood.
