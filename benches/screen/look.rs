@@ -115,22 +115,47 @@ fn pressed(tty: &mut Tty, key: &str) -> Duration {
     began.elapsed()
 }
 
-/// Bytes of everything that follows one key, with the list at its end so that each moves all rows.
+/// Bytes that rows send, in the middle of the list so that each moves all rows: as they pass under a held
+/// key, and where the person rests on each, with its ticket and diff.
 fn scrolling(tty: &mut Tty) {
     for _ in 0..20 {
         tty.send("j");
         tty.until_silent(Duration::from_millis(100));
     }
-    let mut sent: Vec<_> = (0..20)
+    // The first row of a held key is rested on.
+    pressed(tty, "j");
+    std::thread::sleep(GAP);
+    let passing = sent_by_rows(tty, |_| std::thread::sleep(GAP));
+    println!(
+        "bytes for a row that passes: median {}, most {}",
+        passing[ROWS_SENT / 2],
+        passing[ROWS_SENT - 1]
+    );
+    tty.until_silent(Duration::from_millis(300));
+    let rested = sent_by_rows(tty, |tty| {
+        tty.until_silent(Duration::from_millis(300));
+    });
+    println!(
+        "bytes for a row that is rested on: median {}, most {}",
+        rested[ROWS_SENT / 2],
+        rested[ROWS_SENT - 1]
+    );
+}
+
+/// Rows whose bytes are counted.
+const ROWS_SENT: usize = 30;
+
+fn sent_by_rows(tty: &mut Tty, wait: impl Fn(&mut Tty)) -> Vec<usize> {
+    let mut sent: Vec<_> = (0..ROWS_SENT)
         .map(|_| {
             let before = tty.raw().len();
             tty.send("j");
-            tty.until_silent(Duration::from_millis(200));
+            wait(tty);
             tty.raw().len() - before
         })
         .collect();
     sent.sort_unstable();
-    println!("bytes for one row: median {}, most {}", sent[10], sent[19]);
+    sent
 }
 
 fn idle(tty: &Tty) {

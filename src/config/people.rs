@@ -15,6 +15,9 @@ pub struct Person {
     pub user: Option<String>,
     #[serde(default)]
     pub role: Role,
+    /// Teams they belong to, by the names that `asked` and owners go by.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
@@ -43,6 +46,17 @@ impl People {
         known.map(|person| person.name.clone())
     }
 
+    /// Those whom names ask: a person by their own, everybody of a group by its. Each once, in the
+    /// config's order.
+    pub fn asked<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Person> {
+        let meant = |person: &Person, name: &String| {
+            name == person.name.name() || person.groups.contains(name)
+        };
+        self.0
+            .iter()
+            .filter(move |person| names.iter().any(|name| meant(person, name)))
+    }
+
     pub fn may(&self, actor: &Actor, right: Right) -> bool {
         if !matches!(actor, Actor::Person(_)) {
             return false;
@@ -66,6 +80,7 @@ mod tests {
             name: Actor::person(name).unwrap(),
             user: None,
             role,
+            groups: Vec::new(),
         }
     }
 
@@ -83,5 +98,20 @@ mod tests {
         assert!(people.by_user("mallory").is_none());
         assert!(!people.may(&Actor::Room, Right::Decide));
         assert!(!people.may(&Actor::person("mallory").unwrap(), Right::Decide));
+    }
+
+    #[test]
+    fn a_group_asks_each_of_its_people_once() {
+        let mut nina = person("nina", Role::Approver);
+        nina.groups = vec!["on-call".to_owned(), "platform".to_owned()];
+        let people = People::new(vec![person("otto", Role::Lead), nina]);
+        let asked = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            let asked = people.asked(&names).map(|person| person.name.to_string());
+            asked.collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&["on-call", "platform"]), ["nina"]);
+        assert_eq!(asked(&["on-call", "otto"]), ["otto", "nina"]);
+        assert!(asked(&["nobody"]).is_empty());
     }
 }

@@ -163,6 +163,8 @@ pub struct Model {
     pub pending: List<Change>,
     /// The change that all panes speak of.
     pub subject: Option<ChangeId>,
+    /// From when on the person rests on it, unless they move on.
+    pub rests: Duration,
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
     pub afterimage: Afterimage,
@@ -237,6 +239,7 @@ impl Model {
             arrangement: Arrangement::default(),
             pending: List::default(),
             subject: None,
+            rests: Duration::ZERO,
             change: None,
             diff: None,
             afterimage: Afterimage::default(),

@@ -12,6 +12,9 @@ const NOTICED: Duration = Duration::from_millis(150);
 /// Between two questions on one topic that the person's moves asked for, as with a key held down.
 const MOVED: Duration = Duration::from_millis(10);
 
+/// After a move, before the person rests on a row: longer than a held key takes to repeat.
+pub const REST: Duration = Duration::from_millis(100);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     Status,
@@ -61,6 +64,8 @@ struct Feed {
     urgent: bool,
     flight: Option<u64>,
     asked: Option<Duration>,
+    /// Not before then.
+    from: Duration,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -86,6 +91,13 @@ impl Feeds {
         feed.wanted = true;
         feed.urgent = true;
         feed.flight = None;
+        feed.from = Duration::ZERO;
+    }
+
+    /// The person passes what would be asked about: the same, but only once they rest.
+    pub fn turn_at(&mut self, topic: Topic, from: Duration) {
+        self.turn(topic);
+        self.feed(topic).from = from;
     }
 
     /// Nothing is wanted any more, as when a pane was closed.
@@ -97,8 +109,8 @@ impl Feeds {
 
     fn due_at(feed: &Feed) -> Option<Duration> {
         let gap = if feed.urgent { MOVED } else { NOTICED };
-        (feed.wanted && feed.flight.is_none())
-            .then(|| feed.asked.map_or(Duration::ZERO, |asked| asked + gap))
+        let free = feed.asked.map_or(Duration::ZERO, |asked| asked + gap);
+        (feed.wanted && feed.flight.is_none()).then(|| free.max(feed.from))
     }
 
     /// Whether an answer is on its way, or a question about to go out.
@@ -128,6 +140,7 @@ impl Feeds {
             urgent: false,
             flight: Some(serial),
             asked: Some(now),
+            from: Duration::ZERO,
         };
         serial
     }
@@ -176,5 +189,25 @@ mod tests {
         let new = feeds.sent(Topic::Change, ms(10));
         assert!(!feeds.arrived(Topic::Change, old));
         assert!(feeds.arrived(Topic::Change, new));
+    }
+
+    #[test]
+    fn what_is_passed_is_asked_about_once_the_person_rests_and_a_card_need_not_wait() {
+        let mut feeds = Feeds::default();
+        feeds.sent(Topic::Diff, ms(0));
+        feeds.turn_at(Topic::Diff, ms(133));
+        feeds.turn_at(Topic::Diff, ms(166));
+        assert!(feeds.due(ms(165)).is_empty());
+        assert_eq!(feeds.wake(), Some(ms(166)));
+        let mut card = feeds.clone();
+        card.turn(Topic::Diff);
+        assert_eq!(card.due(ms(34)), [Topic::Diff]);
+        feeds.sent(Topic::Diff, ms(166));
+        feeds.turn(Topic::Diff);
+        assert_eq!(
+            feeds.due(ms(176)),
+            [Topic::Diff],
+            "it waits for one rest only"
+        );
     }
 }

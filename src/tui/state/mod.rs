@@ -21,7 +21,7 @@ pub use arming::{Arming, QUIET};
 pub use attention::Attention;
 pub use card::{Card, Focus, Phase, Purpose};
 pub use coverage::Coverage;
-pub use feeds::{Feeds, Topic};
+pub use feeds::{Feeds, REST, Topic};
 pub use finder::Finder;
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;

@@ -4,11 +4,12 @@ use crate::{
     domain::ChangeId,
     tui::{
         model::{Model, Pane},
-        state::Topic,
+        state::{REST, Topic},
     },
 };
 
-/// All panes speak of this change from now on.
+/// All panes speak of this change from now on. Where rows pass under a held key, their tickets and diffs
+/// are left out until the person rests: nobody reads those, and each is more bytes than the list.
 pub fn set(model: &mut Model, id: ChangeId) {
     model.queue.point(id);
     model.pending.point(id);
@@ -16,10 +17,13 @@ pub fn set(model: &mut Model, id: ChangeId) {
         return;
     }
     model.subject = Some(id);
+    let rests = model.rests;
+    model.rests = model.now + REST;
+    let passing = model.now < rests;
     let (change, diff) = (model.change.take(), model.diff.take());
     model.afterimage.keep(change, diff, model.now);
     // Pending changes are here whole; others are asked for.
-    let known = model.pending.current().cloned();
+    let known = model.pending.current().filter(|_| !passing).cloned();
     model.change = known.map(Box::new);
     model.behind = Vec::new();
     model.references = Vec::new();
@@ -27,10 +31,10 @@ pub fn set(model: &mut Model, id: ChangeId) {
     model.diff_trouble = None;
     model.ticket_scroll = 0;
     model.diff_scroll = 0;
-    model.feeds.turn(Topic::Change);
-    model.feeds.turn(Topic::Diff);
-    model.feeds.turn(Topic::Behind);
-    model.feeds.turn(Topic::References);
+    let from = if passing { model.rests } else { model.now };
+    for topic in [Topic::Change, Topic::Diff, Topic::Behind, Topic::References] {
+        model.feeds.turn_at(topic, from);
+    }
     model.dirty = true;
 }
 
