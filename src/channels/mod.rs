@@ -1,10 +1,11 @@
-//! How the world is told: the compliance log, which is a file of close-out boxes, and webhooks.
+//! How the world is told: the compliance log, which is a file of close-out boxes, webhooks, and phones.
 //!
 //! A channel takes one record and says whether it has it. What to send, when to try again and what
 //! was delivered is the engine's outbox; nothing here remembers anything, and nothing here can undo
 //! a fix.
 
 mod compliance_log;
+pub mod ntfy;
 mod webhook;
 
 pub use compliance_log::ComplianceLog;

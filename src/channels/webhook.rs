@@ -95,7 +95,7 @@ pub fn post(hook: &Webhook, id: &str, body: &Value) -> Result<(), Fault> {
     ))
 }
 
-const fn kind(error: &ureq::Error) -> &'static str {
+pub(super) const fn kind(error: &ureq::Error) -> &'static str {
     match error {
         ureq::Error::Timeout(_) => "no answer in time",
         ureq::Error::HostNotFound => "host not found",

@@ -16,6 +16,7 @@ use super::{
     Verify, Webhook, keys,
     parameters::Typed,
     people::Person,
+    phone,
     values::{Span, channel, days, positive, rate},
 };
 use crate::domain::Account;
@@ -40,6 +41,7 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
+    phone: Option<phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<WebhookTable>,
     keys: keys::Table,
@@ -74,6 +76,7 @@ struct VaultTable {
 #[serde(deny_unknown_fields, default)]
 struct ApprovalTable {
     asked: Option<Vec<String>>,
+    escalation: Option<Vec<Vec<String>>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
@@ -179,6 +182,7 @@ impl File {
         if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
+        phone::check_rounds(&self.approval.asked, &self.approval.escalation, path)?;
         let mut names = BTreeSet::new();
         match self.webhooks.iter().find(|hook| !names.insert(&hook.name)) {
             Some(twice) => fault(format!("two [[webhooks]] are named `{}`", twice.name)),
@@ -209,6 +213,7 @@ impl File {
             vault: self.vault.map(VaultTable::resolve),
             approval: Approval {
                 asked: words(self.approval.asked, &["on-call"]),
+                escalation: self.approval.escalation.unwrap_or_default(),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
@@ -250,6 +255,7 @@ impl File {
             parameters: Parameters::typed(self.parameters, "parameters", text),
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
+            phone: phone::resolve(self.phone, &base, path)?,
             channels: Channels {
                 audit: self
                     .channels
@@ -265,6 +271,7 @@ impl File {
             keys: keys::typed(self.keys, text),
         };
         config.check_following()?;
+        config.check_phone()?;
         Ok(config)
     }
 }

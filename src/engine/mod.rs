@@ -11,7 +11,7 @@
 //! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
 //! - `revert`: a person puts the state before back
 //! - [`gate`]: who may decide, what may be written
-//! - `keeper`: what happens when a time comes; `deliver`: the outbox
+//! - `keeper`: what happens when a time comes; `deliver`: the outbox; [`phone`]: asking on phones
 
 mod again;
 mod approve;
@@ -34,6 +34,7 @@ mod lanes;
 mod look;
 mod open;
 mod operate;
+pub mod phone;
 mod revert;
 mod undo;
 mod vanished;
@@ -41,7 +42,7 @@ mod vanished;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::{
@@ -85,6 +86,8 @@ pub enum EngineError {
     NoSuchChange(ChangeId),
     #[error("this version does not know the setting `{0}`")]
     Unknown(String),
+    #[error("{0}")]
+    Undecided(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -147,6 +150,8 @@ pub struct Inner {
     /// Changes that are carried on at one time.
     turns: Semaphore,
     pushes: Semaphore,
+    /// Set once pushing has begun.
+    phone: OnceLock<phone::Phone>,
     idle: Notify,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -234,6 +239,7 @@ impl Engine {
             breaking: tokio::sync::Mutex::default(),
             turns,
             pushes: Semaphore::new(PUSHES),
+            phone: OnceLock::new(),
             idle: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -310,6 +316,7 @@ impl Engine {
         let entries = self.ledger.commit(drafts).await?;
         for entry in &entries {
             self.look_again(entry, now);
+            self.phones_heard(entry);
         }
         Ok(entries)
     }
@@ -358,7 +365,8 @@ impl Engine {
         let parked = trouble
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
-        parked.chain(mishaps).collect()
+        let phones = self.phone_warnings();
+        parked.chain(mishaps).chain(phones).collect()
     }
 
     /// What was asked of AWS lately.
