@@ -19,6 +19,9 @@ use crate::{
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
+/// Between two numbers, of which the second does not ring.
+const QUIETLY: TimeDelta = TimeDelta::minutes(5);
+
 /// Answers to taps that wait to be sent; more of them tell nobody anything.
 const NOTES: usize = 16;
 
@@ -30,10 +33,18 @@ struct Kept {
     shown: BTreeMap<ChangeId, u32>,
     /// When it rang within the last hour.
     rang: Vec<Stamp>,
-    /// When the latest digest was sent.
-    digest: Option<Stamp>,
+    /// How many more wait, as the phone was last told.
+    digest: Option<Digest>,
     /// Why taps did nothing, still to be told.
     notes: VecDeque<Note>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Digest {
+    rang: Stamp,
+    /// When it was told last.
+    at: Stamp,
+    more: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +69,11 @@ pub(super) struct State {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Question(ChangeId),
-    /// So many wait, and may not ring.
-    Digest(usize),
+    /// So many wait, and may not ring. The number may: once an hour.
+    Digest {
+        more: usize,
+        rings: bool,
+    },
     Nothing,
 }
 
@@ -104,10 +118,14 @@ impl Handset {
         }
     }
 
-    /// The person is asked.
-    pub(super) fn ask(&self, id: ChangeId, severity: Severity) {
-        self.state().waiting.insert(id, severity);
-        self.wake.notify_one();
+    /// The person is asked in a round. Nothing to do where that question stands on the phone.
+    pub(super) fn ask(&self, id: ChangeId, round: u32, severity: Severity) {
+        let mut state = self.state();
+        if state.shown(id) != Some(round) {
+            state.wait(id, severity);
+            drop(state);
+            self.wake.notify_one();
+        }
     }
 
     /// Something happened to a change. Nothing to do where this phone never heard of it.
@@ -175,8 +193,13 @@ impl State {
         self.kept.shown.remove(&id);
     }
 
-    pub(super) fn digested(&mut self, now: Stamp) {
-        self.kept.digest = Some(now);
+    pub(super) fn digested(&mut self, more: usize, rings: bool, now: Stamp) {
+        let before = self.kept.digest.filter(|_| !rings);
+        self.kept.digest = Some(Digest {
+            rang: before.map_or(now, |digest| digest.rang),
+            at: now,
+            more,
+        });
     }
 
     /// What may be pushed now, at most so many questions an hour: the most severe first, then the oldest.
@@ -191,8 +214,16 @@ impl State {
         match first {
             None => Next::Nothing,
             Some((&id, _)) if self.kept.rang.len() < most => Next::Question(id),
-            Some(_) if self.kept.digest.is_some_and(recent) => Next::Nothing,
-            Some(_) => Next::Digest(self.waiting.len()),
+            Some(_) => {
+                let more = self.waiting.len();
+                match self.kept.digest.filter(|digest| recent(digest.rang)) {
+                    None => Next::Digest { more, rings: true },
+                    Some(told) if told.more != more && now - told.at >= QUIETLY => {
+                        Next::Digest { more, rings: false }
+                    }
+                    Some(_) => Next::Nothing,
+                }
+            }
         }
     }
 
@@ -206,10 +237,14 @@ impl State {
     }
 
     /// When something may be pushed that may not be now; none where nothing waits.
-    pub(super) fn allowed_at(&self) -> Option<Stamp> {
-        let oldest = self.kept.rang.iter().min().copied();
-        let waits = !self.waiting.is_empty();
-        waits.then(|| oldest.map(|at| at + HOUR)).flatten()
+    pub(super) fn allowed_at(&self, now: Stamp) -> Option<Stamp> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let question = self.kept.rang.iter().min().map(|&at| at + HOUR);
+        let number = self.kept.digest.map(|digest| digest.at + QUIETLY);
+        let later = |at: &Stamp| *at > now;
+        question.into_iter().chain(number).filter(later).min()
     }
 
     /// Nothing is to be sent that could be sent now.
@@ -244,14 +279,22 @@ mod tests {
             state.rang(id(wanted), 1, now);
         }
         let now = begin + TimeDelta::minutes(3);
-        assert_eq!(state.next(now, 3), Next::Digest(3));
-        state.digested(now);
+        let digest = |more, rings| Next::Digest { more, rings };
+        assert_eq!(state.next(now, 3), digest(3, true));
+        state.digested(3, true, now);
         assert_eq!(state.next(now, 3), Next::Nothing);
-        assert_eq!(state.allowed_at(), Some(begin + HOUR));
+        // One more: the number is put right, and does not ring.
+        state.wait(id(7), Severity::Low);
+        assert_eq!(state.next(now, 3), Next::Nothing);
+        assert_eq!(state.allowed_at(now), Some(now + QUIETLY));
+        assert_eq!(state.next(now + QUIETLY, 3), digest(4, false));
+        state.digested(4, false, now + QUIETLY);
+        assert_eq!(state.next(now + QUIETLY * 2, 3), Next::Nothing);
+        assert_eq!(state.allowed_at(now + QUIETLY * 2), Some(begin + HOUR));
         assert_eq!(state.next(begin + HOUR, 3), Next::Question(id(3)));
         state.rang(id(3), 1, begin + HOUR);
         // The digest's own hour is not over.
-        assert_eq!(state.next(begin + HOUR, 3), Next::Nothing);
+        assert_eq!(state.next(begin + HOUR, 3), digest(3, false));
         assert_eq!(state.next(now + HOUR, 3), Next::Question(id(4)));
     }
 
@@ -283,7 +326,10 @@ mod tests {
         state.wait(id(2), Severity::High);
         assert_eq!(
             state.next(now, 1),
-            Next::Digest(1),
+            Next::Digest {
+                more: 1,
+                rings: true
+            },
             "it rang for the first one"
         );
     }

@@ -154,7 +154,7 @@ impl Engine {
         };
         for person in self.config.people.asked(&request.asked) {
             if let Some(handset) = phone.handset(&person.name) {
-                handset.ask(change.id, change.ticket.severity);
+                handset.ask(change.id, request.round, change.ticket.severity);
             }
         }
     }

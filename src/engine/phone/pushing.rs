@@ -70,7 +70,7 @@ impl Engine {
                 let mut state = handset.state();
                 state.failures = 0;
                 let healed = state.trouble.take().is_some();
-                let next = state.allowed_at();
+                let next = state.allowed_at(self.now());
                 drop(state);
                 if healed {
                     self.notify(NoticeKind::Room);
@@ -124,10 +124,11 @@ impl Engine {
             let next = handset.state().next(self.now(), most);
             match next {
                 Next::Question(id) => self.put(handset, id).await?,
-                Next::Digest(more) => {
-                    self.send_to_phone(handset, text::digest(more)).await?;
+                Next::Digest { more, rings } => {
+                    self.send_to_phone(handset, text::digest(more, rings))
+                        .await?;
                     let now = self.now();
-                    handset.keep(|state| state.digested(now));
+                    handset.keep(|state| state.digested(more, rings, now));
                 }
                 Next::Nothing => break,
             }

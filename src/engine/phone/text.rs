@@ -162,12 +162,12 @@ pub(super) fn note(id: ChangeId, why: &str) -> Push {
 }
 
 /// Instead of more pushes than the config allows.
-pub(super) fn digest(more: usize) -> Push {
+pub(super) fn digest(more: usize, rings: bool) -> Push {
     let waits = if more == 1 { "waits" } else { "wait" };
     Push {
         title: "Approvals".to_owned(),
         message: format!("{more} more {waits}: open the screen"),
-        priority: USUAL,
+        priority: if rings { USUAL } else { QUIET },
         tags: vec!["inbox_tray"],
         sequence_id: DIGEST.to_owned(),
         actions: Vec::new(),
