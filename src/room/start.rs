@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Log, Room, coverage::Scores, doctor::Looked};
 use crate::{
@@ -199,6 +199,7 @@ impl Room {
             opened_at,
             looked: Looked::default(),
             stopping,
+            attended: TaskTracker::new(),
         }))
     }
 }
