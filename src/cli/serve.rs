@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{args::Common, exit, house, log::Logging, once, print};
 use crate::{
     config::Config,
-    room::{self, Door, Room, Scan, Starting, protocol::Request},
+    room::{Door, Ready, Room, Scan, Starting, protocol::Request},
 };
 
 pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
@@ -30,7 +30,7 @@ pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
         reload: signal(SignalKind::hangup())?,
     };
     let door = Door::open(&config.socket())?;
-    let mut serving = Serving::open(config, &logging, Vec::new()).await?;
+    let mut serving = Serving::open(config, &logging, |_| {}).await?;
     print::line(format!(
         "the room is open, mode {}, state in {}, socket {}",
         serving.config.mode.word(),
@@ -105,10 +105,14 @@ struct Serving {
 }
 
 impl Serving {
-    async fn open(config: Config, logging: &Logging, findings: Vec<String>) -> Result<Self> {
+    async fn open(
+        config: Config,
+        logging: &Logging,
+        more: impl FnOnce(&mut Starting),
+    ) -> Result<Self> {
         let mut starting = Starting::new(config.clone());
         starting.log = logging.latest.clone();
-        starting.findings = findings;
+        more(&mut starting);
         let room = Room::start(starting).await?;
         for warning in room.warnings() {
             print::note(format!("note: {warning}"));
@@ -141,8 +145,8 @@ impl Serving {
 
 /// Reads config and rules again. What can't be used changes nothing.
 async fn reload(serving: Serving, common: &Common, logging: &Logging) -> Result<Serving> {
-    let newer = match fit(common, &serving.config) {
-        Ok(newer) => newer,
+    let (newer, ready) = match fit(common, &serving.config).await {
+        Ok(fit) => fit,
         Err(error) => {
             let text = format!("config and rules were read again and not taken: {error:#}");
             tracing::warn!("{text}");
@@ -151,7 +155,7 @@ async fn reload(serving: Serving, common: &Common, logging: &Logging) -> Result<
             return Ok(serving);
         }
     };
-    let changes = changes(&serving.room, &newer);
+    let changes = serving.room.changes(&newer, &ready);
     if changes.is_empty() {
         let text = "config and rules were read again: nothing changed";
         tracing::info!("{text}");
@@ -163,39 +167,26 @@ async fn reload(serving: Serving, common: &Common, logging: &Logging) -> Result<
         .map(|change| format!("read again: {change}"))
         .collect();
     for line in &report {
+        tracing::info!("{line}");
         print::note(line);
     }
-    let Serving { room, config } = serving;
-    room.stop().await;
-    drop(room);
-    match Serving::open(newer, logging, report).await {
-        Ok(serving) => Ok(serving),
-        Err(error) => {
-            let text = format!(
-                "config and rules were read again and can't be used, so the former ones go on: {error:#}"
-            );
-            tracing::error!("{text}");
-            print::note(&text);
-            Serving::open(config, logging, vec![text]).await
-        }
-    }
+    serving.room.stop().await;
+    drop(serving);
+    let with = |starting: &mut Starting| {
+        starting.ready = Some(ready);
+        starting.changes = report;
+    };
+    Serving::open(newer, logging, with).await
 }
 
-/// A newer config that this process can go over to.
-fn fit(common: &Common, config: &Config) -> Result<Config> {
+/// A newer config that this process can go over to, and what it needs.
+async fn fit(common: &Common, config: &Config) -> Result<(Config, Ready)> {
     let newer = house::config(common)?;
     if newer.state != config.state || newer.socket() != config.socket() {
         bail!("`state` and the room's `socket` can't be changed while it runs: start it anew");
     }
-    room::library(&newer)?;
-    Ok(newer)
-}
-
-/// What is not as it was: lines of the config, rules by id.
-fn changes(room: &Room, newer: &Config) -> Vec<String> {
-    let mut changes = room.engine.config.changes(newer);
-    changes.extend(room.rule_changes(newer));
-    changes
+    let ready = Ready::of(&newer).await?;
+    Ok((newer, ready))
 }
 
 fn say(state: &[NotifyState<'_>]) {

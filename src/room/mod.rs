@@ -30,7 +30,7 @@ pub use advice::listing_failed;
 pub use door::{Door, DoorError};
 pub use log::Log;
 pub use once::{OnceError, Report};
-pub use start::{Scan, StartError, Starting, ledger_folder, library};
+pub use start::{Ready, Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
     cloud::Cloud,
@@ -90,9 +90,11 @@ impl Room {
         self.engine.keep_in_mind(vec![finding]);
     }
 
-    /// Rules that are not the same by another config, or by files that changed.
-    pub fn rule_changes(&self, newer: &Config) -> Vec<String> {
-        library(newer).map_or_else(|_| Vec::new(), |newer| self.engine.library.changes(&newer))
+    /// What is not as it was by another config and the rules that it gives.
+    pub fn changes(&self, newer: &Config, ready: &Ready) -> Vec<String> {
+        let mut changes = self.engine.config.changes(newer);
+        changes.extend(self.engine.library.changes(&ready.library));
+        changes
     }
 
     /// Answers a caller whose identity is known over a stream, until either side hangs up.
