@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
     ConfigFault, Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault,
-    Verify, Webhook, keys,
+    Verify, Webhook, door, keys,
     parameters::Typed,
     people::Person,
     phone,
@@ -28,6 +28,7 @@ pub struct File {
     mode: Option<Mode>,
     state: Option<PathBuf>,
     first_change: Option<u64>,
+    room: door::Table,
     cloud: CloudTable,
     vault: Option<VaultTable>,
     approval: ApprovalTable,
@@ -206,9 +207,11 @@ impl File {
         .map(str::to_owned);
         let config = Config {
             file: path.to_owned(),
+            source: Secret::new(text),
             estate: self.name.unwrap_or_else(|| "estate".to_owned()),
             mode,
             state: self.state.map_or_else(state_home, |state| base.join(state)),
+            door: self.room.resolve(&base),
             cloud: self.cloud.resolve(),
             vault: self.vault.map(VaultTable::resolve),
             approval: Approval {

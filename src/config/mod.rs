@@ -3,6 +3,8 @@
 //!
 //! A wrong file is refused with file, line and key before anything starts.
 
+mod changes;
+mod door;
 mod fault;
 mod file;
 mod infer;
@@ -10,6 +12,7 @@ mod keys;
 mod parameters;
 mod people;
 mod phone;
+mod ssh_key;
 mod values;
 
 use std::{
@@ -20,12 +23,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use door::Door;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
 pub use keys::OwnKeys;
 pub use parameters::{Given, Parameters, follows};
 pub use people::{People, Person};
 pub use phone::{Line, Phone};
+pub use ssh_key::{SshKey, SshKeyError};
 
 use crate::domain::Account;
 
@@ -56,11 +61,14 @@ impl Mode {
 pub struct Config {
     /// Where it was read from.
     pub file: PathBuf,
+    /// As it was typed.
+    source: Secret,
     /// A name for this estate, shown on every screen.
     pub estate: String,
     pub mode: Mode,
     /// Holds `ledger/`, `views/` and `compliance.log`.
     pub state: PathBuf,
+    pub door: Door,
     pub cloud: Cloud,
     pub vault: Option<Vault>,
     pub approval: Approval,
@@ -237,6 +245,12 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Config {
+    /// The room's socket.
+    pub fn socket(&self) -> PathBuf {
+        let own = self.door.socket.clone();
+        own.unwrap_or_else(|| self.state.join("room.sock"))
+    }
+
     /// Reads and resolves a file.
     pub fn load(path: &Path) -> Result<Self, ConfigFault> {
         let text =
@@ -346,6 +360,10 @@ mod tests {
             (
                 "[approval]\nescalation = [[]]\n",
                 "sixfold.toml: [approval]: a round of `escalation` asks nobody",
+            ),
+            (
+                "[[people]]\nname = \"nina\"\nkeys = [\"ssh-dss AAAA\"]\n",
+                "sixfold.toml:3: keys: `ssh-dss` is no kind of key",
             ),
             (
                 "[cloud]\ncalls_per_second = 0\n",

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{Secret, phone::some_topic};
+use super::{Secret, SshKey, phone::some_topic};
 use crate::domain::{Actor, Right, Role};
 
 /// A person of the config.
@@ -24,6 +24,9 @@ pub struct Person {
     pub topic: Option<Secret>,
     /// The environment variable that holds it instead.
     pub topic_env: Option<String>,
+    /// By which OpenSSH knows them, where they come through the room's own account.
+    #[serde(default)]
+    pub keys: Vec<SshKey>,
 }
 
 impl Person {
@@ -46,8 +49,18 @@ impl People {
         Self(people)
     }
 
+    /// Nobody is listed.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Person> {
         self.0.iter()
+    }
+
+    /// Whether a person is listed.
+    pub fn knows(&self, actor: &Actor) -> bool {
+        self.0.iter().any(|person| person.name == *actor)
     }
 
     /// The person behind a Unix account; none for strangers.
@@ -99,6 +112,7 @@ mod tests {
             groups: Vec::new(),
             topic: None,
             topic_env: None,
+            keys: Vec::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{Config, ConfigFault, Secret, values::positive};
+use super::{Config, ConfigFault, Mode, Secret, values::positive};
 use crate::domain::{Actor, artifact::ReasonCode};
 
 /// Pushes to one person within an hour, where the config says nothing.
@@ -148,7 +148,16 @@ impl Source {
 }
 
 impl Config {
-    /// What it takes to push, or none where there is no [phone]. Reads the secrets.
+    /// What it takes to push, or none where nothing is pushed: without [phone], and in observe mode, which
+    /// asks nobody. Reads the secrets.
+    pub fn line_in_use(&self) -> Result<Option<Line>, ConfigFault> {
+        match self.mode {
+            Mode::Observe => Ok(None),
+            Mode::Enforce => self.line(),
+        }
+    }
+
+    /// The same whatever the mode, for looking whether it is in order.
     pub fn line(&self) -> Result<Option<Line>, ConfigFault> {
         let Some(phone) = &self.phone else {
             return Ok(None);

@@ -8,6 +8,7 @@ use super::{position::Position, tap::Taken};
 use crate::{
     channels::ntfy::{Heard, NtfyFault, Reply, SILENCE},
     engine::{Engine, lock},
+    ledger::failpoint,
     room::protocol::NoticeKind,
 };
 
@@ -111,6 +112,7 @@ impl Engine {
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
+        failpoint!("phone.taken");
         if pause > FIRST_PAUSE {
             self.say_of_replies(None);
         }

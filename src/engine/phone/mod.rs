@@ -41,7 +41,7 @@ use key::{Key, KeyFault};
 use super::{Engine, EngineError, lock};
 use crate::{
     channels::ntfy::Ntfy,
-    config::{ConfigFault, Mode},
+    config::ConfigFault,
     domain::{Actor, Change, Entry, Fact, Stage},
 };
 
@@ -89,10 +89,7 @@ impl Phone {
 impl Engine {
     /// Begins to push and to listen, where the config says so and the mode allows it.
     pub(crate) fn start_phone(&self) -> Result<(), PhoneError> {
-        if self.config.mode != Mode::Enforce {
-            return Ok(());
-        }
-        let Some(line) = self.config.line()? else {
+        let Some(line) = self.config.line_in_use()? else {
             return Ok(());
         };
         let folder = self.config.state.join("phone");

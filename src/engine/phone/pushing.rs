@@ -15,6 +15,7 @@ use crate::{
     channels::ntfy::{Button, NtfyFault, Push, apart},
     domain::{Change, ChangeId, Right, Stage, artifact::ApprovalRequest},
     engine::{Caller, Engine, EngineError, lock},
+    ledger::failpoint,
     room::protocol::NoticeKind,
 };
 
@@ -207,6 +208,7 @@ impl Engine {
             }
             sent => {
                 sent?;
+                failpoint!("phone.pushed");
                 let now = self.now();
                 handset.keep(|state| state.rang(id, round, now));
                 // Somebody may have decided while it was on its way.

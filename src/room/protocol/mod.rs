@@ -34,7 +34,7 @@ use crate::domain::{
 };
 
 /// Of this protocol. A screen of another version is told so and closed.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Rows that one page holds at most, whatever was asked for.
 pub const PAGE: usize = 500;
@@ -62,9 +62,7 @@ pub enum Frame {
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// The first request on a connection.
-    Hello {
-        version: u32,
-    },
+    Hello(Hello),
     Status,
     /// Changes, open ones first: halted, then waiting for approval, then to be done by hand, then
     /// running, each by severity and age; closed ones after them, the latest first.
@@ -151,6 +149,11 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
+    /// Answers once nothing of this change is being carried on, so that what it is then stays until
+    /// somebody or something else moves it.
+    Rested {
+        id: ChangeId,
+    },
     /// Lets a rule act again on what a person calls so ([`Asset::answers_to`](crate::domain::Asset::answers_to)) after it was held there.
     Release {
         rule: String,
@@ -160,6 +163,58 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
+}
+
+impl Request {
+    /// It asks for something to be done, and so is seen through once it was begun.
+    pub const fn is_deed(&self) -> bool {
+        matches!(
+            self,
+            Self::Decide { .. }
+                | Self::Done { .. }
+                | Self::Revert { .. }
+                | Self::Release { .. }
+                | Self::ResetBreaker
+                | Self::ScanNow
+        )
+    }
+}
+
+/// Who comes, as far as they may say so themselves. Who they are is the room's to find out: the kernel
+/// tells it the Unix account at the other end of a socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`VERSION`] of whoever comes.
+    pub version: u32,
+    /// The person that a forced command of OpenSSH names. Believed from the room's own account alone.
+    #[serde(default, rename = "as")]
+    pub as_person: Option<String>,
+    /// By which way they decide, should they; other ways are not theirs to name.
+    #[serde(default)]
+    pub way: Way,
+    /// They come to look and give up every right for this session.
+    #[serde(default)]
+    pub readonly: bool,
+}
+
+/// What is at the other end of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Screen,
+    #[default]
+    Command,
+}
+
+impl Hello {
+    pub const fn new(way: Way) -> Self {
+        Self {
+            version: VERSION,
+            as_person: None,
+            way,
+            readonly: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -365,4 +420,10 @@ pub enum NoticeKind {
     Scan,
     /// Mode, breaker, delivery or warnings changed.
     Room,
+    /// The room hung up and is dialled again. A client's own end says so; it is never sent.
+    #[serde(skip)]
+    Lost,
+    /// The room is back, after [`Lost`](Self::Lost).
+    #[serde(skip)]
+    Back,
 }
