@@ -356,16 +356,17 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option
 struct Event {
     #[serde(default)]
     id: String,
-    event: String,
+    #[serde(rename = "event")]
+    kind: String,
     #[serde(default)]
     message: String,
 }
 
 fn heard(line: &[u8]) -> Heard {
-    let Ok(Event { id, event, message }) = serde_json::from_slice(line) else {
+    let Ok(Event { id, kind, message }) = serde_json::from_slice(line) else {
         return Heard::Unreadable;
     };
-    match event.as_str() {
+    match kind.as_str() {
         "open" => Heard::Open,
         // Whatever else a newer server may tell (`message_clear`, `message_delete`) is none of ours.
         "message" => {

@@ -16,7 +16,6 @@ use super::{
     Verify, Webhook, door, keys,
     parameters::Typed,
     people::Person,
-    phone,
     values::{Span, channel, days, positive, rate},
 };
 use crate::domain::Account;
@@ -42,7 +41,7 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
-    phone: Option<phone::Table>,
+    phone: Option<super::phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<WebhookTable>,
     keys: keys::Table,
@@ -183,7 +182,8 @@ impl File {
         if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
-        phone::check_rounds(&self.approval.asked, &self.approval.escalation, path)?;
+        let given = &self.approval;
+        super::phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)?;
         let mut names = BTreeSet::new();
         match self.webhooks.iter().find(|hook| !names.insert(&hook.name)) {
             Some(twice) => fault(format!("two [[webhooks]] are named `{}`", twice.name)),
@@ -258,7 +258,7 @@ impl File {
             parameters: Parameters::typed(self.parameters, "parameters", text),
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
-            phone: phone::resolve(self.phone, &base, path)?,
+            phone: super::phone::resolve(self.phone, &base, path)?,
             channels: Channels {
                 audit: self
                     .channels

@@ -85,17 +85,14 @@ pub fn resolve(
 }
 
 /// Whom each round asks is said in one place.
-pub fn check_rounds(
-    asked: &Option<Vec<String>>,
-    rounds: &Option<Vec<Vec<String>>>,
-    path: &Path,
-) -> Result<(), ConfigFault> {
-    let empty = |rounds: &Vec<Vec<String>>| rounds.iter().any(Vec::is_empty);
-    let message = match (asked, rounds) {
-        (Some(_), Some(_)) => {
+pub fn rounds(asked: bool, rounds: Option<&[Vec<String>]>, path: &Path) -> Result<(), ConfigFault> {
+    let message = match rounds {
+        Some(_) if asked => {
             "[approval]: `asked` and `escalation` say both whom round 1 asks: one is wanted"
         }
-        (None, Some(rounds)) if empty(rounds) => "[approval]: a round of `escalation` asks nobody",
+        Some(rounds) if rounds.iter().any(Vec::is_empty) => {
+            "[approval]: a round of `escalation` asks nobody"
+        }
         _ => return Ok(()),
     };
     Err(ConfigFault::whole(path, message))
