@@ -65,6 +65,8 @@ pub enum Heard {
     /// Nothing new; everything older has been sent.
     Keepalive,
     Message(Reply),
+    /// Something else that this version has no use for, such as `message_delete`.
+    Other,
     /// A line that is none of these, or too long to be read.
     Unreadable,
 }
@@ -368,14 +370,14 @@ fn heard(line: &[u8]) -> Heard {
     };
     match kind.as_str() {
         "open" => Heard::Open,
-        // Whatever else a newer server may tell (`message_clear`, `message_delete`) is none of ours.
+        "keepalive" => Heard::Keepalive,
         "message" => {
             let fits =
                 (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
             let id = fits.then_some(id);
             Heard::Message(Reply { id, message })
         }
-        _ => Heard::Keepalive,
+        _ => Heard::Other,
     }
 }
 
@@ -414,6 +416,7 @@ mod tests {
         }
         assert_eq!(heard(b"[1, 2]"), Heard::Unreadable);
         assert_eq!(heard(br#"{"event":"keepalive"}"#), Heard::Keepalive);
+        assert_eq!(heard(br#"{"event":"message_clear"}"#), Heard::Other);
     }
 
     proptest::proptest! {
