@@ -85,16 +85,34 @@ fn unknown(id: ChangeId) -> Refusal {
     }
 }
 
-async fn once(common: &Common, request: Request) -> Result<u8> {
+/// Asks one thing and prints what came of it.
+pub async fn once(common: &Common, request: Request) -> Result<u8> {
+    said(ask(common, request).await?)
+}
+
+/// Asks one thing, once whatever it began has ended.
+pub async fn ask(common: &Common, request: Request) -> Result<Result<Reply, Refusal>> {
     let (room, caller) = house::quiet_room(common).await?;
     let (client, _notices) = room.connect(caller);
     let reply = client.ask(request).await;
     room.engine.settled().await;
     room.stop().await;
+    Ok(reply)
+}
+
+/// The same, and gives the channels time to take what they are owed.
+pub async fn once_delivered(common: &Common, request: Request) -> Result<u8> {
+    let (room, caller) = house::quiet_room(common).await?;
+    let (client, mut notices) = room.connect(caller);
+    let reply = client.ask(request).await;
+    if reply.is_ok() {
+        delivered(&client, &mut notices).await;
+    }
+    room.stop().await;
     said(reply)
 }
 
-fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
+pub fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
     match reply {
         Ok(Reply::Done(words)) => {
             print::line(words)?;

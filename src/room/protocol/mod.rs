@@ -11,6 +11,7 @@ mod doctor;
 pub mod filter;
 mod ledger_filter;
 mod log;
+mod outbox;
 mod reference;
 mod scores;
 mod status;
@@ -23,6 +24,7 @@ pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
+pub use outbox::{ChannelState, Outbox, Undelivered};
 pub use reference::Reference;
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
@@ -160,6 +162,22 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
+    /// How the channels stand, and what one of them (or all) has not taken yet.
+    Outbox {
+        channel: Option<String>,
+        offset: usize,
+        limit: usize,
+    },
+    /// Has a channel tried again at once.
+    RetryChannel {
+        channel: String,
+    },
+    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
+    Waive {
+        channel: String,
+        entry: Option<u64>,
+        reason: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +210,7 @@ pub enum Reply {
     Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
+    Outbox(Box<Outbox>),
     /// Rule ids.
     Behind {
         id: ChangeId,
