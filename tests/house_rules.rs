@@ -102,6 +102,7 @@ const CLI: &[(&str, &[&str])] = &[
         "plan",
         &["cloud", "domain", "engine", "room", "rules", "scanner"],
     ),
+    ("outbox", &["domain", "room::protocol"]),
     ("print", &[]),
     // A command finds the room that runs, or puts one together for as long as it takes.
     ("reach", &["config", "domain", "room"]),
@@ -123,6 +124,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("s3s", &["sandbox"]),
     ("cel", &["rules"]),
     ("ureq", &["channels"]),
+    ("lettre", &["channels"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("tui_textarea", &["tui"]),

@@ -3,7 +3,9 @@
 //!
 //! A wrong file is refused with file, line and key before anything starts.
 
+mod address;
 mod changes;
+mod channels;
 mod door;
 mod fault;
 mod file;
@@ -22,6 +24,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use address::forbidden;
+pub use channels::{
+    Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
+};
 pub use door::Door;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
@@ -190,21 +196,6 @@ pub struct Breaker {
 pub struct Rules {
     pub directory: Option<PathBuf>,
     pub disabled: BTreeSet<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Channels {
-    /// The name in the alert box, such as `#compliance-audit`.
-    pub audit: String,
-    pub webhooks: Vec<Webhook>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Webhook {
-    pub name: String,
-    pub url: Secret,
-    /// Approval requests go here too.
-    pub approvals: bool,
 }
 
 /// A value that never appears in logs, errors or debug output: a webhook's URL is its password.

@@ -12,6 +12,7 @@ pub mod filter;
 mod hello;
 mod ledger_filter;
 mod log;
+mod outbox;
 mod reference;
 mod rows;
 mod scores;
@@ -26,6 +27,7 @@ pub use doctor::{Checkup, Finding, Grade};
 pub use hello::{Hello, Way};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
+pub use outbox::{ChannelState, Outbox, Undelivered};
 pub use reference::Reference;
 pub use rows::{Line, Lines, Page, Row, Rows};
 pub use scores::{ControlScore, Score};
@@ -164,6 +166,22 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
+    /// How the channels stand, and what one of them (or all) has not taken yet.
+    Outbox {
+        channel: Option<String>,
+        offset: usize,
+        limit: usize,
+    },
+    /// Has a channel tried again at once.
+    RetryChannel {
+        channel: String,
+    },
+    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
+    Waive {
+        channel: String,
+        entry: Option<u64>,
+        reason: String,
+    },
 }
 
 impl Request {
@@ -211,6 +229,7 @@ pub enum Reply {
     Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
+    Outbox(Box<Outbox>),
     /// Rule ids.
     Behind {
         id: ChangeId,
