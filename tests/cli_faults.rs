@@ -9,7 +9,7 @@ mod shell;
 use std::{fs, path::Path};
 
 use sixfold::{
-    domain::{Actor, Stage, Via},
+    domain::{Actor, Via},
     engine::Caller,
     room::{
         Room, Starting,
@@ -512,27 +512,23 @@ fn a_state_directory_that_cannot_be_written_is_named() {
 #[test]
 fn a_second_process_on_one_state_is_refused_and_told_who_has_it() {
     let shell = Shell::enforcing();
-    let id = shell.ask();
     let mut served = shell.serve();
     let who = format!(
         "state is already open in another process (pid {})",
         served.pid()
     );
-    for args in [
-        &["serve"][..],
-        &["approve", &id],
-        &["revert", &id, "--reason", "maintenance"],
-    ] {
-        shell
-            .run(args)
-            .exits(1)
-            .complains(&who)
-            .complains("decide on its screen, or end it first");
-    }
+    shell
+        .run(&["serve", "--once"])
+        .exits(1)
+        .complains(&who)
+        .complains("decide on its screen, or end it first");
+    shell
+        .run(&["serve"])
+        .exits(1)
+        .complains("`sixfold attach` is a screen on it");
     assert!(served.is_running());
     served.terminate().exits(0);
-    assert_eq!(shell.stage(), Some(Stage::AwaitingApproval));
-    shell.run(&["approve", &id]).exits(0);
+    shell.run(&["serve", "--once"]).exits(3);
 }
 
 #[test]
@@ -633,15 +629,30 @@ fn keys_and_webhook_addresses_are_in_no_output_no_log_and_no_ledger() {
     let receiver = shell.runtime.block_on(receiver::Receiver::start());
     let down = nowhere();
     let hooks = format!(
-        "[[webhooks]]\nname = \"up\"\nurl = \"{}/{TOKEN}\"\napprovals = true\n\
-         [[webhooks]]\nname = \"down\"\nurl = \"{down}/{TOKEN}\"\napprovals = true\n",
+        "[[webhooks]]\nname = \"up\"\nurl = \"{0}/{TOKEN}\"\napprovals = true\n\
+         [[webhooks]]\nname = \"down\"\nurl = \"{down}/{TOKEN}\"\napprovals = true\n\
+         [[webhooks]]\nname = \"signed\"\nkind = \"standard\"\nurl = \"{down}/{TOKEN}\"\n\
+         secret_file = \"signing\"\napprovals = true\n\
+         [[email]]\nname = \"mail\"\nserver = \"127.0.0.1\"\nport = 1\nuser = \"u\"\n\
+         password_env = \"MAIL_PASSWORD\"\nfrom = \"a@acme.com\"\nto = [\"b@acme.com\"]\n\
+         [pagerduty]\nrouting_key_env = \"PAGER_KEY\"\nurl = \"{0}\"\nafter_rounds = 1\n",
         receiver.url()
     );
+    let signing = format!("whsec_{}", "c2VjcmV0".repeat(4));
+    fs::write(shell.path("signing"), &signing).unwrap();
+    let (password, pager) = ("MAIL-PASSWORD-SECRET", "PAGER-KEY-SECRET");
+    let with_keys = |args: &[&str]| {
+        let mut command = shell.command(args);
+        command
+            .env("MAIL_PASSWORD", password)
+            .env("PAGER_KEY", pager);
+        command
+    };
     shell.configure("enforce", &hooks);
     let secret = shell.sandbox.options().owner.secret_key.clone();
-    let secrets = [TOKEN, secret.as_str()];
+    let secrets = [TOKEN, secret.as_str(), signing.as_str(), password, pager];
 
-    let mut command = shell.command(&["serve"]);
+    let mut command = with_keys(&["serve"]);
     command.env("SIXFOLD_LOG", "trace");
     let served = Served::start(command);
     served.until_open();
@@ -663,14 +674,18 @@ fn keys_and_webhook_addresses_are_in_no_output_no_log_and_no_ledger() {
     for args in [
         &["approve", &id][..],
         &["doctor"],
+        &["outbox", "list"],
+        &["outbox", "retry", "mail"],
         &["ledger", "list"],
         &["ledger", "show", &id],
         &["ledger", "export", "--format", "jsonl"],
         &["scan", "--json"],
     ] {
-        ran.push(shell.run(args));
+        ran.push(run(with_keys(args)));
     }
-    let mut wrong = shell.command(&["scan"]);
+    // The channels that are down say so, by name and cause.
+    ran[3].says("down").says("no connection").says("signed");
+    let mut wrong = with_keys(&["scan"]);
     wrong.env("AWS_ACCESS_KEY_ID", "AKIANOBODY");
     ran.push(run(wrong));
     keeps(&secrets, &ran, &shell.path("state"));

@@ -9,6 +9,7 @@
 
 #[path = "house/mod.rs"]
 mod house;
+mod receiver;
 
 use std::{
     path::Path,
@@ -305,6 +306,46 @@ async fn a_second_kill_while_the_first_is_recovered_from_changes_nothing() {
     ] {
         killed_at(&points).await;
     }
+}
+
+/// A record that was sent and not noted as sent goes out again under the same id: the receiver is told
+/// twice rather than never, and can tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_whose_sender_was_killed_is_delivered_again_by_the_same_id() {
+    let sandbox = sandbox_of("dev").await;
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = receiver::Receiver::start().await;
+    write_config(&sandbox, folder.path());
+    let config = folder.path().join("sixfold.toml");
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    let url = receiver.url();
+    text.push_str(&format!(
+        "[[webhooks]]\nname = \"audit\"\nurl = \"{url}\"\n"
+    ));
+    std::fs::write(&config, text).unwrap();
+    tokio::task::block_in_place(|| {
+        dies(&sandbox, folder.path(), "outbox.sent");
+        assert_eq!(receiver.ids().len(), 1, "it was sent before the kill");
+        let told = |entries: &[Entry]| {
+            let of = |entry: &Entry| match &entry.fact {
+                Fact::Delivered { channel, .. } => channel == "audit",
+                _ => false,
+            };
+            entries.iter().any(of)
+        };
+        assert!(!told(&entries(folder.path())), "and is not on record");
+        let _child = Kill(room(&sandbox, folder.path(), None));
+        wait("the record is on record as delivered", || {
+            told(&entries(folder.path()))
+        });
+    });
+    let (ids, bodies) = (receiver.ids(), receiver.bodies());
+    assert_eq!(ids.len(), 2);
+    assert_eq!((&ids[0], &bodies[0]), (&ids[1], &bodies[1]));
+    let id = change(folder.path()).unwrap();
+    assert_eq!(ids[0], format!("{}.{}", id.id, id.alert_seq));
+    let point = "outbox.sent";
+    check(&sandbox, folder.path(), point, 1, Decision::NotRequired);
 }
 
 /// What a person decided in production is on record before it is answered, and it is done once.

@@ -13,7 +13,7 @@ use house::{House, only, walkthrough_sandbox};
 use serde_json::json;
 use shell::Shell;
 use sixfold::{
-    config::{Mode, Secret, Webhook},
+    config::{Mode, Secret, Webhook, WebhookKind},
     domain::{Hazard, HazardLevel, Stage},
     sandbox::{
         Encryption, FaultKind, FaultRule, KeyState, KmsKey, NewBucket, Sandbox, SandboxOptions,
@@ -53,6 +53,7 @@ async fn a_key_that_waits_for_its_end_is_told_in_ticket_request_and_push() {
         only(config, RULE);
         config.parameters.insert("kms_key", json!(KEY));
         config.channels.webhooks = vec![Webhook {
+            kind: WebhookKind::Plain,
             name: "audit".to_owned(),
             url: Secret::new(receiver.url()),
             approvals: true,

@@ -7,7 +7,7 @@ mod receiver;
 
 use house::{House, at, nina, only, walkthrough_sandbox};
 use sixfold::{
-    config::{Mode, Secret, Webhook},
+    config::{Mode, Secret, Webhook, WebhookKind},
     domain::{
         Stage, Via,
         artifact::{Decision, FixStatus, Outcome, Reason, ReasonCode},
@@ -643,6 +643,7 @@ async fn a_channel_that_fails_is_tried_again_and_never_touches_the_fix() {
         only(config, RULE);
         let url = Secret::new(receiver.url());
         config.channels.webhooks = vec![Webhook {
+            kind: WebhookKind::Plain,
             name: "audit".to_owned(),
             url,
             approvals: false,
@@ -767,6 +768,7 @@ async fn a_channel_that_is_added_later_begins_with_later_records() {
         only(config, RULE);
         let url = Secret::new(receiver.url());
         config.channels.webhooks = vec![Webhook {
+            kind: WebhookKind::Plain,
             name: "new".to_owned(),
             url,
             approvals: false,

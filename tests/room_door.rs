@@ -33,7 +33,7 @@ use tokio::{
 const NOW: &str = "2026-04-15T03:12:47Z";
 
 /// Long enough for a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct World {
     house: House,
@@ -344,7 +344,7 @@ fn attempt(number: u64, id: ChangeId, right: &Digest, known: &str) -> (Hello, Re
     };
     let hash = match pick(3) {
         0 => right.clone(),
-        1 => Digest::of(&number.to_be_bytes()),
+        1 => Digest::of(number.to_be_bytes()),
         _ => Digest::of(right.to_string().as_bytes()),
     };
     let change = match pick(3) {
@@ -383,7 +383,7 @@ fn attempt(number: u64, id: ChangeId, right: &Digest, known: &str) -> (Hello, Re
     };
     let hello = Hello {
         readonly,
-        way: if known.len() % 2 == 0 {
+        way: if known.len().is_multiple_of(2) {
             Way::Screen
         } else {
             Way::Command

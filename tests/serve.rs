@@ -201,7 +201,7 @@ fn a_service_manager_hears_when_the_room_is_ready_well_reloading_and_stopping() 
     let path = shell.path("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
     manager
-        .set_read_timeout(Some(Duration::from_secs(60)))
+        .set_read_timeout(Some(Duration::from_mins(1)))
         .unwrap();
     let heard = || {
         let mut bytes = [0; 4096];
@@ -251,7 +251,8 @@ fn a_socket_that_nobody_listens_on_any_more_is_replaced_and_one_in_use_is_left()
     let mut command = shell.command(&["serve"]);
     command.current_dir(&other);
     let ran = shell::run(command);
-    ran.exits(1).complains("another room listens at");
+    ran.exits(1)
+        .complains("room.sock already: `sixfold attach` is a screen on it");
     shell.run(&["attach"]).exits(2);
     again.terminate().exits(0);
 

@@ -498,47 +498,54 @@ fn every_alert_goes_to_every_channel_once() {
     let (_state, ledger, store) =
         filled([one, Story::new(2).denied(), vec![Story::new(3).ticket()]]);
     let channels = ["compliance.log", "slack"].map(str::to_owned);
-    let due = |now| {
-        let due = store.outbox_due(&channels, at(now), 9).unwrap();
-        let short = |one: Delivery| (one.id.number(), one.channel, one.attempts);
-        due.into_iter().map(short).collect::<Vec<_>>()
+    let alert = |number| store.change(id(number)).unwrap().unwrap().alert_seq;
+    let due = |channel: &str, now| {
+        let due = store.outbox_due(channel, at(now), 9).unwrap();
+        let short = |one: &Delivery| (one.seq, one.attempts);
+        due.deliveries.iter().map(short).collect::<Vec<_>>()
     };
-    let (log, slack) = (&channels[0], &channels[1]);
-    let all = [(1, log, 0), (1, slack, 0), (2, log, 0), (2, slack, 0)];
-    assert_eq!(
-        due(100),
-        all.map(|(id, channel, n)| (id, channel.clone(), n))
-    );
+    let (first, second) = (alert(1), alert(2));
+    for channel in &channels {
+        assert_eq!(due(channel, 100), [(first, 0), (second, 0)]);
+    }
     assert_eq!(store.undelivered(&channels), Ok(4));
     assert_eq!(store.undelivered(&channels[..1]), Ok(2));
     assert_eq!(store.undelivered(&[]), Ok(0));
+    let limited = store.outbox_due("slack", at(100), 1).unwrap();
+    assert_eq!(limited.deliveries.len(), 1, "the limit holds");
 
     ledger.commit_blocking(vec![taken]).unwrap();
-    store.delivery_failed(id(1), slack, "503", at(160)).unwrap();
-    store.delivery_failed(id(1), slack, "504", at(200)).unwrap();
-    assert_eq!(store.outbox_next(), Ok(Some(at(200))));
-    assert_eq!(due(199), [(2, log.clone(), 0), (2, slack.clone(), 0)]);
-    let again = store.outbox_due(&channels, at(200), 1).unwrap();
-    let expected = Delivery {
-        id: id(2),
-        channel: log.clone(),
-        attempts: 0,
-        last_error: None,
+    let failed = |error: &str, next| {
+        let one = store.owed("slack", 0, 1).unwrap().0.remove(0);
+        store
+            .delivery_failed(&one, error, (at(100), at(next)), true)
+            .unwrap();
     };
-    assert_eq!(again, [expected], "the limit holds");
-    let late = store.outbox_due(&channels, at(200), 9).unwrap();
-    let failed = late.iter().find(|one| one.id == id(1)).unwrap();
+    failed("503", 160);
+    failed("504", 200);
+    assert_eq!(due("slack", 199), [(second, 0)]);
+    assert_eq!(due("slack", 200), [(first, 2), (second, 0)]);
+    assert_eq!(due("compliance.log", 199), [(second, 0)]);
+    let late = store.outbox_due("slack", at(200), 9).unwrap();
+    assert_eq!(late.deliveries[0].last_error.as_deref(), Some("504"));
+    let standing = store.standing("slack").unwrap().unwrap();
+    assert_eq!((standing.failures, standing.since), (2, at(100)));
+    failed("504", 300);
+    failed("504", 300);
     assert_eq!(
-        (failed.attempts, failed.last_error.as_deref()),
-        (2, Some("504"))
+        due("slack", 300),
+        [(second, 0), (first, 4)],
+        "what fails again and again lets the others go first"
     );
 
     ledger
         .commit_blocking(vec![Story::new(1).delivered("slack")])
         .unwrap();
+    assert_eq!(store.undelivered(&channels), Ok(2));
     assert_eq!(
-        (store.undelivered(&channels), store.outbox_next()),
-        (Ok(2), Ok(None))
+        store.standing("slack"),
+        Ok(None),
+        "it takes something again"
     );
     let slack_again = Story::new(1).delivered("slack");
     ledger.commit_blocking(vec![slack_again]).unwrap();
@@ -546,6 +553,51 @@ fn every_alert_goes_to_every_channel_once() {
         store.change(id(1)).unwrap().unwrap().delivered,
         ["compliance.log", "slack"]
     );
+}
+
+#[test]
+fn a_channel_that_wants_nothing_stays_so_and_stays_owed_whatever_becomes_of_the_views() {
+    let (_state, ledger, store) = filled([Story::new(1).denied(), Story::new(2).denied()]);
+    let dead = Fact::ChannelDead {
+        channel: "slack".to_owned(),
+        cause: "answered 410".to_owned(),
+    };
+    let alert = store.change(id(1)).unwrap().unwrap().alert_seq;
+    let waived = Fact::Waived {
+        channel: "slack".to_owned(),
+        of: alert,
+        reason: "the channel is archived".to_owned(),
+    };
+    let story = Story::new(1);
+    ledger
+        .commit_blocking(vec![
+            Draft::room(at(200), None, dead),
+            story.by_nina(201, waived),
+        ])
+        .unwrap();
+    store.rebuild().unwrap();
+    let cause = store.dead("slack").unwrap().map(|dead| dead.cause);
+    assert_eq!(cause.as_deref(), Some("answered 410"));
+    let owing = store.owing().unwrap();
+    assert_eq!(
+        owing,
+        [("compliance.log".to_owned(), 2), ("slack".to_owned(), 1)]
+    );
+    assert_eq!(store.owes("slack", alert), Ok(false));
+    let change = store.change(id(1)).unwrap().unwrap();
+    assert_eq!(
+        (change.delivered.len(), change.waived),
+        (0, vec!["slack".to_owned()])
+    );
+
+    let retried = Fact::ChannelRetried {
+        channel: "slack".to_owned(),
+    };
+    ledger
+        .commit_blocking(vec![story.by_nina(202, retried)])
+        .unwrap();
+    assert_eq!(store.dead("slack"), Ok(None));
+    assert_eq!(store.undelivered(&["slack".to_owned()]), Ok(1));
 }
 
 #[test]

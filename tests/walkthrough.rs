@@ -7,7 +7,7 @@ mod receiver;
 
 use house::{House, at, nina, only_the_acl_rule, walkthrough_sandbox};
 use sixfold::{
-    config::{Secret, Webhook},
+    config::{Secret, Webhook, WebhookKind},
     domain::{
         RevertState, Stage, Via,
         artifact::{Outcome, Reason, ReasonCode},
@@ -84,6 +84,7 @@ async fn the_walkthrough_runs_word_for_word_and_back() {
             only_the_acl_rule(config);
             let url = Secret::new(receiver.url());
             config.channels.webhooks = vec![Webhook {
+                kind: WebhookKind::Plain,
                 name: "audit".to_owned(),
                 url,
                 approvals: true,

@@ -13,8 +13,8 @@ use super::{closing, unwritten};
 use crate::domain::{
     Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, RevertState, Stage, Written,
     artifact::{
-        Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, Rollback,
-        Ticket,
+        Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, PagingAction,
+        Rollback, Ticket,
     },
 };
 
@@ -47,6 +47,11 @@ pub const fn needs_change(fact: &Fact) -> bool {
             | Fact::BreakerTripped { .. }
             | Fact::BreakerReset
             | Fact::RoomStarted { .. }
+            | Fact::ChannelDead { .. }
+            | Fact::ChannelRetried { .. }
+            // What is told may be about no change, such as an exception that ends soon.
+            | Fact::Waived { .. }
+            | Fact::Delivered { of: Some(_), .. }
     )
 }
 
@@ -100,7 +105,10 @@ fn opened(id: ChangeId, ticket: &Ticket, entry: &Entry) -> Change {
         rollback: None,
         alert: None,
         revert: None,
+        alert_seq: 0,
         delivered: Vec::new(),
+        waived: Vec::new(),
+        paged: false,
         settled: false,
         opened_seq: entry.seq,
         last_seq: entry.seq,
@@ -173,11 +181,15 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
         }
         (Fact::Fix(fix), _) => fixed(change, fix),
         (Fact::Rollback(rollback), Stage::Fixed | Stage::Unfixed) => stored(change, rollback),
-        (Fact::Alert(alert), _) => closed(change, alert),
-        (Fact::Delivered { channel }, Stage::Closed | Stage::Halted) => {
-            if !change.delivered.contains(channel) {
-                change.delivered.push(channel.clone());
-            }
+        (Fact::Alert(alert), _) => {
+            closed(change, alert)?;
+            change.alert_seq = entry.seq;
+            Ok(())
+        }
+        (Fact::Delivered { channel, of }, _) => after::told(change, channel, *of),
+        (Fact::Waived { channel, of, .. }, _) => after::waived(change, channel, *of),
+        (Fact::Paging(paging), _) => {
+            change.paged = paging.action == PagingAction::Trigger;
             Ok(())
         }
         (Fact::RevertIntent { .. }, Stage::Closed | Stage::Halted) => {

@@ -62,7 +62,12 @@ mod tests {
     fn record(seq: u64) -> Record {
         Record {
             id: format!("CHG.{seq}"),
+            kind: "change.closed",
+            at: chrono::DateTime::UNIX_EPOCH,
+            subject: "CHG".to_owned(),
+            title: "CHG closed".to_owned(),
             text: format!("#compliance-audit\nbox {seq}"),
+            fields: Vec::new(),
             seq,
             hash: "ab".repeat(32),
         }

@@ -1,34 +1,111 @@
-//! How the world is told: the compliance log, which is a file of close-out boxes, webhooks, and phones.
+//! How the world is told: the compliance log, which is a file of close-out boxes, webhooks, mail, a pager,
+//! and phones.
 //!
-//! A channel takes one record and says whether it has it. What to send, when to try again and what
+//! A channel takes one message and says whether it has it. What to send, when to try again and what
 //! was delivered is the engine's outbox; nothing here remembers anything, and nothing here can undo
-//! a fix.
+//! a fix. What somebody answers in a channel decides nothing; only the reply topic of [`ntfy`] is listened
+//! to, and what a tap there means is for the engine to say.
+//!
+//! - `record.rs`: a close-out record and its fixed fields, once, for every shape
+//! - `webhook.rs` posts it as it is, `slack.rs` and `standard.rs` in their shapes; `http.rs` is how
+//! - `email.rs`, `pagerduty.rs`, `compliance_log.rs`, `ntfy.rs`
 
 mod compliance_log;
+mod email;
+mod fault;
+mod http;
 pub mod ntfy;
+mod pagerduty;
+mod record;
+mod slack;
+mod standard;
 mod webhook;
 
+use std::path::Path;
+
 pub use compliance_log::ComplianceLog;
-pub use webhook::{Fault, post, record_body, request_body};
+pub use fault::{Extent, Fault};
+pub use pagerduty::Page;
+pub use record::Record;
+pub use webhook::Asking;
+
+use crate::{
+    config::{Channels, Email, PAGERDUTY, PagerDuty, Webhook, WebhookKind},
+    domain::Stamp,
+};
 
 /// The name under which the compliance log stands in the ledger.
 pub const COMPLIANCE_LOG: &str = "compliance-log";
 
-/// A close-out record, as every channel gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Stable over retries: `CHG-2026-0418-114.55`.
-    pub id: String,
-    /// The alert's box.
-    pub text: String,
-    /// Of the `alert` entry, so that the channel becomes a witness of the ledger.
-    pub seq: u64,
-    pub hash: String,
+/// What is told.
+#[derive(Clone, Debug)]
+pub enum Message {
+    Record(Box<Record>),
+    Page(Page),
 }
 
-impl Record {
-    /// `ledger: 55 9f2c…` in full.
-    pub fn reference(&self) -> String {
-        format!("ledger: {} {}", self.seq, self.hash)
+/// One that can be told something.
+#[derive(Clone, Debug)]
+pub enum Channel {
+    Log(ComplianceLog),
+    Webhook(Webhook),
+    Email(Email),
+    PagerDuty(PagerDuty),
+}
+
+impl Channel {
+    /// The one of this name, if the config still has it. `state` is where the compliance log lies.
+    pub fn named(name: &str, config: &Channels, state: &Path) -> Option<Self> {
+        if name == COMPLIANCE_LOG {
+            return Some(Self::Log(ComplianceLog::new(state.join("compliance.log"))));
+        }
+        if name == PAGERDUTY {
+            return config.pagerduty.clone().map(Self::PagerDuty);
+        }
+        let hook = config.webhooks.iter().find(|hook| hook.name == name);
+        let mail = config.email.iter().find(|mail| mail.name == name);
+        hook.cloned()
+            .map(Self::Webhook)
+            .or_else(|| mail.cloned().map(Self::Email))
     }
+
+    /// In a word, for lists.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Log(_) => "file",
+            Self::Webhook(hook) => match hook.kind {
+                WebhookKind::Plain => "webhook",
+                WebhookKind::Slack => "slack",
+                WebhookKind::Standard(_) => "standard webhook",
+            },
+            Self::Email(_) => "email",
+            Self::PagerDuty(_) => "pagerduty",
+        }
+    }
+
+    /// Whether it wants a second between two messages: [Slack takes one a second for each
+    /// channel](https://docs.slack.dev/apis/web-api/rate-limits).
+    pub const fn is_paced(&self) -> bool {
+        matches!(self, Self::Webhook(hook) if matches!(hook.kind, WebhookKind::Slack))
+    }
+
+    /// Sends one message. Blocks for at most twenty seconds or so.
+    pub fn send(&self, message: &Message, now: Stamp) -> Result<(), Fault> {
+        match (self, message) {
+            (Self::Log(log), Message::Record(record)) => log
+                .append(record)
+                .map_err(|error| Fault::of_channel(format!("compliance.log: {error}"))),
+            (Self::Webhook(hook), Message::Record(record)) => webhook::record(hook, record, now),
+            (Self::Email(mail), Message::Record(record)) => email::send(mail, record),
+            (Self::PagerDuty(pager), Message::Page(page)) => pagerduty::send(pager, page, now),
+            (Self::PagerDuty(_), Message::Record(_)) | (_, Message::Page(_)) => Err(
+                Fault::of_message("this channel does not take it".to_owned()),
+            ),
+        }
+    }
+}
+
+/// Sends an approval request to one webhook. Blocks as [`Channel::send`] does.
+pub fn ask(hook: &Webhook, asking: &Asking, now: Stamp) -> Result<(), Fault> {
+    webhook::ask(hook, asking, now)
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use ureq::Agent;
 
-use super::webhook::kind;
+use super::http::{guarded, kind};
 use crate::config::{Line, Secret};
 
 /// For a whole request; the stream's own reads have [`SILENCE`].
@@ -118,12 +118,12 @@ impl fmt::Debug for Ntfy {
 
 impl Ntfy {
     pub fn new(line: Line) -> Self {
-        let agent: Agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .max_redirects(0)
             .http_status_as_error(false)
-            .build()
-            .into();
+            .build();
+        let agent = guarded(config);
         Self { line, agent }
     }
 
@@ -286,14 +286,14 @@ fn stream(
     sender: &mpsc::Sender<Result<Heard, NtfyFault>>,
 ) -> Result<Infallible, NtfyFault> {
     // An agent of its own: its timeouts are those of a stream.
-    let agent: Agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(TIMEOUT))
         .timeout_recv_response(Some(TIMEOUT))
         .timeout_per_read(Some(SILENCE))
         .max_redirects(0)
         .http_status_as_error(false)
-        .build()
-        .into();
+        .build();
+    let agent = guarded(config);
     let answer = answered(agent.get(url).header("Authorization", authorization).call())?;
     let mut lines = BufReader::new(Listened {
         body: answer.into_body().into_reader(),

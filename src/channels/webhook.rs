@@ -1,39 +1,73 @@
-//! A webhook: JSON in the shape that Slack's incoming webhooks take, over HTTPS.
-
-use std::time::Duration;
+//! A webhook: which shape it gets, and the plain one.
 
 use serde_json::{Value, json};
-use ureq::Agent;
 
-use super::Record;
-use crate::{config::Webhook, domain::Safe};
+use super::{Fault, Record, http, slack, standard};
+use crate::{
+    config::{Webhook, WebhookKind},
+    domain::{ChangeId, Safe, Stamp},
+};
 
-/// Longer than any receiver should take.
-const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Why a record was not taken. Never holds the address, which is a secret.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("webhook `{name}`: {cause}")]
-pub struct Fault {
-    pub name: String,
-    pub cause: String,
-    /// What the receiver asked us to wait, where it did.
-    pub retry_after: Option<Duration>,
+/// An approval request on its way to one channel: its box, without buttons, and below it what the fix
+/// may break. It is decided on the screen or the command line.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    pub change: ChangeId,
+    /// Each round is another message.
+    pub round: u32,
+    pub text: String,
+    pub warning: Option<String>,
 }
 
-/// `&`, `<` and `>` are the three characters that [Slack reads as
-/// markup](https://docs.slack.dev/messaging/formatting-message-text#escaping).
-fn escape(text: &str) -> String {
-    Safe::lines(text)
-        .as_str()
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+pub(super) fn record(hook: &Webhook, record: &Record, now: Stamp) -> Result<(), Fault> {
+    let body = match &hook.kind {
+        WebhookKind::Plain => plain(record),
+        WebhookKind::Slack => slack::record(record),
+        WebhookKind::Standard(_) => standard::record(record),
+    };
+    post(hook, &record.id, &body, now)
 }
 
-/// The close-out record.
-pub fn record_body(record: &Record) -> Value {
-    let text = escape(&record.text);
+pub(super) fn ask(hook: &Webhook, asking: &Asking, now: Stamp) -> Result<(), Fault> {
+    let safe = Asking {
+        text: Safe::lines(&asking.text).into_string(),
+        warning: asking
+            .warning
+            .as_deref()
+            .map(|warning| Safe::lines(warning).into_string()),
+        ..*asking
+    };
+    let body = match &hook.kind {
+        WebhookKind::Plain => plain_asking(&safe),
+        WebhookKind::Slack => slack::asking(&safe),
+        WebhookKind::Standard(_) => standard::asking(&safe, now),
+    };
+    let id = format!("{}.request.{}", asking.change, asking.round);
+    post(hook, &id, &body, now)
+}
+
+/// The id stays the same over retries, so a receiver can tell a repetition.
+fn post(hook: &Webhook, id: &str, body: &Value, now: Stamp) -> Result<(), Fault> {
+    let body = body.to_string().into_bytes();
+    let url = hook.url.reveal();
+    let WebhookKind::Standard(keys) = &hook.kind else {
+        return http::post(url, &[("webhook-id", id)], &body, now);
+    };
+    let id = standard::id(id);
+    let timestamp = now.timestamp();
+    let signatures =
+        standard::signatures(keys, &id, timestamp, &body).map_err(Fault::of_channel)?;
+    let timestamp = timestamp.to_string();
+    let headers = [
+        ("webhook-id", id.as_str()),
+        ("webhook-timestamp", &timestamp),
+        ("webhook-signature", &signatures),
+    ];
+    http::post(url, &headers, &body, now)
+}
+
+fn plain(record: &Record) -> Value {
+    let text = slack::escaped(&record.text, usize::MAX);
     json!({
         "text": text,
         "blocks": [
@@ -43,17 +77,15 @@ pub fn record_body(record: &Record) -> Value {
     })
 }
 
-/// The most characters of one text that Slack shows; the markup around it is taken off.
+/// The most characters of a warning; the markup around it is taken off.
 const BLOCK: usize = 2_900;
 
-/// An approval request: its box, without buttons, and below it what the fix may break. It is decided on
-/// the screen or the command line.
-pub fn request_body(text: &str, warning: Option<&str>) -> Value {
-    let text = escape(text);
+fn plain_asking(asking: &Asking) -> Value {
+    let text = slack::escaped(&asking.text, usize::MAX);
     let section = |text: &str| json!({ "type": "section", "text": { "type": "mrkdwn", "text": format!("```{text}```") } });
     let mut blocks = vec![section(&text)];
-    if let Some(warning) = warning {
-        let mut warning = escape(warning);
+    if let Some(warning) = &asking.warning {
+        let mut warning = slack::escaped(warning, usize::MAX);
         if let Some((end, _)) = warning.char_indices().nth(BLOCK) {
             warning.truncate(end);
             warning.push_str("… the rest is on the screen");
@@ -63,64 +95,25 @@ pub fn request_body(text: &str, warning: Option<&str>) -> Value {
     json!({ "text": text, "blocks": blocks })
 }
 
-/// Sends one body. `id` stays the same over retries, so a receiver can tell a repetition.
-/// Blocks for at most fifteen seconds.
-pub fn post(hook: &Webhook, id: &str, body: &Value) -> Result<(), Fault> {
-    let agent: Agent = Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let fault = |cause: String, retry_after| Fault {
-        name: hook.name.clone(),
-        cause,
-        retry_after,
-    };
-    let sent = agent
-        .post(hook.url.reveal())
-        .header("webhook-id", id)
-        .send_json(body);
-    // An error of the transport may quote the address; its kind is enough.
-    let answer = sent.map_err(|error| fault(kind(&error).to_owned(), None))?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let header = answer.headers().get("retry-after");
-    let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    Err(fault(
-        format!("answered {}", status.as_u16()),
-        seconds.map(Duration::from_secs),
-    ))
-}
-
-pub(super) const fn kind(error: &ureq::Error) -> &'static str {
-    match error {
-        ureq::Error::Timeout(_) => "no answer in time",
-        ureq::Error::HostNotFound => "host not found",
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "the TLS connection failed",
-        ureq::Error::BadUri(_) => "its url is not one",
-        _ => "no connection",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_bucket_name_can_not_ping_a_channel() {
-        let record = Record {
-            id: "x".into(),
-            text: "<!channel> & \u{1b}[31m".into(),
-            seq: 1,
-            hash: "00".into(),
+        let asking = Asking {
+            change: ChangeId::new(2026, 1),
+            round: 1,
+            text: Safe::lines("<!channel> & \u{1b}[31m").into_string(),
+            warning: Some("<!here>".into()),
         };
-        let body = record_body(&record).to_string();
-        assert!(
-            body.contains("&lt;!channel&gt; &amp; &lt;U+001B&gt;[31m"),
-            "{body}"
-        );
+        for body in [plain_asking(&asking), slack::asking(&asking)] {
+            let body = body.to_string();
+            assert!(
+                body.contains("&lt;!channel&gt; &amp; &lt;U+001B&gt;[31m"),
+                "{body}"
+            );
+            assert!(body.contains("&lt;!here&gt;"), "{body}");
+        }
     }
 }

@@ -133,6 +133,9 @@ pub enum Command {
     },
     /// Let the room fix again after its circuit breaker stopped it
     ResetBreaker,
+    /// What channels have not taken yet, and what is to be done about it
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Browse, export and verify the ledger; works while a room is running
     #[command(subcommand)]
     Ledger(Ledger),
@@ -178,6 +181,30 @@ fn reason(word: &str) -> Result<ReasonCode, String> {
         let words = ReasonCode::ALL.map(ReasonCode::word).join(", ");
         format!("one of {words} is wanted")
     })
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Outbox {
+    /// How each channel stands, and every record that one has not taken
+    List {
+        /// Only this channel's records
+        channel: Option<String>,
+    },
+    /// Try a channel again now, also one that said it wants nothing any more
+    Retry { channel: String },
+    /// Say that a channel need not take a record any more; the reason is an entry
+    Waive {
+        channel: String,
+        /// The entry's number, as `outbox list` shows it
+        #[arg(long, required_unless_present = "all")]
+        entry: Option<u64>,
+        /// Everything that the channel is owed now
+        #[arg(long, conflicts_with = "entry")]
+        all: bool,
+        /// A sentence for the record
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -85,15 +85,32 @@ fn unknown(id: ChangeId) -> Refusal {
     }
 }
 
-async fn once(common: &Common, request: Request) -> Result<u8> {
+/// Asks one thing and prints what came of it.
+pub async fn once(common: &Common, request: Request) -> Result<u8> {
+    said(ask(common, request).await?)
+}
+
+/// Asks one thing, once whatever it began has ended.
+pub async fn ask(common: &Common, request: Request) -> Result<Result<Reply, Refusal>> {
     let reached = reach::for_command(common).await?;
     let reply = reached.client.ask(request).await;
     reached.settled().await;
     reached.leave().await;
+    Ok(reply)
+}
+
+/// The same, and gives the channels time to take what they are owed.
+pub async fn once_delivered(common: &Common, request: Request) -> Result<u8> {
+    let mut reached = reach::for_command(common).await?;
+    let reply = reached.client.ask(request).await;
+    if reply.is_ok() {
+        delivered(&reached.client, &mut reached.notices).await;
+    }
+    reached.leave().await;
     said(reply)
 }
 
-fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
+pub fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
     match reply {
         Ok(Reply::Done(words)) => {
             print::line(words)?;

@@ -15,6 +15,7 @@ mod lines;
 mod log;
 mod once;
 mod open;
+mod outbox;
 mod plan;
 mod print;
 mod reach;
@@ -83,6 +84,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Revert(revert)) => change::revert(&common, revert).await,
         Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
         Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
+        Some(Command::Outbox(command)) => outbox::run(&common, command).await,
         Some(Command::Ledger(command)) => ledger::run(&common, command),
         Some(Command::Rules(command)) => rules::run(&common, command).await,
         Some(Command::SshKeys { user }) => ssh_keys::run(&common, user.as_deref()),

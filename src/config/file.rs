@@ -11,12 +11,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Channels, Cloud, Config,
-    ConfigFault, Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault,
-    Verify, Webhook, door, keys,
+    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
+    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault, Verify,
+    channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
+    door, keys,
     parameters::Typed,
     people::Person,
-    values::{Span, channel, days, positive, rate},
+    phone,
+    values::{Span, days, positive, rate},
 };
 use crate::domain::Account;
 
@@ -41,9 +43,11 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
-    phone: Option<super::phone::Table>,
+    phone: Option<phone::Table>,
     channels: ChannelsTable,
-    webhooks: Vec<WebhookTable>,
+    webhooks: Vec<Spanned<WebhookTable>>,
+    email: Vec<Spanned<EmailTable>>,
+    pagerduty: Option<Spanned<PagerDutyTable>>,
     keys: keys::Table,
 }
 
@@ -136,23 +140,6 @@ struct RulesTable {
     disabled: BTreeSet<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ChannelsTable {
-    audit: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WebhookTable {
-    #[serde(deserialize_with = "channel")]
-    name: String,
-    url: Option<Secret>,
-    url_env: Option<String>,
-    #[serde(default)]
-    approvals: bool,
-}
-
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 
@@ -183,18 +170,24 @@ impl File {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
         let given = &self.approval;
-        super::phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)?;
-        let mut names = BTreeSet::new();
-        match self.webhooks.iter().find(|hook| !names.insert(&hook.name)) {
-            Some(twice) => fault(format!("two [[webhooks]] are named `{}`", twice.name)),
-            None => Ok(()),
-        }
+        phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)
     }
 
     pub fn resolve(self, text: &str, path: &Path) -> Result<Config, ConfigFault> {
         let mode = self.mode.unwrap_or(Mode::Observe);
         self.check(mode, path)?;
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let place = Place {
+            text,
+            path,
+            base: &base,
+        };
+        let tables = Tables {
+            channels: self.channels,
+            webhooks: self.webhooks,
+            email: self.email,
+            pagerduty: self.pagerduty,
+        };
         let not_production = [
             "dev",
             "development",
@@ -258,18 +251,8 @@ impl File {
             parameters: Parameters::typed(self.parameters, "parameters", text),
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
-            phone: super::phone::resolve(self.phone, &base, path)?,
-            channels: Channels {
-                audit: self
-                    .channels
-                    .audit
-                    .unwrap_or_else(|| "#compliance-audit".to_owned()),
-                webhooks: self
-                    .webhooks
-                    .into_iter()
-                    .map(|table| table.resolve(path))
-                    .collect::<Result<_, _>>()?,
-            },
+            phone: phone::resolve(self.phone, &base, path)?,
+            channels: tables.resolve(place)?,
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };
@@ -349,43 +332,6 @@ impl VaultTable {
             region: self.region,
             retention_days: days,
         }
-    }
-}
-
-impl WebhookTable {
-    fn resolve(self, path: &Path) -> Result<Webhook, ConfigFault> {
-        let Self {
-            name,
-            url,
-            url_env,
-            approvals,
-        } = self;
-        let fault = |message: String| ConfigFault::whole(path, message);
-        let url = match (url, url_env) {
-            (Some(url), None) => url,
-            (None, Some(variable)) => Secret::new(std::env::var(&variable).map_err(|_| {
-                fault(format!(
-                    "webhook `{name}`: the environment variable `{variable}` (url_env) is not set"
-                ))
-            })?),
-            _ => {
-                return Err(fault(format!(
-                    "webhook `{name}`: either `url` or `url_env` is wanted"
-                )));
-            }
-        };
-        let loopback = ["http://127.0.0.1:", "http://127.0.0.1/"];
-        let fits = |beginning: &&str| url.reveal().starts_with(*beginning);
-        if !fits(&"https://") && !loopback.iter().any(fits) {
-            return Err(fault(format!(
-                "webhook `{name}`: its url must begin with https:// (or http://127.0.0.1 for tests)"
-            )));
-        }
-        Ok(Webhook {
-            name,
-            url,
-            approvals,
-        })
     }
 }
 

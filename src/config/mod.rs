@@ -3,7 +3,9 @@
 //!
 //! A wrong file is refused with file, line and key before anything starts.
 
+mod address;
 mod changes;
+mod channels;
 mod door;
 mod fault;
 mod file;
@@ -23,6 +25,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use address::forbidden;
+pub use channels::{
+    Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
+};
 pub use door::Door;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
@@ -196,21 +202,6 @@ pub struct Breaker {
 pub struct Rules {
     pub directory: Option<PathBuf>,
     pub disabled: BTreeSet<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Channels {
-    /// The name in the alert box, such as `#compliance-audit`.
-    pub audit: String,
-    pub webhooks: Vec<Webhook>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Webhook {
-    pub name: String,
-    pub url: Secret,
-    /// Approval requests go here too.
-    pub approvals: bool,
 }
 
 impl Approval {

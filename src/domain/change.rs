@@ -161,8 +161,17 @@ pub struct Change {
     pub rollback: Option<Rollback>,
     pub alert: Option<Alert>,
     pub revert: Option<Revert>,
+    /// The number of the close-out record's entry; 0 before there is one.
+    #[serde(default)]
+    pub alert_seq: u64,
     /// Channels that took the close-out record.
     pub delivered: Vec<String>,
+    /// Channels that need not take it, since a person said so.
+    #[serde(default)]
+    pub waived: Vec<String>,
+    /// Somebody was paged about it, and nothing said yet that it is over.
+    #[serde(default)]
+    pub paged: bool,
     #[serde(default)]
     pub settled: bool,
     pub opened_seq: u64,
@@ -176,14 +185,6 @@ pub struct Change {
 impl Change {
     pub fn outcome(&self) -> Option<Outcome> {
         self.alert.as_ref().map(|alert| alert.outcome)
-    }
-
-    /// Channels that have not taken the close-out record yet.
-    pub fn undelivered(&self) -> Vec<String> {
-        let owed = self.alert.iter().flat_map(|alert| &alert.deliver_to);
-        owed.filter(|channel| !self.delivered.contains(channel))
-            .cloned()
-            .collect()
     }
 
     /// Still something to do, for the chain or for a person.

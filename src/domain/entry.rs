@@ -5,9 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, Asset, ChangeId, Digest, Document, Stamp, Via,
+    Actor, Asset, ChangeId, Digest, Document, Exception, Stamp, Via,
     artifact::{
-        Alert, Approval, ApprovalRequest, Backup, Fix, HandRequest, Reason, Rollback, Ticket,
+        Alert, Approval, ApprovalRequest, Backup, Fix, HandRequest, Paging, Reason, Rollback,
+        Ticket,
     },
     time,
 };
@@ -132,9 +133,30 @@ pub enum Fact {
     /// 06.
     #[serde(rename = "alert")]
     Alert(Alert),
-    /// A channel took the close-out record.
+    /// A channel took what an entry told it: `of` is that entry's number. Without one the change's
+    /// close-out record is meant.
     #[serde(rename = "alert.delivered")]
-    Delivered { channel: String },
+    Delivered {
+        channel: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<u64>,
+    },
+    /// The entry's actor says that a channel need not take entry `of` any more, and why.
+    #[serde(rename = "alert.waived")]
+    Waived {
+        channel: String,
+        of: u64,
+        reason: String,
+    },
+    /// A channel said that it takes nothing any more. It is left alone until a person says otherwise.
+    #[serde(rename = "channel.dead")]
+    ChannelDead { channel: String, cause: String },
+    /// The entry's actor has a channel tried again at once.
+    #[serde(rename = "channel.retried")]
+    ChannelRetried { channel: String },
+    /// Somebody is paged about a change, or no longer needs to be.
+    #[serde(rename = "paging")]
+    Paging(Paging),
     /// A revert is about to be sent.
     #[serde(rename = "revert.intent")]
     RevertIntent {
@@ -199,7 +221,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every word that [`kind`](Self::kind) gives.
-    pub const KINDS: [&'static str; 29] = [
+    pub const KINDS: [&'static str; 33] = [
         "ticket",
         "approval.requested",
         "approval.expired",
@@ -217,6 +239,10 @@ impl Fact {
         "rollback",
         "alert",
         "alert.delivered",
+        "alert.waived",
+        "channel.dead",
+        "channel.retried",
+        "paging",
         "revert.intent",
         "revert",
         "revert.foreign",
@@ -251,6 +277,10 @@ impl Fact {
             Self::Rollback(_) => "rollback",
             Self::Alert(_) => "alert",
             Self::Delivered { .. } => "alert.delivered",
+            Self::Waived { .. } => "alert.waived",
+            Self::ChannelDead { .. } => "channel.dead",
+            Self::ChannelRetried { .. } => "channel.retried",
+            Self::Paging(_) => "paging",
             Self::RevertIntent { .. } => "revert.intent",
             Self::Reverted { .. } => "revert",
             Self::RevertedForeign { .. } => "revert.foreign",
@@ -263,113 +293,6 @@ impl Fact {
             Self::BreakerTripped { .. } => "breaker.tripped",
             Self::BreakerReset => "breaker.reset",
             Self::RoomStarted { .. } => "room.started",
-        }
-    }
-}
-
-/// A rule that is not applied to one bucket for a while, with the reason and who said so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exception {
-    pub rule: String,
-    pub asset: Asset,
-    pub reason: Reason,
-    #[serde(with = "time::millis")]
-    pub until: Stamp,
-}
-
-impl Entry {
-    /// One line for lists: what happened, without hashes.
-    pub fn headline(&self) -> String {
-        match &self.fact {
-            Fact::Ticket(ticket) => format!("{} on {}", ticket.violation(), ticket.asset),
-            Fact::ApprovalRequested(request) => format!(
-                "asked {} until {}",
-                request.asked.join(", "),
-                time::to_minute(request.expires)
-            ),
-            Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
-            Fact::Approval(approval) => approval.headline(),
-            Fact::HandAsked(request) => {
-                format!("asked {} to do it by hand", request.asked.join(", "))
-            }
-            Fact::HandDone { .. } => format!("marked done by {}", self.actor),
-            Fact::HandUnfinished { cause, .. } => format!("still violating: {cause}"),
-            Fact::HandResolved { cause, .. } => cause.clone(),
-            Fact::Refused { attempt, cause } => format!("refused: {attempt}: {cause}"),
-            Fact::Backup(backup) => format!(
-                "{} {} captured, read back",
-                backup.summary.count, backup.summary.noun
-            ),
-            Fact::FixIntent { .. } => "write about to be sent".to_owned(),
-            Fact::FixWritten { request_id } => format!(
-                "written, request {}",
-                request_id.as_deref().unwrap_or("unknown")
-            ),
-            Fact::FixMismatch { cause, .. } => format!("mismatch: {cause}"),
-            Fact::Fix(fix) => match &fix.cause {
-                Some(cause) => format!("{}: {cause}", fix.status),
-                None => fix.status.to_string(),
-            },
-            Fact::Rollback(rollback) => format!("inverse stored, until {}", rollback.until()),
-            Fact::Alert(alert) => format!(
-                "{} in {}",
-                alert.outcome,
-                time::duration(chrono::TimeDelta::seconds(alert.duration_s))
-            ),
-            Fact::Delivered { channel } => format!("delivered to {channel}"),
-            Fact::RevertIntent { reason, .. } => format!(
-                "revert about to be sent{}",
-                reason
-                    .as_ref()
-                    .map(|r| format!(" ({r})"))
-                    .unwrap_or_default()
-            ),
-            Fact::Reverted { .. } => format!("reverted by {}", self.actor),
-            Fact::RevertedForeign {
-                of,
-                asset,
-                done: false,
-                ..
-            } => {
-                format!("revert of {of} on {asset} about to be sent, from the vault alone")
-            }
-            Fact::RevertedForeign {
-                of,
-                asset,
-                done: true,
-                ..
-            } => {
-                format!(
-                    "{of} reverted on {asset} by {}, from the vault alone",
-                    self.actor
-                )
-            }
-            Fact::RevertFailed { cause } => format!("revert failed: {cause}"),
-            Fact::ExceptionOpened(exception) => format!(
-                "{} exempt on {} until {}: {}",
-                exception.rule,
-                exception.asset,
-                time::to_day(exception.until),
-                exception.reason
-            ),
-            Fact::ExceptionEnded { rule, asset, cause } => {
-                format!("{rule} no longer exempt on {asset}: {cause}")
-            }
-            Fact::Held { rule, asset, cause } => format!("{rule} held on {asset}: {cause}"),
-            Fact::Released { rule, asset } => format!("{rule} released on {asset}"),
-            Fact::Settled { .. } => "revert window closed".to_owned(),
-            Fact::BreakerTripped { cause } => format!("fixing stopped: {cause}"),
-            Fact::BreakerReset => "fixing resumes".to_owned(),
-            Fact::RoomStarted {
-                version,
-                mode,
-                findings,
-            } if findings.is_empty() => format!("version {version}, mode {mode}"),
-            Fact::RoomStarted {
-                version,
-                mode,
-                findings,
-            } => format!("version {version}, mode {mode}; {}", findings.join("; ")),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     config::Person,
     domain::{
         Actor, Change, Draft, Fact, Via,
-        artifact::{Approval, ApprovalRequest, Decision, Ticket},
+        artifact::{Approval, ApprovalRequest, Decision, PagingAction, Ticket},
     },
 };
 
@@ -105,10 +105,22 @@ impl Engine {
         // Somebody may have decided while this task waited for its turn.
         let still = self.change(change.id)?;
         if chain::next(&still, self.now()) == (chain::Order::Expire { round }) {
-            self.record_for(change, Fact::ApprovalExpired { round })
-                .await?;
+            let expired = Fact::ApprovalExpired { round };
+            let mut drafts = vec![Draft::room(self.now(), change.id, expired)];
+            drafts.extend(self.page_undecided(&still, round));
+            self.record(drafts).await?;
+            self.post();
         }
         Ok(Step::Moved)
+    }
+
+    /// Pages once as many rounds of asking passed without a decision as the config bears.
+    fn page_undecided(&self, change: &Change, round: u32) -> Option<Draft> {
+        let pager = self.config.channels.pagerduty.as_ref()?;
+        let due = round >= pager.after_rounds;
+        let rounds = if round == 1 { "round" } else { "rounds" };
+        let cause = format!("nobody decided in {round} {rounds} of asking");
+        due.then(|| self.page(change, PagingAction::Trigger, cause))?
     }
 
     /// A fresh look, or none where it shows that this change has nothing to do any more. Then that is

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{Engine, EngineError, StepFault, drive::Step};
 use crate::domain::{
     Actor, Change, Draft, Exception, Fact, Via,
-    artifact::{Alert, Decision, Outcome, Reason},
+    artifact::{Alert, Decision, Outcome, PagingAction, Reason},
 };
 
 impl Engine {
@@ -40,7 +40,7 @@ impl Engine {
                 .as_ref()
                 .map(crate::domain::artifact::Rollback::until),
             channel: self.config.channels.audit.clone(),
-            deliver_to: self.channels(),
+            deliver_to: self.audit_channels(),
             cause: denial
                 .map(ToString::to_string)
                 .or_else(|| Some(change.resolved.as_ref()?.cause.clone()))
@@ -52,9 +52,18 @@ impl Engine {
         {
             drafts.push(self.exception(change, &approval.by, approval.via, reason));
         }
+        // Before the record: of a group that a power cut takes a part of, the beginning stays, and a
+        // second page about one change is the same alert.
+        let (action, about) = if outcome == Outcome::Halted {
+            let cause = alert.cause.as_deref().unwrap_or("a person must act");
+            (PagingAction::Trigger, format!("halted: {cause}"))
+        } else {
+            (PagingAction::Resolve, format!("closed: {outcome}"))
+        };
+        drafts.extend(self.page(change, action, about));
         drafts.push(Draft::room(now, change.id, Fact::Alert(alert)));
         self.record(drafts).await?;
-        self.outbox.send_modify(|records| *records += 1);
+        self.post();
         Ok(Step::Moved)
     }
 

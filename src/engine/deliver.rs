@@ -1,46 +1,62 @@
-//! The outbox: every close-out record reaches every channel, at least once, in time.
+//! The outbox: every record reaches every channel, at least once, in time.
 //!
-//! What is still to be sent follows from the ledger (an `alert` without its `alert.delivered`), so a
-//! kill forgets nothing. A channel that fails is tried again with growing pauses, for ever, and the
-//! count of what is undelivered stands on every screen. A failed delivery never touches a fix.
+//! What is still to be sent follows from the ledger (an entry that names channels, and no
+//! `alert.delivered` or `alert.waived` after it), so a kill forgets nothing. A channel that fails is
+//! tried again with growing pauses, for ever; one that says that it wants nothing any more is left
+//! alone until a person says otherwise, and what it is owed stays counted. A failed delivery never
+//! touches a fix.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, backoff};
 use crate::{
-    channels::{self, COMPLIANCE_LOG, ComplianceLog, Record},
-    config::Mode,
-    domain::{ChangeId, Draft, Fact},
-    ledger::Recorded,
+    channels::{self, Asking, COMPLIANCE_LOG, Channel, Extent, Fault, Message, Page, Record},
+    config::{Mode, PAGERDUTY},
+    domain::{
+        Change, ChangeId, Draft, Fact, Stamp,
+        artifact::{Paging, PagingAction},
+    },
+    ledger::{Recorded, failpoint},
     room::protocol::NoticeKind,
     store::Delivery,
 };
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Between two looks when nothing is owed; a new record ends it at once.
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// The same while something is owed, and a little less: a new record ends no pause then.
-const LONGEST_LOOK: Duration = Duration::from_mins(4);
-/// A receiver that asks for more patience than this is asked sooner.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
+const LONGEST_LOOK: Duration = Duration::from_mins(5);
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
 /// Records that are looked up at once.
 const ROUND: usize = 64;
+/// Between two messages to a channel that wants it so.
+const PACE: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Every channel's name, the compliance log first. In observe mode nothing is pushed.
-    pub fn channels(&self) -> Vec<String> {
-        let hooks = self
-            .config
-            .channels
-            .webhooks
-            .iter()
-            .map(|hook| hook.name.clone());
-        let hooks = hooks.filter(|_| self.config.mode == Mode::Enforce);
+    /// Every channel that close-out records go to, the compliance log first. In observe mode nothing
+    /// is pushed.
+    pub fn audit_channels(&self) -> Vec<String> {
+        let config = &self.config.channels;
+        let hooks = config.webhooks.iter().map(|hook| hook.name.clone());
+        let mails = config.email.iter().map(|mail| mail.name.clone());
+        let pushed = hooks
+            .chain(mails)
+            .filter(|_| self.config.mode == Mode::Enforce);
         std::iter::once(COMPLIANCE_LOG.to_owned())
-            .chain(hooks)
+            .chain(pushed)
             .collect()
+    }
+
+    /// Those, and the pager.
+    pub fn channels(&self) -> Vec<String> {
+        let mut channels = self.audit_channels();
+        channels.extend(self.pager());
+        channels
+    }
+
+    /// The pager's name, where there is one and anything is pushed at all.
+    pub(super) fn pager(&self) -> Option<String> {
+        let pages = self.config.channels.pagerduty.is_some() && self.config.mode == Mode::Enforce;
+        pages.then(|| PAGERDUTY.to_owned())
     }
 
     /// One task a channel: a receiver that hangs or is down holds up nobody else.
@@ -61,136 +77,207 @@ impl Engine {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::error!(channel, %error, "the outbox can't be read");
-                    LONGEST_PAUSE
+                    LONGEST_LOOK
                 }
             };
             tokio::select! {
                 () = self.stopping.cancelled() => return,
-                // A channel that failed waits for its pause, whatever else closes meanwhile.
-                _ = news.changed(), if wait == LONGEST_PAUSE => {}
+                _ = news.changed() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
     }
 
     /// Sends what is due to one channel, and says after how long to look again.
-    async fn deliver_round(&self, channel: &String) -> Result<Duration, EngineError> {
+    async fn deliver_round(&self, channel: &str) -> Result<Duration, EngineError> {
+        let until = |at: Stamp, now: Stamp| {
+            let wait = (at - now).to_std().unwrap_or_default();
+            wait.clamp(SHORTEST_LOOK, LONGEST_LOOK)
+        };
         loop {
-            let due = self
-                .store
-                .outbox_due(std::slice::from_ref(channel), self.now(), ROUND)?;
-            if due.is_empty() {
-                let left = self.store.undelivered(std::slice::from_ref(channel))?;
-                if left == 0 {
-                    return Ok(LONGEST_PAUSE);
-                }
-                let next = self.store.outbox_next()?.unwrap_or_else(|| self.now());
-                let wait = (next - self.now()).to_std().unwrap_or_default();
-                return Ok(wait.clamp(FIRST_PAUSE, LONGEST_LOOK));
+            let now = self.now();
+            if self.store.dead(channel)?.is_some() {
+                return Ok(LONGEST_LOOK);
             }
-            for Delivery {
-                id,
-                channel,
-                attempts,
-                ..
-            } in due
-            {
+            // A channel that failed waits for its pause, whatever else closes meanwhile.
+            let standing = self.store.standing(channel)?;
+            if let Some(standing) = standing.filter(|standing| standing.next_at > now) {
+                return Ok(until(standing.next_at, now));
+            }
+            let due = self.store.outbox_due(channel, now, ROUND)?;
+            if due.deliveries.is_empty() {
+                return Ok(due.next.map_or(LONGEST_LOOK, |at| until(at, now)));
+            }
+            for delivery in due.deliveries {
                 if self.stopping.is_cancelled() {
-                    return Ok(FIRST_PAUSE);
+                    return Ok(LONGEST_LOOK);
                 }
-                let Err((cause, retry_after)) = self.send(id, &channel).await else {
-                    continue;
-                };
-                tracing::warn!(change = %id, channel, cause, "a record was not delivered");
-                let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts));
-                let pause = retry_after.unwrap_or(pause).min(LONGEST_WAIT);
-                let next = self.now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::hours(1));
-                self.store.delivery_failed(id, &channel, &cause, next)?;
-                self.notify(NoticeKind::Room);
-                return Ok(pause.min(LONGEST_LOOK));
+                match self.attempt(&delivery).await {
+                    Ok(paced) => self.rest(paced).await,
+                    Err(fault) => {
+                        self.failed(&delivery, &fault).await?;
+                        if fault.extent != Extent::Message {
+                            break;
+                        }
+                    }
+                }
             }
         }
     }
 
-    async fn send(&self, id: ChangeId, channel: &str) -> Result<(), (String, Option<Duration>)> {
-        let failed = |error: &dyn std::fmt::Display| (error.to_string(), None);
-        let record = self.alert_record(id).map_err(|error| failed(&error))?;
-        let Some(record) = record else {
-            return Err(failed(&"its alert is not in the ledger"));
+    async fn rest(&self, paced: bool) {
+        if paced {
+            tokio::select! {
+                () = tokio::time::sleep(PACE) => {}
+                () = self.stopping.cancelled() => {}
+            }
+        }
+    }
+
+    async fn failed(&self, delivery: &Delivery, fault: &Fault) -> Result<(), EngineError> {
+        let Delivery { channel, seq, .. } = delivery;
+        let cause = &fault.cause;
+        tracing::warn!(entry = seq, channel, %cause, "a record was not delivered");
+        let now = self.now();
+        let whole = fault.extent != Extent::Message;
+        let failures = match self.store.standing(channel)? {
+            Some(standing) if whole => standing.failures,
+            None if whole => 0,
+            _ => delivery.attempts,
         };
-        let hook = self
-            .config
-            .channels
-            .webhooks
-            .iter()
-            .find(|hook| hook.name == channel)
-            .cloned();
-        let log = ComplianceLog::new(self.config.state.join("compliance.log"));
-        let sending = tokio::task::spawn_blocking(move || match hook {
-            Some(hook) => channels::post(&hook, &record.id, &channels::record_body(&record))
-                .map_err(|fault| (fault.to_string(), fault.retry_after)),
-            None => log
-                .append(&record)
-                .map_err(|error| (format!("compliance.log: {error}"), None)),
-        });
-        sending.await.map_err(|error| failed(&error))??;
-        let fact = Fact::Delivered {
-            channel: channel.to_owned(),
-        };
-        self.record(vec![Draft::room(self.now(), id, fact)])
-            .await
-            .map_err(|error| failed(&error))?;
+        let pause = backoff::pause(fault, failures, &format!("{channel}.{seq}"));
+        let next = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::hours(1));
+        self.store
+            .delivery_failed(delivery, cause, (now, next), whole)?;
+        if fault.extent == Extent::Dead {
+            let fact = Fact::ChannelDead {
+                channel: channel.clone(),
+                cause: cause.clone(),
+            };
+            self.record(vec![Draft::room(now, None, fact)]).await?;
+        }
+        self.notify(NoticeKind::Room);
         Ok(())
     }
 
-    fn alert_record(&self, id: ChangeId) -> Result<Option<Record>, EngineError> {
-        let entries = self.store.entries_of(id)?;
-        let alert = entries
-            .iter()
-            .rev()
-            .find(|recorded| matches!(recorded.entry.fact, Fact::Alert(_)));
-        Ok(alert.and_then(|recorded| record_of(id, recorded)))
+    /// One try. True where the channel wants a pause after it.
+    async fn attempt(&self, delivery: &Delivery) -> Result<bool, Fault> {
+        let inside = |error: &dyn std::fmt::Display| Fault::of_message(error.to_string());
+        let Delivery { channel, seq, .. } = delivery;
+        // A person may have waived it since it was looked up.
+        let owes = self.store.owes(channel, *seq);
+        if !owes.map_err(|error| inside(&error))? {
+            return Ok(false);
+        }
+        let config = &self.config;
+        let receiver = Channel::named(channel, &config.channels, &config.state)
+            .ok_or_else(|| inside(&"the config no longer has this channel"))?;
+        let paced = receiver.is_paced();
+        let told = self.told(*seq).map_err(|error| inside(&error))?;
+        let (change, message) = told.ok_or_else(|| inside(&"its entry tells nothing"))?;
+        let fact = if let Some(message) = message {
+            let (now, log) = (self.now(), matches!(receiver, Channel::Log(_)));
+            let sending = tokio::task::spawn_blocking(move || receiver.send(&message, now));
+            sending.await.map_err(|error| inside(&error))??;
+            if !log {
+                failpoint!("outbox.sent");
+            }
+            Fact::Delivered {
+                channel: channel.clone(),
+                of: Some(*seq),
+            }
+        } else {
+            Fact::Waived {
+                channel: channel.clone(),
+                of: *seq,
+                reason: "it was over before it could be sent".to_owned(),
+            }
+        };
+        self.record(vec![Draft::room(self.now(), change, fact)])
+            .await
+            .map_err(|error| inside(&error))?;
+        Ok(paced)
+    }
+
+    /// What an entry tells, and about which change. No message where it need not be told any more.
+    #[allow(clippy::type_complexity)]
+    fn told(&self, seq: u64) -> Result<Option<(Option<ChangeId>, Option<Message>)>, EngineError> {
+        let Recorded { entry, hash, .. } = self.ledger.reader().entry(seq)?;
+        let reference = (seq, hash.to_string());
+        let Some(id) = entry.change else {
+            return Ok(None);
+        };
+        let change = self.change(id)?;
+        let message = match &entry.fact {
+            Fact::Alert(alert) => {
+                let record = Record::closed(&change, alert, reference);
+                Some(Message::Record(Box::new(record)))
+            }
+            Fact::Paging(paging) if paging.action == PagingAction::Trigger && !change.paged => None,
+            Fact::Paging(paging) => Some(Message::Page(Page::new(
+                &change,
+                paging,
+                entry.at,
+                (seq, &reference.1),
+            ))),
+            _ => return Ok(None),
+        };
+        Ok(Some((Some(id), message)))
+    }
+
+    /// The page that a change's next entries come with, if it is to have one.
+    pub(super) fn page(
+        &self,
+        change: &Change,
+        action: PagingAction,
+        cause: String,
+    ) -> Option<Draft> {
+        let wanted = match action {
+            PagingAction::Trigger => true,
+            PagingAction::Resolve => change.paged,
+        };
+        let pager = self.pager().filter(|_| wanted)?;
+        let paging = Paging {
+            action,
+            cause,
+            deliver_to: vec![pager],
+        };
+        Some(Draft::room(self.now(), change.id, Fact::Paging(paging)))
+    }
+
+    /// Has every channel looked after now.
+    pub(super) fn post(&self) {
+        self.outbox.send_modify(|records| *records += 1);
     }
 
     /// Sends an approval request to the webhooks that take them. One try a channel and round: the
     /// request stands on every screen anyway, and a repetition would only ring twice.
     pub(super) fn push_request(&self, id: ChangeId, round: u32, text: &str, warning: Option<&str>) {
-        let hooks = self
-            .config
-            .channels
-            .webhooks
-            .iter()
-            .filter(|hook| hook.approvals)
-            .cloned();
-        for hook in hooks {
-            let body = channels::request_body(text, warning);
-            let name = format!("{id}.request.{round}");
-            let engine = self.clone();
+        let asking = Asking {
+            change: id,
+            round,
+            text: text.to_owned(),
+            warning: warning.map(str::to_owned),
+        };
+        let hooks = self.config.channels.webhooks.iter();
+        for hook in hooks.filter(|hook| hook.approvals).cloned() {
+            let (engine, asking) = (self.clone(), asking.clone());
             self.tasks.spawn(async move {
                 let Ok(_turn) = engine.pushes.acquire().await else { return };
                 if engine.stopping.is_cancelled() {
                     return;
                 }
-                let posting = tokio::task::spawn_blocking(move || channels::post(&hook, &name, &body));
+                let (now, name) = (engine.now(), hook.name.clone());
+                let posting = tokio::task::spawn_blocking(move || channels::ask(&hook, &asking, now));
                 match posting.await {
                     Ok(Ok(())) => {}
-                    Ok(Err(fault)) => tracing::warn!(%fault, change = %id, "an approval request was not pushed"),
+                    Ok(Err(fault)) => tracing::warn!(
+                        change = %id,
+                        "webhook `{name}`: an approval request was not pushed: {fault}"
+                    ),
                     Err(error) => tracing::error!(%error, change = %id, "pushing an approval request ended badly"),
                 }
             });
         }
     }
-}
-
-fn record_of(id: ChangeId, recorded: &Recorded) -> Option<Record> {
-    let Fact::Alert(alert) = &recorded.entry.fact else {
-        return None;
-    };
-    let seq = recorded.entry.seq;
-    Some(Record {
-        id: format!("{id}.{seq}"),
-        text: alert.text(id),
-        seq,
-        hash: recorded.hash.to_string(),
-    })
 }

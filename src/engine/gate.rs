@@ -314,8 +314,13 @@ pub(super) fn plan_hash(change: &Change) -> Digest {
 }
 
 pub(super) fn tidy(mut reason: Reason) -> Reason {
-    reason.note = reason.note.trim().chars().take(LONGEST_NOTE).collect();
+    reason.note = longest_note(&reason.note);
     reason
+}
+
+/// As much of a note as is kept.
+pub(super) fn longest_note(note: &str) -> String {
+    note.trim().chars().take(LONGEST_NOTE).collect()
 }
 
 fn too_late(change: &Change) -> Refusal {

@@ -11,10 +11,12 @@
 //! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
 //! - `revert`: a person puts the state before back
 //! - [`gate`]: who may decide, what may be written
-//! - `keeper`: what happens when a time comes; `deliver`: the outbox; [`phone`]: asking on phones
+//! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
+//!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
 
 mod again;
 mod approve;
+mod backoff;
 mod backup;
 mod breaker;
 mod bundle;
@@ -34,6 +36,7 @@ mod lanes;
 mod look;
 mod open;
 mod operate;
+mod outbox;
 pub mod phone;
 mod revert;
 mod undo;
@@ -143,7 +146,7 @@ pub struct Inner {
     /// Change numbers are given out one at a time, so that none is missing.
     opening: tokio::sync::Mutex<()>,
     alarm_set: Notify,
-    /// Grows with every close-out record.
+    /// Grows with every record that channels are owed.
     outbox: watch::Sender<u64>,
     /// Breaker facts are recorded one at a time, so that what memory says is what the ledger says.
     breaking: tokio::sync::Mutex<()>,

@@ -5,7 +5,7 @@ use super::{
     gate::{Caller, refusal},
 };
 use crate::{
-    domain::{Change, Fact, Right, Stage},
+    domain::{Change, Fact, Right, Stage, artifact::PagingAction},
     room::protocol::{Refusal, RefusalCode},
 };
 
@@ -49,9 +49,15 @@ impl Engine {
             rule: rule.to_owned(),
             asset,
         };
+        let over = format!("released by {}", caller.actor);
+        let over = halted
+            .as_ref()
+            .and_then(|change| self.page(change, PagingAction::Resolve, over));
         let change = halted.map(|change| change.id);
-        let draft = caller.draft(self.now(), change, fact);
-        self.record(vec![draft]).await?;
+        let mut drafts = vec![caller.draft(self.now(), change, fact)];
+        drafts.extend(over);
+        self.record(drafts).await?;
+        self.post();
         Ok(format!("{rule} may act on {bucket} again"))
     }
 

@@ -112,6 +112,26 @@ impl Room {
                 self.watch.scan_now();
                 Ok(Reply::Done("the next pass begins now".to_owned()))
             }
+            Request::Outbox {
+                channel,
+                offset,
+                limit,
+            } => engine
+                .outbox(channel.as_deref(), offset, limit)
+                .map(|outbox| Reply::Outbox(Box::new(outbox)))
+                .map_err(failed),
+            Request::RetryChannel { channel } => engine
+                .retry_channel(caller, &channel)
+                .await
+                .map(Reply::Done),
+            Request::Waive {
+                channel,
+                entry,
+                reason,
+            } => engine
+                .waive_delivery(caller, &channel, entry, &reason)
+                .await
+                .map(Reply::Done),
         }
     }
 
@@ -216,6 +236,7 @@ impl Room {
             by_hand: counts.by_hand,
             halted: counts.halted,
             undelivered: engine.store.undelivered(&engine.channels())?,
+            channels: engine.channel_states()?,
             breaker: engine.stopped_fixing(),
             holds: engine.store.holds()?.into_iter().map(hold).collect(),
             waiting: engine.store.waiting(SHOWN_WAITING)?,

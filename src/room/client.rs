@@ -176,7 +176,7 @@ struct End {
 
 fn pair() -> (Client, End, mpsc::Receiver<Notice>) {
     let (out, asks) = mpsc::channel(IN_FLIGHT);
-    let (notices, noticed) = mpsc::channel(IN_FLIGHT);
+    let (notices, news) = mpsc::channel(IN_FLIGHT);
     let waiting: Waiting = Arc::default();
     let end = End {
         asks,
@@ -188,7 +188,7 @@ fn pair() -> (Client, End, mpsc::Receiver<Notice>) {
         out,
         waiting,
     };
-    (client, end, noticed)
+    (client, end, news)
 }
 
 impl End {

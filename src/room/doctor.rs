@@ -102,6 +102,7 @@ impl Room {
             Err(why) => Finding::bad("state", format!("{held}, but {why}")),
         });
         findings.push(self.ledger());
+        findings.extend(self.told());
         findings.extend(reached(&self.cloud, config).await);
         // Asking the server is for the command alone: a page that is opened often must not publish.
         findings.extend(phone::running(engine));
@@ -113,6 +114,25 @@ impl Room {
 }
 
 impl Room {
+    /// Whether those who are to be told take what they are told.
+    fn told(&self) -> Vec<Finding> {
+        let states = match self.engine.channel_states() {
+            Ok(states) => states,
+            Err(error) => return vec![Finding::bad("channels", error.to_string())],
+        };
+        let (amiss, well): (Vec<_>, Vec<_>) = states.iter().partition(|state| state.is_amiss());
+        let names: Vec<_> = well.iter().map(|state| state.name.as_str()).collect();
+        let well = Finding::good("channels", format!("in order: {}", names.join(", ")));
+        let amiss = amiss.into_iter().map(|state| {
+            let what = "`sixfold outbox` lists, retries and waives";
+            Finding::bad("channels", format!("{}; {what}", state.words()))
+        });
+        std::iter::once(well)
+            .filter(|_| !names.is_empty())
+            .chain(amiss)
+            .collect()
+    }
+
     /// What is on disk was read when the room opened; what came since it has written and synced itself.
     fn ledger(&self) -> Finding {
         let (seq, hash) = self.engine.ledger.reader().head();

@@ -40,7 +40,7 @@ use crate::{
     scanner::Watch,
 };
 use client::Client;
-use protocol::Notice;
+use protocol::{Notice, NoticeKind};
 
 /// Bytes that a pipe holds before its writer waits.
 const PIPE: usize = 256 * 1024;
@@ -88,6 +88,7 @@ impl Room {
     /// What a person should know from now on, until this room ends.
     pub fn keep_in_mind(&self, finding: String) {
         self.engine.keep_in_mind(vec![finding]);
+        self.engine.notify(NoticeKind::Room);
     }
 
     /// What is not as it was by another config and the rules that it gives.

@@ -111,8 +111,12 @@ where
                 () = room.stopping.cancelled(), if !deed => return,
             };
             let frame = Frame::Answer { id, reply };
-            let _at_work = Some(turn);
-            let _ = out.send(Out { frame, _at_work }).await;
+            let _ = out
+                .send(Out {
+                    frame,
+                    _at_work: Some(turn),
+                })
+                .await;
         });
     }
     drop(out);

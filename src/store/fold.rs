@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Listed, Rows, StoreError,
-    keys::{self, BREAKER, CHANGE, EXCEPTION, HOLD, REVERT},
+    keys::{self, BREAKER, CHANGE, DEAD, EXCEPTION, HOLD, REVERT},
     sheet::Sheet,
     trends,
 };
@@ -25,6 +25,14 @@ pub struct Hold {
     #[serde(with = "time::millis")]
     pub since: Stamp,
     pub change: Option<ChangeId>,
+}
+
+/// A channel that said it takes nothing any more, until a person has it tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dead {
+    pub cause: String,
+    #[serde(with = "time::millis")]
+    pub since: Stamp,
 }
 
 /// Entries being folded into views: rows of changes are written once, at the end.
@@ -99,9 +107,36 @@ impl<'a> Fold<'a> {
             Fact::Released { rule, asset } => self.sheet.remove(keys::rule_on(HOLD, rule, asset)),
             Fact::BreakerTripped { cause } => self.sheet.put(vec![BREAKER], cause.as_bytes()),
             Fact::BreakerReset => self.sheet.remove(vec![BREAKER]),
+            Fact::Alert(alert) => self.owe(&alert.deliver_to, entry.seq),
+            Fact::Paging(paging) => self.owe(&paging.deliver_to, entry.seq),
+            Fact::Delivered { channel, of } => {
+                let alert = || Some(self.changes.get(&entry.change?)?.now.alert_seq);
+                if let Some(of) = of.or_else(alert) {
+                    self.sheet.remove(keys::owed(channel, of));
+                }
+            }
+            Fact::Waived { channel, of, .. } => self.sheet.remove(keys::owed(channel, *of)),
+            Fact::ChannelDead { channel, cause } => {
+                let dead = Dead {
+                    cause: cause.clone(),
+                    since: entry.at,
+                };
+                let key = keys::of_channel(DEAD, channel);
+                self.sheet.put(key, serde_json::to_vec(&dead)?);
+            }
+            Fact::ChannelRetried { channel } => {
+                self.sheet.remove(keys::of_channel(DEAD, channel));
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Each of these channels is to take what this entry tells.
+    fn owe(&mut self, channels: &[String], seq: u64) {
+        for channel in channels {
+            self.sheet.put(keys::owed(channel, seq), b"");
+        }
     }
 
     /// The sheet with every touched change's rows on it.
@@ -142,10 +177,6 @@ fn rows(change: &Change) -> Result<Rows, StoreError> {
             .plan()
             .map(|plan| plan.setting.as_bytes().to_vec());
         rows.push((keys::open(change), setting.unwrap_or_default()));
-    }
-    let owed = change.undelivered();
-    if !owed.is_empty() {
-        rows.push((keys::alert(&owed, change.id), Vec::new()));
     }
     if revert == Some(&RevertState::Pending) {
         rows.push((keys::of_change(REVERT, change.id), Vec::new()));

@@ -11,8 +11,10 @@ pub(super) const QUEUE: u8 = b'q';
 pub(super) const OPEN: u8 = b'o';
 /// change id, entry: the entry belongs to the change.
 pub(super) const ENTRY: u8 = b'e';
-/// channels that have not taken it, change id: a close-out record on its way.
-pub(super) const ALERT: u8 = b'd';
+/// channel, entry: the channel has not taken what the entry tells it.
+pub(super) const OWED: u8 = b'd';
+/// channel → why it takes nothing any more.
+pub(super) const DEAD: u8 = b'k';
 /// change id: a revert is running.
 pub(super) const REVERT: u8 = b'r';
 /// end of the window, change id: it can be reverted until then.
@@ -165,29 +167,26 @@ pub(super) fn sortable(at: Stamp) -> u64 {
     at.timestamp_millis().cast_unsigned() ^ (1 << 63)
 }
 
-/// Changes that owe the same channels stand together, so that those which owe none of the configured
-/// ones are stepped over at once.
-pub(super) fn alert(owed: &[String], id: ChangeId) -> Vec<u8> {
-    let mut channels: Vec<_> = owed.iter().map(String::as_str).collect();
-    channels.sort_unstable();
-    channels.dedup();
-    let channels = channels.join("\0");
-    [&[ALERT][..], channels.as_bytes(), b"\0\0", &id_bytes(id)].concat()
+/// Channel by channel, the earliest entry first.
+pub(super) fn owed(channel: &str, seq: u64) -> Vec<u8> {
+    [&owed_to(channel)[..], &seq.to_be_bytes()].concat()
 }
 
-/// The channels that an alert's key says are still owed.
-pub(super) fn alert_channels(key: &[u8]) -> Vec<&str> {
-    let names = key
-        .get(1..key.len().saturating_sub(ID + 2))
-        .unwrap_or_default();
-    let names = str::from_utf8(names).unwrap_or_default();
-    names.split('\0').filter(|name| !name.is_empty()).collect()
+/// The prefix of what one channel is owed.
+pub(super) fn owed_to(channel: &str) -> Vec<u8> {
+    of_channel(OWED, channel)
 }
 
-/// Behind the last change that owes the same channels.
-pub(super) fn alert_skip(key: &[u8]) -> Vec<u8> {
-    let names = key.get(..key.len().saturating_sub(ID)).unwrap_or_default();
-    [names, &[0xff; ID]].concat()
+/// A row of one channel, and the beginning of its rows.
+pub(super) fn of_channel(view: u8, channel: &str) -> Vec<u8> {
+    [&[view][..], channel.as_bytes(), b"\0"].concat()
+}
+
+/// The channel and the entry in the key of what is owed.
+pub(super) fn owed_parts(key: &[u8]) -> Option<(&str, u64)> {
+    let (names, seq) = key.split_last_chunk::<8>()?;
+    let channel = names.get(1..names.len().checked_sub(1)?)?;
+    Some((str::from_utf8(channel).ok()?, u64::from_be_bytes(*seq)))
 }
 
 pub(super) fn number(year: i32) -> Vec<u8> {
@@ -228,25 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn an_alerts_channels_read_back_and_the_same_ones_are_stepped_over() {
-        let id = ChangeId::new(2026, 1);
-        let names = |list: &[&str]| {
-            list.iter()
-                .map(|name| (*name).to_owned())
-                .collect::<Vec<_>>()
-        };
-        for list in [&[][..], &["log"], &["slack", "log"]] {
-            let key = alert(&names(list), id);
-            let mut sorted = list.to_vec();
-            sorted.sort_unstable();
-            assert_eq!(alert_channels(&key), sorted);
-            assert_eq!(id_at_end(&key), Some(id));
-            let later = alert(&names(list), ChangeId::new(9999, u64::MAX));
-            assert!(later < alert_skip(&key) && key < alert_skip(&key));
-        }
-        let log = alert(&names(&["log"]), id);
-        assert!(alert_skip(&log) < alert(&names(&["log", "slack"]), id));
-        assert!(alert_skip(&alert(&[], id)) < log);
+    fn what_a_channel_is_owed_stands_together_and_in_order() {
+        let mut keys: Vec<_> = [("slack", 300), ("slack", 2), ("slack-2", 1), ("log", 9)]
+            .map(|(channel, seq)| owed(channel, seq))
+            .to_vec();
+        keys.sort();
+        let read: Vec<_> = keys.iter().map(|key| owed_parts(key).unwrap()).collect();
+        assert_eq!(
+            read,
+            [("log", 9), ("slack", 2), ("slack", 300), ("slack-2", 1)]
+        );
+        assert!(!owed("slack-2", 1).starts_with(&owed_to("slack")));
     }
 
     #[test]

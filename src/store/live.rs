@@ -15,10 +15,7 @@ use super::{
     search::Lists,
     sheet::{FORMAT, Meta, Sheet, Step, Totals},
 };
-use crate::{
-    domain::Fact,
-    ledger::{LedgerError, Reader, Recorded},
-};
+use crate::ledger::{LedgerError, Reader, Recorded};
 
 /// Bytes that sled may cache. Its own default is a gigabyte.
 const CACHE: u64 = 48 * 1024 * 1024;
@@ -176,9 +173,7 @@ impl Live {
         *guard = step.meta;
         drop(guard);
         for one in fresh() {
-            if let (Some(id), Fact::Delivered { channel }) = (one.entry.change, &one.entry.fact) {
-                self.local.remove(super::outbox::attempt_key(id, channel))?;
-            }
+            self.noted(&one.entry)?;
         }
         Ok(())
     }

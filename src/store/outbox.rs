@@ -1,28 +1,56 @@
-//! Close-out records that some channel has not taken yet. What was delivered is in the ledger; when
-//! to try again is not, and a rebuild only makes it sooner.
-
-use std::ops::Bound;
+//! What channels have not taken yet. That they are owed it, that they took it, and that one of them
+//! takes nothing any more is in the ledger; when to try again is not, and a rebuild only makes it
+//! sooner.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Store, StoreError,
-    keys::{self, ALERT},
+    fold::Dead,
+    keys::{self, DEAD, OWED},
     live::Live,
 };
-use crate::domain::{ChangeId, Stamp, time};
+use crate::domain::{Entry, Fact, Stamp, time};
 
-/// In the local tree: change id, channel → when to try again.
+/// In the local tree: channel, entry → when to try it again.
 const ATTEMPT: u8 = b'a';
+/// In the local tree: channel → since when it fails, and when to try it again.
+const STANDING: u8 = b's';
 
-/// One close-out record on its way to one channel.
+/// Attempts after which an entry lets those behind it go first: what a channel fails on may be the
+/// entry itself.
+const STUBBORN: u32 = 4;
+
+/// One entry on its way to one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    pub id: ChangeId,
     pub channel: String,
+    /// The entry that tells it.
+    pub seq: u64,
     /// Attempts that failed.
     pub attempts: u32,
     pub last_error: Option<String>,
+    pub next_at: Option<Stamp>,
+}
+
+/// A channel that failed with its latest attempt, whatever that was about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// In a row.
+    pub failures: u32,
+    pub error: String,
+    #[serde(with = "time::millis")]
+    pub since: Stamp,
+    #[serde(with = "time::millis")]
+    pub next_at: Stamp,
+}
+
+/// What is to be tried with one channel now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub deliveries: Vec<Delivery>,
+    /// Where nothing is: when the next one is.
+    pub next: Option<Stamp>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,124 +61,173 @@ struct Attempt {
     error: String,
 }
 
-pub(super) fn attempt_key(id: ChangeId, channel: &str) -> Vec<u8> {
-    [&keys::of_change(ATTEMPT, id)[..], channel.as_bytes()].concat()
+fn attempt_key(channel: &str, seq: u64) -> Vec<u8> {
+    [&keys::of_channel(ATTEMPT, channel)[..], &seq.to_be_bytes()].concat()
 }
 
 impl Live {
-    /// Calls back for every alert and channel that is missing, until that says stop.
-    fn missing(
-        &self,
-        channels: &[String],
-        mut each: impl FnMut(ChangeId, &str) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut from = Bound::Included(vec![ALERT]);
-        'sets: loop {
-            let end = Bound::Excluded(vec![ALERT + 1]);
-            for key in self.rows.range((from.clone(), end)).keys() {
-                let key = key?;
-                let owed = keys::alert_channels(&key);
-                let missing = channels.iter().filter(|one| owed.contains(&one.as_str()));
-                let mut missing = missing.peekable();
-                if missing.peek().is_none() {
-                    from = Bound::Excluded(keys::alert_skip(&key));
-                    continue 'sets;
+    /// Forgets attempts that an entry has ended.
+    pub(super) fn noted(&self, entry: &Entry) -> Result<(), StoreError> {
+        match &entry.fact {
+            Fact::Delivered { channel, of } => {
+                // One of before entries were named was of a close-out record; nothing waits behind
+                // an attempt that is left.
+                if let Some(of) = of {
+                    self.local.remove(attempt_key(channel, *of))?;
                 }
-                let Some(id) = keys::id_at_end(&key) else {
-                    return Err(StoreError::Views("an alert without a change id".to_owned()));
-                };
-                for channel in missing {
-                    if !each(id, channel)? {
-                        return Ok(());
-                    }
+                self.local.remove(keys::of_channel(STANDING, channel))?;
+            }
+            Fact::Waived { channel, of, .. } => {
+                self.local.remove(attempt_key(channel, *of))?;
+            }
+            Fact::ChannelRetried { channel } => {
+                self.local.remove(keys::of_channel(STANDING, channel))?;
+                for key in self
+                    .local
+                    .scan_prefix(keys::of_channel(ATTEMPT, channel))
+                    .keys()
+                {
+                    self.local.remove(key?)?;
                 }
             }
-            return Ok(());
+            _ => {}
         }
+        Ok(())
     }
 
-    fn attempt(&self, id: ChangeId, channel: &str) -> Result<Option<Attempt>, StoreError> {
-        let row = self.local.get(attempt_key(id, channel))?;
+    fn delivery(&self, key: &[u8]) -> Result<Delivery, StoreError> {
+        let (channel, seq) = keys::owed_parts(key)
+            .ok_or_else(|| StoreError::Views("what is owed, without its entry".to_owned()))?;
+        let attempt = self.attempt(channel, seq)?;
+        Ok(Delivery {
+            channel: channel.to_owned(),
+            seq,
+            attempts: attempt.as_ref().map_or(0, |attempt| attempt.attempts),
+            next_at: attempt.as_ref().map(|attempt| attempt.next_at),
+            last_error: attempt.map(|attempt| attempt.error),
+        })
+    }
+
+    fn attempt(&self, channel: &str, seq: u64) -> Result<Option<Attempt>, StoreError> {
+        let row = self.local.get(attempt_key(channel, seq))?;
         Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?)
+    }
+
+    fn standing(&self, channel: &str) -> Result<Option<Standing>, StoreError> {
+        let row = self.local.get(keys::of_channel(STANDING, channel))?;
+        Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?)
+    }
+
+    fn owed(&self, channel: &str) -> usize {
+        self.rows.scan_prefix(keys::owed_to(channel)).count()
     }
 }
 
 impl Store {
     /// How many deliveries to these channels are outstanding.
     pub fn undelivered(&self, channels: &[String]) -> Result<usize, StoreError> {
+        self.with(|live| Ok(channels.iter().map(|channel| live.owed(channel)).sum()))
+    }
+
+    /// Every channel that is owed something, whether the config still names it or not, with how much.
+    pub fn owing(&self) -> Result<Vec<(String, usize)>, StoreError> {
         self.with(|live| {
-            let mut count = 0;
-            live.missing(channels, |_, _| {
-                count += 1;
-                Ok(true)
-            })?;
-            Ok(count)
+            let mut owing: Vec<(String, usize)> = Vec::new();
+            for key in live.rows.scan_prefix([OWED]).keys() {
+                let key = key?;
+                let Some((channel, _)) = keys::owed_parts(&key) else {
+                    continue;
+                };
+                match owing.last_mut() {
+                    Some((last, count)) if last == channel => *count += 1,
+                    _ => owing.push((channel.to_owned(), 1)),
+                }
+            }
+            Ok(owing)
         })
     }
 
-    /// Up to `limit` deliveries that are to be tried now.
-    pub fn outbox_due(
+    /// A page of what one channel is owed, the earliest first, and how much it is in all.
+    pub fn owed(
         &self,
-        channels: &[String],
-        now: Stamp,
+        channel: &str,
+        offset: usize,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<(Vec<Delivery>, usize), StoreError> {
         self.with(|live| {
-            let mut due = Vec::new();
-            live.missing(channels, |id, channel| {
-                if due.len() == limit {
-                    return Ok(false);
+            let keys = live.rows.scan_prefix(keys::owed_to(channel)).keys();
+            let page = keys.skip(offset).take(limit);
+            let page = page.map(|key| live.delivery(&key?));
+            Ok((page.collect::<Result<_, _>>()?, live.owed(channel)))
+        })
+    }
+
+    /// Whether a channel has still to take what an entry tells.
+    pub fn owes(&self, channel: &str, seq: u64) -> Result<bool, StoreError> {
+        self.with(|live| Ok(live.rows.contains_key(keys::owed(channel, seq))?))
+    }
+
+    /// Up to `limit` deliveries that are to be tried now, in the entries' order; what failed often
+    /// comes last.
+    pub fn outbox_due(&self, channel: &str, now: Stamp, limit: usize) -> Result<Due, StoreError> {
+        self.with(|live| {
+            let mut due = Due::default();
+            for key in live.rows.scan_prefix(keys::owed_to(channel)).keys() {
+                let delivery = live.delivery(&key?)?;
+                match delivery.next_at.filter(|at| *at > now) {
+                    Some(at) => due.next = Some(due.next.map_or(at, |next| next.min(at))),
+                    None => due.deliveries.push(delivery),
                 }
-                let attempt = live.attempt(id, channel)?;
-                if attempt
-                    .as_ref()
-                    .is_none_or(|attempt| attempt.next_at <= now)
-                {
-                    due.push(Delivery {
-                        id,
-                        channel: channel.to_owned(),
-                        attempts: attempt.as_ref().map_or(0, |attempt| attempt.attempts),
-                        last_error: attempt.map(|attempt| attempt.error),
-                    });
+                if due.deliveries.len() == limit {
+                    break;
                 }
-                Ok(true)
-            })?;
+            }
+            due.deliveries.sort_by_key(|one| one.attempts / STUBBORN);
             Ok(due)
         })
     }
 
-    /// When the next delivery that failed is to be tried again; none while none failed.
-    pub fn outbox_next(&self) -> Result<Option<Stamp>, StoreError> {
-        self.with(|live| {
-            let mut next: Option<Stamp> = None;
-            for pair in live.local.scan_prefix([ATTEMPT]) {
-                let attempt: Attempt = serde_json::from_slice(&pair?.1)?;
-                next = Some(next.map_or(attempt.next_at, |next| next.min(attempt.next_at)));
-            }
-            Ok(next)
-        })
-    }
-
-    /// Remembers that an attempt failed, and when to make the next one.
+    /// Remembers that an attempt failed, and when to make the next one: with this entry, or with
+    /// anything where it is the whole channel that fails.
     pub fn delivery_failed(
         &self,
-        id: ChangeId,
-        channel: &str,
+        delivery: &Delivery,
         error: &str,
-        next_at: Stamp,
+        (now, next_at): (Stamp, Stamp),
+        whole_channel: bool,
     ) -> Result<(), StoreError> {
+        let channel = &delivery.channel;
         self.with(|live| {
-            let attempts = live
-                .attempt(id, channel)?
-                .map_or(0, |attempt| attempt.attempts);
             let attempt = Attempt {
-                attempts: attempts + 1,
+                attempts: delivery.attempts + 1,
                 next_at,
                 error: error.to_owned(),
             };
+            let attempt = serde_json::to_vec(&attempt)?;
             live.local
-                .insert(attempt_key(id, channel), serde_json::to_vec(&attempt)?)?;
+                .insert(attempt_key(channel, delivery.seq), attempt)?;
+            if whole_channel {
+                let before = live.standing(channel)?;
+                let standing = Standing {
+                    failures: before.as_ref().map_or(0, |standing| standing.failures) + 1,
+                    error: error.to_owned(),
+                    since: before.map_or(now, |standing| standing.since),
+                    next_at,
+                };
+                let key = keys::of_channel(STANDING, channel);
+                live.local.insert(key, serde_json::to_vec(&standing)?)?;
+            }
             Ok(())
         })
+    }
+
+    /// How a channel fails; none while its latest attempt did not.
+    pub fn standing(&self, channel: &str) -> Result<Option<Standing>, StoreError> {
+        self.with(|live| live.standing(channel))
+    }
+
+    /// Why a channel is left alone, where it is.
+    pub fn dead(&self, channel: &str) -> Result<Option<Dead>, StoreError> {
+        self.with(|live| live.get(&keys::of_channel(DEAD, channel)))
     }
 }

@@ -43,7 +43,7 @@ fn id(pair: Pair) -> Result<ChangeId, StoreError> {
 }
 
 impl Live {
-    fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         let row = self.rows.get(key)?;
         Ok(row.map(|row| serde_json::from_slice(&row)).transpose()?)
     }

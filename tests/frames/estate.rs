@@ -306,7 +306,10 @@ pub fn change(seed: &Seed) -> Change {
         rollback,
         alert,
         revert: None,
+        alert_seq: 0,
         delivered: Vec::new(),
+        waived: Vec::new(),
+        paged: false,
         settled: false,
         opened_seq: seed.number - 418_000,
         last_seq: seed.number - 418_000,
@@ -488,6 +491,7 @@ pub fn status(changes: &[Change]) -> Status {
         pending: count(|change| change.stage == Stage::AwaitingApproval),
         halted: count(|change| change.stage == Stage::Halted),
         undelivered: 0,
+        channels: Vec::new(),
         breaker: None,
         holds: changes
             .iter()

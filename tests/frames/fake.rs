@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Page, Refusal, RefusalCode,
-        Reply, Request, Rows, Status, Unknown,
+        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox, Page, Refusal,
+        RefusalCode, Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -168,6 +168,19 @@ impl Fake {
                 Ok(Reply::Done("the room fixes again".to_owned()))
             }
             Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
+            Request::Outbox { .. } => Ok(Reply::Outbox(Box::new(Outbox {
+                channels: self.status.channels.clone(),
+                undelivered: Page {
+                    items: Vec::new(),
+                    total: 0,
+                },
+            }))),
+            Request::RetryChannel { channel } => {
+                Ok(Reply::Done(format!("{channel} is tried again now")))
+            }
+            Request::Waive { channel, .. } => Ok(Reply::Done(format!(
+                "{channel} need not take 1 record any more"
+            ))),
         }
     }
 

@@ -325,6 +325,7 @@ impl Story {
             76,
             Fact::Delivered {
                 channel: channel.to_owned(),
+                of: None,
             },
         )
     }

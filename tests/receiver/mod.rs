@@ -13,17 +13,34 @@ use std::{
 };
 
 use http_body_util::{BodyExt as _, Empty};
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper::{HeaderMap, Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub struct Got {
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Got {
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).map(|value| value.to_str().unwrap());
+        value.unwrap_or_default().to_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
 #[derive(Default)]
 struct Shared {
-    bodies: Mutex<Vec<Value>>,
-    ids: Mutex<Vec<String>>,
-    /// Statuses of the next answers; 200 when it is empty.
-    next: Mutex<VecDeque<u16>>,
+    got: Mutex<Vec<Got>>,
+    /// Statuses of the next answers, each with a header; 200 when it is empty.
+    next: Mutex<VecDeque<(u16, Option<(&'static str, String)>)>>,
 }
 
 pub struct Receiver {
@@ -57,16 +74,28 @@ impl Receiver {
 
     /// What was sent so far, refused tries included.
     pub fn bodies(&self) -> Vec<Value> {
-        self.shared.bodies.lock().unwrap().clone()
+        self.got().iter().map(Got::json).collect()
     }
 
     pub fn ids(&self) -> Vec<String> {
-        self.shared.ids.lock().unwrap().clone()
+        let got = self.got();
+        got.iter().map(|got| got.header("webhook-id")).collect()
+    }
+
+    pub fn got(&self) -> Vec<Got> {
+        self.shared.got.lock().unwrap().clone()
     }
 
     /// The statuses of the next answers.
     pub fn answer_with(&self, statuses: impl IntoIterator<Item = u16>) {
+        let statuses = statuses.into_iter().map(|status| (status, None));
         self.shared.next.lock().unwrap().extend(statuses);
+    }
+
+    /// The next answer, with a header.
+    pub fn answer_saying(&self, status: u16, header: &'static str, value: impl Into<String>) {
+        let answer = (status, Some((header, value.into())));
+        self.shared.next.lock().unwrap().push_back(answer);
     }
 }
 
@@ -80,21 +109,15 @@ async fn answer(
     shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Empty<bytes::Bytes>>, Infallible> {
-    let id = request
-        .headers()
-        .get("webhook-id")
-        .map(|id| id.to_str().unwrap().to_owned())
-        .unwrap_or_default();
-    let bytes = request.into_body().collect().await.unwrap().to_bytes();
-    shared
-        .bodies
-        .lock()
-        .unwrap()
-        .push(serde_json::from_slice(&bytes).unwrap());
-    shared.ids.lock().unwrap().push(id);
-    let status = shared.next.lock().unwrap().pop_front().unwrap_or(200);
-    Ok(Response::builder()
-        .status(status)
-        .body(Empty::new())
-        .unwrap())
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let headers = parts.headers;
+    shared.got.lock().unwrap().push(Got { headers, body });
+    let next = shared.next.lock().unwrap().pop_front();
+    let (status, header) = next.unwrap_or((200, None));
+    let mut answer = Response::builder().status(status);
+    if let Some((name, value)) = header {
+        answer = answer.header(name, value);
+    }
+    Ok(answer.body(Empty::new()).unwrap())
 }

@@ -1,5 +1,5 @@
-//! The part of the fold that is about what may follow a change's end: a revert, and the end of the
-//! window in which one is offered.
+//! The part of the fold that is about what may follow a change's end: who was told of it, a revert,
+//! and the end of the window in which one is offered.
 
 use super::{Step, require};
 use crate::domain::{Actor, Change, Entry, Revert, RevertState};
@@ -34,6 +34,28 @@ pub(super) fn revert_ended(change: &mut Change, state: RevertState) -> Step {
     )?;
     revert.state = state;
     Ok(())
+}
+
+/// Pages are told too, and no column of a change has them.
+pub(super) fn told(change: &mut Change, channel: &str, of: Option<u64>) -> Step {
+    if of.is_none_or(|of| of == change.alert_seq) {
+        require(change.alert.is_some(), "there is no close-out record yet")?;
+        add(&mut change.delivered, channel);
+    }
+    Ok(())
+}
+
+pub(super) fn waived(change: &mut Change, channel: &str, of: u64) -> Step {
+    if of == change.alert_seq {
+        add(&mut change.waived, channel);
+    }
+    Ok(())
+}
+
+fn add(channels: &mut Vec<String>, channel: &str) {
+    if !channels.iter().any(|one| one == channel) {
+        channels.push(channel.to_owned());
+    }
 }
 
 pub(super) fn settled(change: &mut Change, entry: &Entry) -> Step {

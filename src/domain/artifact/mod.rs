@@ -6,6 +6,7 @@ mod approval;
 mod backup;
 mod by_hand;
 mod fix;
+mod paging;
 mod rollback;
 mod ticket;
 
@@ -14,5 +15,6 @@ pub use approval::{Approval, ApprovalRequest, Decision, Reason, ReasonCode};
 pub use backup::{Backup, Summary};
 pub use by_hand::{ByHand, HandRequest, Marked, Resolved};
 pub use fix::{Fix, FixStatus};
+pub use paging::{Paging, PagingAction};
 pub use rollback::Rollback;
 pub use ticket::{Detection, Ticket};

@@ -84,7 +84,8 @@ fn fold(
             }
             None => Traced::new(change, &recorded),
         };
-        if matches!(entry.fact, Fact::Delivered { .. }) {
+        let of_alert = |of: Option<u64>| of.is_none_or(|of| of == traced.change.alert_seq);
+        if matches!(entry.fact, Fact::Delivered { of, .. } if of_alert(of)) {
             traced.delivered_at = traced.delivered_at.or(Some(entry.at));
         }
         if entry.seq == end {

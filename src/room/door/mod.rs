@@ -53,7 +53,10 @@ pub enum DoorError {
         .0.display(), .0.as_os_str().len(), LONGEST_PATH - 1
     )]
     TooLong(PathBuf),
-    #[error("another room listens at {}: give this one a `socket` of its own under [room]", .0.display())]
+    #[error(
+        "a room listens at {} already: `sixfold attach` is a screen on it, and another room needs a `state` and a `socket` of its own",
+        .0.display()
+    )]
     Taken(PathBuf),
     #[error(
         "{} is there and is no socket, so it is left alone: move it away, or give another `socket` under [room]",

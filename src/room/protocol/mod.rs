@@ -9,9 +9,12 @@ mod arrangement;
 mod diff;
 mod doctor;
 pub mod filter;
+mod hello;
 mod ledger_filter;
 mod log;
+mod outbox;
 mod reference;
+mod rows;
 mod scores;
 mod status;
 mod trends;
@@ -21,17 +24,17 @@ use serde::{Deserialize, Serialize};
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
+pub use hello::{Hello, Way};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
+pub use outbox::{ChannelState, Outbox, Undelivered};
 pub use reference::Reference;
+pub use rows::{Line, Lines, Page, Row, Rows};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
-use crate::domain::{
-    Call, Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason,
-    time,
-};
+use crate::domain::{Call, Change, ChangeId, Digest, Entry, Exception, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
 pub const VERSION: u32 = 2;
@@ -163,6 +166,22 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
+    /// How the channels stand, and what one of them (or all) has not taken yet.
+    Outbox {
+        channel: Option<String>,
+        offset: usize,
+        limit: usize,
+    },
+    /// Has a channel tried again at once.
+    RetryChannel {
+        channel: String,
+    },
+    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
+    Waive {
+        channel: String,
+        entry: Option<u64>,
+        reason: String,
+    },
 }
 
 impl Request {
@@ -177,43 +196,6 @@ impl Request {
                 | Self::ResetBreaker
                 | Self::ScanNow
         )
-    }
-}
-
-/// Who comes, as far as they may say so themselves. Who they are is the room's to find out: the kernel
-/// tells it the Unix account at the other end of a socket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hello {
-    /// [`VERSION`] of whoever comes.
-    pub version: u32,
-    /// The person that a forced command of OpenSSH names. Believed from the room's own account alone.
-    #[serde(default, rename = "as")]
-    pub as_person: Option<String>,
-    /// By which way they decide, should they; other ways are not theirs to name.
-    #[serde(default)]
-    pub way: Way,
-    /// They come to look and give up every right for this session.
-    #[serde(default)]
-    pub readonly: bool,
-}
-
-/// What is at the other end of a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    Screen,
-    #[default]
-    Command,
-}
-
-impl Hello {
-    pub const fn new(way: Way) -> Self {
-        Self {
-            version: VERSION,
-            as_person: None,
-            way,
-            readonly: false,
-        }
     }
 }
 
@@ -247,6 +229,7 @@ pub enum Reply {
     Trends(Box<Trends>),
     Coverage(Vec<Score>),
     Controls(Page<ControlScore>),
+    Outbox(Box<Outbox>),
     /// Rule ids.
     Behind {
         id: ChangeId,
@@ -280,108 +263,6 @@ pub enum RefusalCode {
     Failed,
     /// The frame, or the filter in it, was not understood.
     Protocol,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// How many there are in all.
-    pub total: usize,
-}
-
-/// A page of the queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rows {
-    pub items: Vec<Row>,
-    /// How many there are in all, as far as the filter has looked.
-    pub total: usize,
-    /// Rows that the filter has not looked at yet: asking again goes on.
-    #[serde(default)]
-    pub unsearched: usize,
-}
-
-/// A change as one line of the queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    pub id: ChangeId,
-    pub severity: Severity,
-    pub environment: String,
-    pub production: bool,
-    pub account: String,
-    /// What it is about, by its label: a bucket's name, or `account 123456789012`.
-    pub bucket: String,
-    pub violation: String,
-    /// Of the primary control, with its version: `CIS 1.3.0`.
-    pub framework: String,
-    pub rule: String,
-    pub owner: String,
-    pub stage: Stage,
-    /// Artifacts that are there, of six.
-    pub step: u8,
-    /// The outcome once there is one, else the stage.
-    pub word: String,
-    #[serde(with = "time::millis")]
-    pub detected_at: Stamp,
-}
-
-impl Row {
-    pub fn of(change: &Change) -> Self {
-        let ticket = &change.ticket;
-        Self {
-            id: change.id,
-            severity: ticket.severity,
-            environment: ticket.environment.name.clone(),
-            production: ticket.environment.production,
-            account: ticket.asset.account.to_string(),
-            bucket: ticket.asset.label(),
-            violation: ticket.violation(),
-            framework: format!("{} {}", ticket.primary.framework, ticket.primary.version),
-            rule: ticket.rule.id.clone(),
-            owner: ticket.owner.contact.clone(),
-            stage: change.stage,
-            step: change.stage.step(),
-            word: change.word(),
-            detected_at: ticket.detected_at,
-        }
-    }
-}
-
-/// Entries that a filter keeps, the latest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lines {
-    /// Fewer than were asked for where many had to be read, or none.
-    pub items: Vec<Line>,
-    /// How many there are in all; none where only reading the whole ledger would tell.
-    pub total: Option<usize>,
-    /// Where to go on: `before` of the next question. None at the beginning of the ledger.
-    pub next: Option<u64>,
-}
-
-/// An entry as one line of the ledger pane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    pub seq: u64,
-    #[serde(with = "time::millis")]
-    pub at: Stamp,
-    pub change: Option<ChangeId>,
-    pub kind: String,
-    pub actor: String,
-    pub via: String,
-    pub headline: String,
-}
-
-impl Line {
-    pub fn of(entry: &Entry) -> Self {
-        Self {
-            seq: entry.seq,
-            at: entry.at,
-            change: entry.change,
-            kind: entry.fact.kind().to_owned(),
-            actor: entry.actor.to_string(),
-            via: entry.via.to_string(),
-            headline: entry.headline(),
-        }
-    }
 }
 
 /// An entry whole, with the hash of its own line.

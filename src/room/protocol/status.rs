@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ChannelState;
 use crate::domain::{Asset, Behind, Digest, Right, Role, Stamp, time};
 
 /// How the room is, in one look.
@@ -27,6 +28,8 @@ pub struct Status {
     pub by_hand: usize,
     pub halted: usize,
     pub undelivered: usize,
+    /// How each channel stands.
+    pub channels: Vec<ChannelState>,
     /// Why fixing is stopped, where it is.
     pub breaker: Option<String>,
     pub holds: Vec<Hold>,
@@ -82,7 +85,7 @@ pub struct ScannerStatus {
     pub trouble: Option<String>,
 }
 
-mod optional_millis {
+pub(super) mod optional_millis {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     use crate::domain::{Stamp, time};

@@ -3,7 +3,7 @@
 use super::{entry::field, words::said};
 use crate::{
     domain::{Behind, time},
-    room::protocol::{Hold, Status, Unknown},
+    room::protocol::{ChannelState, Hold, Status, Unknown},
     tui::{
         keymap::Action,
         model::Model,
@@ -57,7 +57,10 @@ pub fn lines(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
         put("alerts", &count);
     }
     let holds = status.holds.iter().map(held).collect();
+    let amiss = status.channels.iter().filter(|channel| channel.is_amiss());
+    let amiss = amiss.map(ChannelState::words).collect();
     for (title, items) in [
+        ("Channels (sixfold outbox)", amiss),
         ("Waiting for their turn", waiting(status)),
         ("Held rules (e on the change releases)", holds),
         ("Warnings", status.warnings.clone()),
