@@ -453,14 +453,12 @@ async fn when_the_plan_has_changed_the_old_buttons_do_nothing() {
         })
         .await;
     assert_ne!(next.ticket.plan_hash, change.ticket.plan_hash);
-    // The old token, and the old one made to name the new change.
-    let old = button(&push, "Deny · accepted risk")["body"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    ntfy.post(&old).await;
-    ntfy.post(&old.replace(&change.id.to_string(), &next.id.to_string()))
-        .await;
+    // An old token, and another one made to name the new change.
+    let body = |label| button(&push, label)["body"].as_str().unwrap().to_owned();
+    ntfy.post(&body("Deny · accepted risk")).await;
+    let renamed =
+        body("Deny · false positive").replace(&change.id.to_string(), &next.id.to_string());
+    ntfy.post(&renamed).await;
     until_taken(&house, &ntfy).await;
     assert_eq!(house.change(next.id).stage, Stage::AwaitingApproval);
     house.close().await;
