@@ -185,6 +185,8 @@ async fn fit(common: &Common, config: &Config) -> Result<(Config, Ready)> {
     if newer.state != config.state || newer.socket() != config.socket() {
         bail!("`state` and the room's `socket` can't be changed while it runs: start it anew");
     }
+    // A room that could not push would not start, and the old one would be gone by then.
+    newer.line_in_use()?;
     let ready = Ready::of(&newer).await?;
     Ok((newer, ready))
 }

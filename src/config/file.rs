@@ -42,6 +42,7 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
+    phone: Option<super::phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<Spanned<WebhookTable>>,
     email: Vec<Spanned<EmailTable>>,
@@ -78,6 +79,7 @@ struct VaultTable {
 #[serde(deny_unknown_fields, default)]
 struct ApprovalTable {
     asked: Option<Vec<String>>,
+    escalation: Option<Vec<Vec<String>>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
@@ -166,7 +168,8 @@ impl File {
         if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
-        Ok(())
+        let given = &self.approval;
+        super::phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)
     }
 
     pub fn resolve(self, text: &str, path: &Path) -> Result<Config, ConfigFault> {
@@ -205,6 +208,7 @@ impl File {
             vault: self.vault.map(VaultTable::resolve),
             approval: Approval {
                 asked: words(self.approval.asked, &["on-call"]),
+                escalation: self.approval.escalation.unwrap_or_default(),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
@@ -247,10 +251,12 @@ impl File {
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
             channels: tables.resolve(place)?,
+            phone: super::phone::resolve(self.phone, &base, path)?,
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };
         config.check_following()?;
+        config.check_phone()?;
         Ok(config)
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::SshKey;
+use super::{Secret, SshKey, phone::some_topic};
 use crate::domain::{Actor, Right, Role};
 
 /// A person of the config.
@@ -19,9 +19,20 @@ pub struct Person {
     /// Teams they belong to, by the names that `asked` and owners go by.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The ntfy topic that their phone, and nobody else's, subscribes to.
+    #[serde(default, deserialize_with = "some_topic")]
+    pub topic: Option<Secret>,
+    /// The environment variable that holds it instead.
+    pub topic_env: Option<String>,
     /// By which OpenSSH knows them, where they come through the room's own account.
     #[serde(default)]
     pub keys: Vec<SshKey>,
+}
+
+impl Person {
+    pub const fn has_topic(&self) -> bool {
+        self.topic.is_some() || self.topic_env.is_some()
+    }
 }
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
@@ -99,6 +110,8 @@ mod tests {
             user: None,
             role,
             groups: Vec::new(),
+            topic: None,
+            topic_env: None,
             keys: Vec::new(),
         }
     }

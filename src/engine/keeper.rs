@@ -52,6 +52,7 @@ impl Engine {
         for id in due {
             self.wake(id);
         }
+        self.wake_phones();
     }
 
     pub(super) fn keep(&self) {

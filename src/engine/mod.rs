@@ -12,7 +12,7 @@
 //! - `revert`: a person puts the state before back
 //! - [`gate`]: who may decide, what may be written
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
-//!   about it, `backoff`: how long it waits
+//!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
 
 mod again;
 mod approve;
@@ -37,6 +37,7 @@ mod look;
 mod open;
 mod operate;
 mod outbox;
+pub mod phone;
 mod revert;
 mod undo;
 mod vanished;
@@ -44,7 +45,7 @@ mod vanished;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::{
@@ -88,6 +89,8 @@ pub enum EngineError {
     NoSuchChange(ChangeId),
     #[error("this version does not know the setting `{0}`")]
     Unknown(String),
+    #[error("{0}")]
+    Undecided(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -150,6 +153,8 @@ pub struct Inner {
     /// Changes that are carried on at one time.
     turns: Semaphore,
     pushes: Semaphore,
+    /// Set once pushing has begun.
+    phone: OnceLock<phone::Phone>,
     idle: Notify,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -237,6 +242,7 @@ impl Engine {
             breaking: tokio::sync::Mutex::default(),
             turns,
             pushes: Semaphore::new(PUSHES),
+            phone: OnceLock::new(),
             idle: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -324,6 +330,7 @@ impl Engine {
         let entries = self.ledger.commit(drafts).await?;
         for entry in &entries {
             self.look_again(entry, now);
+            self.phones_heard(entry);
         }
         Ok(entries)
     }
@@ -372,7 +379,8 @@ impl Engine {
         let parked = trouble
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
-        parked.chain(mishaps).collect()
+        let phones = self.phone_warnings();
+        parked.chain(mishaps).chain(phones).collect()
     }
 
     /// What was asked of AWS lately.

@@ -12,7 +12,7 @@ use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
     domain::{Draft, Fact, nearest},
-    engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock},
+    engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock, phone::PhoneError},
     ledger::{self, LedgerError, Lock},
     rules::{Evaluator, Library, RuleFault},
     scanner::{Scanner, Watch},
@@ -47,6 +47,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(
@@ -208,6 +210,10 @@ impl Room {
         engine
             .record(vec![Draft::room(engine.now(), None, started)])
             .await?;
+
+        if scan != Scan::Never {
+            engine.start_phone()?;
+        }
 
         let scanner = Scanner::new(Arc::clone(&cloud), Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
