@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault, Verify,
+    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Strict, Vault, Verify,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
     door, keys,
     parameters::Typed,
@@ -83,6 +83,7 @@ struct ApprovalTable {
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
+    strict: Vec<Strict>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -212,6 +213,7 @@ impl File {
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
+                strict: self.approval.strict,
             },
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),
@@ -257,6 +259,7 @@ impl File {
         };
         config.check_following()?;
         config.check_phone()?;
+        config.check_consent()?;
         Ok(config)
     }
 }

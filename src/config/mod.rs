@@ -6,6 +6,7 @@
 mod address;
 mod changes;
 mod channels;
+mod consent;
 mod door;
 mod fault;
 mod file;
@@ -29,6 +30,7 @@ pub use address::forbidden;
 pub use channels::{
     Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
 };
+pub use consent::Strict;
 pub use door::Door;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
@@ -143,6 +145,8 @@ pub struct Approval {
     pub window: Duration,
     /// How long a denial or a revert keeps the rule off the bucket.
     pub exception: Duration,
+    /// Where it takes more than one person's right to decide.
+    pub strict: Vec<Strict>,
     /// Which hazards have a plan wait for a person outside production too.
     pub hazards: AskOnHazards,
 }
@@ -311,6 +315,10 @@ mod tests {
                 "sixfold.toml:2: approve: a key such as \"x\"",
             ),
             ("mode = \n", "sixfold.toml:1:"),
+            (
+                "[[approval.strict]]\npeople = 0\n",
+                "sixfold.toml:2: people: 1 to 5 people are wanted",
+            ),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
             (
                 "[[people]]\nname = \"nina\"\ntopic = \"no topic\"\n",
@@ -366,6 +374,18 @@ mod tests {
                 .to_string();
             assert!(fault.starts_with(wanted), "{fault}");
         }
+    }
+
+    #[test]
+    fn more_people_than_there_are_can_not_be_asked_to_agree() {
+        let one = "[[approval.strict]]\npeople = 2\n[[people]]\nname = \"nina\"\n[[people]]\nname = \"aud\"\nrole = \"auditor\"\n";
+        let fault = Config::parse(one, Path::new("sixfold.toml")).unwrap_err();
+        assert!(
+            fault.to_string().contains("asks for 2 people, and 1"),
+            "{fault}"
+        );
+        let two = format!("{one}[[people]]\nname = \"ravi\"\n");
+        Config::parse(&two, Path::new("sixfold.toml")).unwrap();
     }
 
     #[test]

@@ -84,6 +84,9 @@ pub enum Fact {
     /// Nobody decided in time. The change stays open; the next round asks again, over a fresh read.
     #[serde(rename = "approval.expired")]
     ApprovalExpired { round: u32 },
+    /// The entry's actor agreed to the plan, and others must as well before it is approved.
+    #[serde(rename = "approval.agreed")]
+    Agreed { plan_hash: Digest },
     /// 02.
     #[serde(rename = "approval")]
     Approval(Approval),
@@ -221,10 +224,11 @@ pub enum Fact {
 
 impl Fact {
     /// Every word that [`kind`](Self::kind) gives.
-    pub const KINDS: [&'static str; 33] = [
+    pub const KINDS: [&'static str; 34] = [
         "ticket",
         "approval.requested",
         "approval.expired",
+        "approval.agreed",
         "approval",
         "manual.asked",
         "manual.done",
@@ -263,6 +267,7 @@ impl Fact {
             Self::Ticket(_) => "ticket",
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalExpired { .. } => "approval.expired",
+            Self::Agreed { .. } => "approval.agreed",
             Self::Approval(_) => "approval",
             Self::HandAsked(_) => "manual.asked",
             Self::HandDone { .. } => "manual.done",

@@ -12,6 +12,7 @@ impl Entry {
                 request.asked.join(", "),
                 time::to_minute(request.expires)
             ),
+            Fact::Agreed { .. } => "agreed, others must as well".to_owned(),
             Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
             Fact::Approval(approval) => approval.headline(),
             Fact::HandAsked(request) => {

@@ -32,6 +32,10 @@ impl Engine {
             approver,
             via,
             decided_at,
+            with: change
+                .approval
+                .as_ref()
+                .map_or_else(Vec::new, |approval| approval.with.clone()),
             closed_at: now,
             duration_s: (now - ticket.detected_at).num_seconds(),
             written: change.may_be_written(),

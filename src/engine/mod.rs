@@ -23,6 +23,7 @@ mod bundle;
 mod by_hand;
 mod clock;
 mod close;
+mod consent;
 mod deliver;
 mod drive;
 mod fix;

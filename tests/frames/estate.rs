@@ -196,6 +196,7 @@ pub fn change(seed: &Seed) -> Change {
         plan_hash: ticket.plan_hash.clone(),
         hazards: ticket.plan().unwrap().hazards.clone(),
         round: 1,
+        consent: Default::default(),
     });
     let denied = seed.outcome == Outcome::WontFix;
     let approval = past(Stage::Approved).then(|| Approval {
@@ -217,6 +218,7 @@ pub fn change(seed: &Seed) -> Change {
             note: "public website assets".to_owned(),
         }),
         plan_hash: ticket.plan_hash.clone(),
+        with: Vec::new(),
     });
     let file = Plan::snapshot_file(seed.setting, number);
     let backup = (past(Stage::BackedUp) && !denied).then(|| Backup {
@@ -283,6 +285,7 @@ pub fn change(seed: &Seed) -> Change {
         approver: approval.as_ref().unwrap().by.clone(),
         via: approval.as_ref().unwrap().via,
         decided_at: decided,
+        with: Vec::new(),
         closed_at: decided,
         duration_s: 75,
         written: rollback.is_some(),
@@ -296,6 +299,7 @@ pub fn change(seed: &Seed) -> Change {
         stage: seed.stage,
         ticket,
         request,
+        agreed: Vec::new(),
         approval,
         by_hand: None,
         resolved: None,

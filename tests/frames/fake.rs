@@ -303,6 +303,7 @@ pub fn decided(change: &mut Change, decision: Decision, stage: Stage, via: Via) 
         at: estate::now(),
         reason: None,
         plan_hash: change.ticket.plan_hash.clone(),
+        with: Vec::new(),
     });
 }
 

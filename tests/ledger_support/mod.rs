@@ -160,6 +160,7 @@ impl Story {
                 plan_hash: self.plan_hash(),
                 hazards: Vec::new(),
                 round,
+                consent: Default::default(),
             }),
         )
     }
@@ -192,6 +193,7 @@ impl Story {
                     at: at(self.begins + 75),
                     reason,
                     plan_hash: self.plan_hash(),
+                    with: Vec::new(),
                 }),
             )
         }
@@ -309,6 +311,7 @@ impl Story {
                 approver: nina(),
                 via: Via::Tap,
                 decided_at: at(self.begins + 75),
+                with: Vec::new(),
                 closed_at: at(self.begins + 75),
                 duration_s: 75,
                 written,

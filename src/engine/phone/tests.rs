@@ -32,6 +32,7 @@ fn request() -> ApprovalRequest {
         plan_hash: Digest::of("the plan"),
         hazards: Vec::new(),
         round: 1,
+        consent: Default::default(),
     }
 }
 
