@@ -6,6 +6,7 @@ mod change;
 mod coverage;
 mod demo;
 mod doctor;
+mod exceptions;
 mod habits;
 mod house;
 mod init;
@@ -79,6 +80,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Revert(revert)) => change::revert(&common, revert).await,
         Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
         Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
+        Some(Command::Exceptions(command)) => exceptions::run(&common, command).await,
         Some(Command::Outbox(command)) => outbox::run(&common, command).await,
         Some(Command::Ledger(command)) => ledger::run(&common, command),
         Some(Command::Rules(command)) => rules::run(&common, command).await,

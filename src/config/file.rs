@@ -14,7 +14,7 @@ use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
     Environments, Mode, Owners, Parameters, People, Rules, Scan, Vault, Verify,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
-    keys,
+    exceptions, keys,
     parameters::Typed,
     people::Person,
     values::{Span, days, positive, rate},
@@ -31,6 +31,7 @@ pub struct File {
     cloud: CloudTable,
     vault: Option<VaultTable>,
     approval: ApprovalTable,
+    exceptions: exceptions::Table,
     environments: EnvironmentsTable,
     owners: OwnersTable,
     accounts: Vec<AccountTable>,
@@ -206,6 +207,7 @@ impl File {
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
             },
+            exceptions: self.exceptions.resolve(),
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),
                 other: self

@@ -5,6 +5,7 @@
 
 mod address;
 mod channels;
+mod exceptions;
 mod fault;
 mod file;
 mod infer;
@@ -25,6 +26,7 @@ pub use address::forbidden;
 pub use channels::{
     Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
 };
+pub use exceptions::Exceptions;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
 pub use keys::OwnKeys;
@@ -68,6 +70,7 @@ pub struct Config {
     pub cloud: Cloud,
     pub vault: Option<Vault>,
     pub approval: Approval,
+    pub exceptions: Exceptions,
     pub environments: Environments,
     pub owners: Owners,
     pub accounts: BTreeMap<Account, AccountFacts>,
@@ -279,6 +282,14 @@ mod tests {
             (
                 "[keys]\napprove = 7\n",
                 "sixfold.toml:2: approve: a key such as \"x\"",
+            ),
+            (
+                "[exceptions]\nlongest = \"1s\"\n",
+                "sixfold.toml:2: longest:",
+            ),
+            (
+                "[exceptions]\nreminder = \"7d\"\n",
+                "sixfold.toml:2: reminder:",
             ),
             ("mode = \n", "sixfold.toml:1:"),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),

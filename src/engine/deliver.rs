@@ -204,6 +204,10 @@ impl Engine {
     fn told(&self, seq: u64) -> Result<Option<(Option<ChangeId>, Option<Message>)>, EngineError> {
         let Recorded { entry, hash, .. } = self.ledger.reader().entry(seq)?;
         let reference = (seq, hash.to_string());
+        if let Fact::ExceptionReminder(reminder) = &entry.fact {
+            let record = Record::reminder(reminder, entry.at, reference);
+            return Ok(Some((None, Some(Message::Record(Box::new(record))))));
+        }
         let Some(id) = entry.change else {
             return Ok(None);
         };

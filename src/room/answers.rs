@@ -67,7 +67,7 @@ impl Room {
                 let trends = self.trends(span).map_err(failed)?;
                 Ok(Reply::Trends(Box::new(trends)))
             }
-            Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Exceptions => self.exceptions(),
             Request::Coverage => Ok(Reply::Coverage(
                 self.scores.all(&engine.library, store).map_err(failed)?,
             )),
@@ -116,26 +116,8 @@ impl Room {
                 self.watch.scan_now();
                 Ok(Reply::Done("the next pass begins now".to_owned()))
             }
-            Request::Outbox {
-                channel,
-                offset,
-                limit,
-            } => engine
-                .outbox(channel.as_deref(), offset, limit)
-                .map(|outbox| Reply::Outbox(Box::new(outbox)))
-                .map_err(failed),
-            Request::RetryChannel { channel } => engine
-                .retry_channel(caller, &channel)
-                .await
-                .map(Reply::Done),
-            Request::Waive {
-                channel,
-                entry,
-                reason,
-            } => engine
-                .waive_delivery(caller, &channel, entry, &reason)
-                .await
-                .map(Reply::Done),
+            Request::Outbox(request) => self.about_outbox(caller, request).await,
+            Request::Exempt(request) => self.about_exceptions(caller, request).await,
         }
     }
 
@@ -258,7 +240,7 @@ fn welcome(version: u32, caller: &Caller) -> Result<Reply, Refusal> {
     })
 }
 
-fn failed(error: impl Into<EngineError>) -> Refusal {
+pub(super) fn failed(error: impl Into<EngineError>) -> Refusal {
     Refusal::from(error.into())
 }
 

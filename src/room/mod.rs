@@ -9,6 +9,7 @@ mod answers;
 pub mod client;
 mod coverage;
 pub mod doctor;
+mod lists;
 mod log;
 mod once;
 pub mod protocol;

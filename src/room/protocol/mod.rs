@@ -8,6 +8,7 @@
 mod arrangement;
 mod diff;
 mod doctor;
+mod exceptions;
 pub mod filter;
 mod ledger_filter;
 mod log;
@@ -22,17 +23,17 @@ use serde::{Deserialize, Serialize};
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
+pub use exceptions::{Exceptions, ExemptRequest};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
-pub use outbox::{ChannelState, Outbox, Undelivered};
+pub use outbox::{ChannelState, Outbox, OutboxRequest, Undelivered};
 pub use reference::Reference;
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
 use crate::domain::{
-    Call, Change, ChangeId, Digest, Entry, Exception, Severity, Stage, Stamp, artifact::Reason,
-    time,
+    Call, Change, ChangeId, Digest, Entry, Severity, Stage, Stamp, artifact::Reason, time,
 };
 
 /// Of this protocol. A screen of another version is told so and closed.
@@ -162,22 +163,10 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
-    /// How the channels stand, and what one of them (or all) has not taken yet.
-    Outbox {
-        channel: Option<String>,
-        offset: usize,
-        limit: usize,
-    },
-    /// Has a channel tried again at once.
-    RetryChannel {
-        channel: String,
-    },
-    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
-    Waive {
-        channel: String,
-        entry: Option<u64>,
-        reason: String,
-    },
+    /// What channels have not taken yet.
+    Outbox(OutboxRequest),
+    /// A rule is to leave a bucket alone, or no longer.
+    Exempt(ExemptRequest),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,7 +191,7 @@ pub enum Reply {
     Entries(Lines),
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
-    Exceptions(Vec<Exception>),
+    Exceptions(Box<Exceptions>),
     /// `total` counts those that are held.
     Calls(Page<Call>),
     Log(LogPage),
