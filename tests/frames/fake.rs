@@ -157,9 +157,9 @@ impl Fake {
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
-            Request::Done { id, .. } => Ok(Reply::Done(format!(
-                "{id} is marked done, the room looks at it now"
-            ))),
+            Request::Done { id, .. } => {
+                done(format!("{id} is marked done, the room looks at it now"))
+            }
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
             Request::ResetBreaker => {
@@ -167,15 +167,19 @@ impl Fake {
                 Ok(Reply::Done("the room fixes again".to_owned()))
             }
             Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
-            Request::Outbox(OutboxRequest::List { .. }) => Ok(Reply::Outbox(Box::new(Outbox {
-                channels: self.status.channels.clone(),
-                undelivered: Page {
-                    items: Vec::new(),
-                    total: 0,
-                },
-            }))),
-            Request::Outbox(_) | Request::Exempt(_) => Ok(Reply::Done("done".to_owned())),
+            Request::Outbox(OutboxRequest::List { .. }) => Ok(self.outbox()),
+            Request::Outbox(_) | Request::Exempt(_) => done("done".to_owned()),
         }
+    }
+
+    fn outbox(&self) -> Reply {
+        Reply::Outbox(Box::new(Outbox {
+            channels: self.status.channels.clone(),
+            undelivered: Page {
+                items: Vec::new(),
+                total: 0,
+            },
+        }))
     }
 
     fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
@@ -310,4 +314,8 @@ fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {
         total: all.len(),
         items: all.iter().skip(offset).take(limit).cloned().collect(),
     }
+}
+
+fn done(words: String) -> Result<Reply, Refusal> {
+    Ok(Reply::Done(words))
 }
