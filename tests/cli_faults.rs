@@ -9,7 +9,7 @@ mod shell;
 use std::{fs, path::Path};
 
 use sixfold::{
-    domain::{Actor, Stage, Via},
+    domain::{Actor, Via},
     engine::Caller,
     room::{
         Room, Starting,
@@ -512,27 +512,23 @@ fn a_state_directory_that_cannot_be_written_is_named() {
 #[test]
 fn a_second_process_on_one_state_is_refused_and_told_who_has_it() {
     let shell = Shell::enforcing();
-    let id = shell.ask();
     let mut served = shell.serve();
     let who = format!(
         "state is already open in another process (pid {})",
         served.pid()
     );
-    for args in [
-        &["serve"][..],
-        &["approve", &id],
-        &["revert", &id, "--reason", "maintenance"],
-    ] {
-        shell
-            .run(args)
-            .exits(1)
-            .complains(&who)
-            .complains("decide on its screen, or end it first");
-    }
+    shell
+        .run(&["serve", "--once"])
+        .exits(1)
+        .complains(&who)
+        .complains("decide on its screen, or end it first");
+    shell
+        .run(&["serve"])
+        .exits(1)
+        .complains("`sixfold attach` is a screen on it");
     assert!(served.is_running());
     served.terminate().exits(0);
-    assert_eq!(shell.stage(), Some(Stage::AwaitingApproval));
-    shell.run(&["approve", &id]).exits(0);
+    shell.run(&["serve", "--once"]).exits(3);
 }
 
 #[test]

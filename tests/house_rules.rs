@@ -83,6 +83,7 @@ const KNOWS: &[(&str, &[&str])] = &[
 /// room, a scan without one, or a look at the ledger's files. Each names what it takes.
 const CLI: &[(&str, &[&str])] = &[
     ("args", &["domain"]),
+    ("attach", &["domain", "room::protocol", "tui"]),
     ("change", &["domain", "room::client", "room::protocol"]),
     ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
@@ -92,23 +93,26 @@ const CLI: &[(&str, &[&str])] = &[
     ("house", &["config", "domain", "engine", "room"]),
     ("init", &["config"]),
     ("ledger", &["chain", "domain", "ledger"]),
-    ("lines", &["domain", "engine", "room"]),
+    ("lines", &["domain", "room"]),
     ("log", &["room"]),
     ("mod", &[]),
     ("once", &["config", "domain", "room"]),
     // The person's keys stand in the config, and what is wrong with them on a line of it.
-    ("open", &["config", "domain", "engine", "room", "tui"]),
+    ("open", &["config", "domain", "room", "tui"]),
     (
         "plan",
         &["cloud", "domain", "engine", "room", "rules", "scanner"],
     ),
     ("outbox", &["domain", "room::protocol"]),
     ("print", &[]),
+    // A command finds the room that runs, or puts one together for as long as it takes.
+    ("reach", &["config", "domain", "room"]),
     ("rules/author", &["domain", "rules"]),
     ("rules/mod", &["config", "domain", "rules"]),
     ("rules/show", &["domain", "rules"]),
     ("scan", &["cloud", "domain", "room", "rules", "scanner"]),
-    ("serve", &["room"]),
+    ("serve", &["config", "room"]),
+    ("ssh_keys", &[]),
 ];
 
 /// Words of other people's libraries, and the only rooms that may say them.

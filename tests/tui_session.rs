@@ -25,7 +25,7 @@ use ratatui::{Terminal, layout::Size};
 use sixfold::{
     domain::Asset,
     room::{
-        client::{Client, codec},
+        client::{Client, LARGEST_FRAME, codec},
         protocol::{Answer, Ask, Frame, Notice, NoticeKind, Request},
     },
     tui::{Options, Screen, Theme, TuiError, run},
@@ -129,8 +129,8 @@ async fn serve(
     mut notices: mpsc::UnboundedReceiver<Notice>,
 ) {
     let (reader, writer) = tokio::io::split(stream);
-    let mut asks = FramedRead::new(reader, codec());
-    let mut frames = FramedWrite::new(writer, codec());
+    let mut asks = FramedRead::new(reader, codec(LARGEST_FRAME));
+    let mut frames = FramedWrite::new(writer, codec(LARGEST_FRAME));
     loop {
         let frame = tokio::select! {
             Some(Ok(bytes)) = asks.next() => {

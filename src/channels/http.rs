@@ -80,7 +80,7 @@ fn retry_after(value: &str, now: Stamp) -> Option<Duration> {
     Some(at.duration_since(SystemTime::from(now)).unwrap_or_default())
 }
 
-const fn kind(error: &Error) -> &'static str {
+pub(super) const fn kind(error: &Error) -> &'static str {
     match error {
         Error::Timeout(_) => "no answer in time",
         Error::HostNotFound => "host not found",

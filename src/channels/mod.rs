@@ -1,5 +1,5 @@
-//! How the world is told: the compliance log, which is a file of close-out boxes, webhooks, mail, and a
-//! pager.
+//! How the world is told: the compliance log, which is a file of close-out boxes, webhooks, mail, a pager,
+//! and phones.
 //!
 //! A channel takes one message and says whether it has it. What to send, when to try again and what
 //! was delivered is the engine's outbox; nothing here remembers anything, and nothing here can undo
@@ -13,6 +13,7 @@ mod compliance_log;
 mod email;
 mod fault;
 mod http;
+pub mod ntfy;
 mod pagerduty;
 mod record;
 mod slack;

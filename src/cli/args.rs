@@ -8,7 +8,7 @@ use crate::domain::{ChangeId, When, artifact::ReasonCode};
 
 /// A terminal control room for cloud compliance
 ///
-/// Without a command it opens the control room here, on the buckets of the config.
+/// Without a command it is a screen on the room that runs, or opens the control room here.
 #[derive(Debug, Parser)]
 #[command(
     name = "sixfold",
@@ -36,6 +36,9 @@ pub struct Common {
     /// Where ledger and views live, instead of the config's `state`
     #[arg(long, global = true, value_name = "DIR", env = "SIXFOLD_STATE")]
     pub state: Option<PathBuf>,
+    /// Where the room listens, instead of the config's `socket`; a screen on a running room then needs no config
+    #[arg(long, global = true, value_name = "PATH", env = "SIXFOLD_SOCKET")]
+    pub socket: Option<PathBuf>,
     /// The theme of the screen: one of the binary's or of the folder `themes` beside the config, or a
     /// file that ends in .toml; `t` on the screen shows them. Without it, the one that you chose there last
     #[arg(long, global = true, value_name = "NAME|FILE", env = "SIXFOLD_THEME")]
@@ -56,6 +59,12 @@ pub struct Common {
         default_value_t = Colour::Auto
     )]
     pub colour: Colour,
+    /// Whom a forced command names; set by `attach` alone.
+    #[arg(skip)]
+    pub as_person: Option<String>,
+    /// Only a room that runs will do; set by `attach` alone.
+    #[arg(skip)]
+    pub only_running: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,7 +82,13 @@ pub enum Colour {
 pub enum Command {
     /// The control room on an embedded S3 with a made-up estate: no account, no network
     Demo(Demo),
-    /// The room without a screen, for a service manager; decide with `sixfold` or `sixfold approve` when it is ended
+    /// A screen on the room that runs, or the command in `SSH_ORIGINAL_COMMAND`: what an SSH login runs
+    Attach {
+        /// The person whose key OpenSSH checked, in a forced command; believed from the room's own account only
+        #[arg(long = "as", value_name = "NAME")]
+        as_person: Option<String>,
+    },
+    /// The room without a screen, for a service manager; `sixfold` and `sixfold attach` are screens on it
     Serve {
         /// One full pass, everything that needs nobody, a report, and an end; exits like `scan`
         #[arg(long)]
@@ -130,6 +145,11 @@ pub enum Command {
     /// The rule library
     #[command(subcommand)]
     Rules(Rules),
+    /// The lines of `authorized_keys` for the people of the config, each of which opens the room and nothing else
+    SshKeys {
+        /// Only if this is the room's own account; what OpenSSH's `AuthorizedKeysCommand` gives as %u
+        user: Option<String>,
+    },
     /// Check config, credentials, vault and state
     Doctor,
     /// Completions for a shell

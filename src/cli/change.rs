@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{
     args::{Common, Deny},
-    exit, house, print,
+    exit, print, reach,
 };
 use crate::{
     domain::{
@@ -92,23 +92,21 @@ pub async fn once(common: &Common, request: Request) -> Result<u8> {
 
 /// Asks one thing, once whatever it began has ended.
 pub async fn ask(common: &Common, request: Request) -> Result<Result<Reply, Refusal>> {
-    let (room, caller) = house::quiet_room(common).await?;
-    let (client, _notices) = room.connect(caller);
-    let reply = client.ask(request).await;
-    room.engine.settled().await;
-    room.stop().await;
+    let reached = reach::for_command(common).await?;
+    let reply = reached.client.ask(request).await;
+    reached.settled().await;
+    reached.leave().await;
     Ok(reply)
 }
 
 /// The same, and gives the channels time to take what they are owed.
 pub async fn once_delivered(common: &Common, request: Request) -> Result<u8> {
-    let (room, caller) = house::quiet_room(common).await?;
-    let (client, mut notices) = room.connect(caller);
-    let reply = client.ask(request).await;
+    let mut reached = reach::for_command(common).await?;
+    let reply = reached.client.ask(request).await;
     if reply.is_ok() {
-        delivered(&client, &mut notices).await;
+        delivered(&reached.client, &mut reached.notices).await;
     }
-    room.stop().await;
+    reached.leave().await;
     said(reply)
 }
 
@@ -124,7 +122,7 @@ pub fn said(reply: Result<Reply, Refusal>) -> Result<u8> {
 }
 
 /// The gate's no is one thing, a disk or a bucket that did not answer is another.
-fn refused(refusal: &Refusal) -> u8 {
+pub fn refused(refusal: &Refusal) -> u8 {
     let (word, code) = match refusal.code {
         RefusalCode::Failed | RefusalCode::Protocol => ("error", exit::FAILED),
         RefusalCode::NotFound | RefusalCode::Conflict | RefusalCode::Forbidden => {
@@ -141,19 +139,20 @@ async fn act(
     id: ChangeId,
     request: impl FnOnce(Option<&Change>) -> Result<Request, Refusal>,
 ) -> Result<u8> {
-    let (room, caller) = house::quiet_room(common).await?;
-    let (client, mut notices) = room.connect(caller);
+    let mut reached = reach::for_command(common).await?;
     let outcome = async {
-        let change = fetch(&client, id).await?;
+        let client = &reached.client;
+        let change = fetch(client, id).await?;
         let reply = client.ask(request(change.as_ref())?).await?;
-        room.engine.settled().await;
-        Ok((reply, fetch(&client, id).await?))
+        client.ask(Request::Rested { id }).await?;
+        Ok((reply, fetch(client, id).await?))
     };
     let outcome = outcome.await;
-    delivered(&client, &mut notices).await;
-    let waits = room.engine.warnings();
-    room.stop().await;
-    for warning in waits {
+    if reached.is_own() {
+        reached.settled().await;
+        delivered(&reached.client, &mut reached.notices).await;
+    }
+    for warning in reached.leave().await {
         print::note(format!("note: {warning}"));
     }
     match outcome {

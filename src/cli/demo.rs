@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{
     args::{Common, Demo},
     exit, house, lines,
-    open::{look, screen, told_to_end},
+    open::{let_in, look, screen, told_to_end},
     print,
 };
 use crate::{
@@ -44,12 +44,15 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
 
     let config = config(&sandbox, &state)?;
     let caller = house::caller(common, &config, if drawn { Via::Tui } else { Via::Cli })?;
-    let mut options = look(common, &config, &caller, tui::Habits::default())?;
+    let mut options = look(common, Some(&config), &caller.actor, tui::Habits::default())?;
     options.tour = !common.readonly;
     let logging = super::log::to_file(&config.state)?;
     let mut starting = Starting::new(config);
     starting.log = logging.latest.clone();
+    let socket = starting.config.socket();
     let room = Room::start(starting).await?;
+    let attending = let_in(&room, &socket);
+    let (client, notices) = room.connect(caller);
     let shown = if demo.headless {
         print::line(format!(
             "embedded S3 at {}, state in {}",
@@ -59,11 +62,12 @@ pub async fn run(common: &Common, demo: Demo, temporary: &mut Option<TempDir>) -
         end.await;
         Ok(())
     } else if common.plain {
-        lines::print(&room, caller, end).await
+        lines::print(client, notices, end).await
     } else {
-        screen(&room, caller, options, end).await.map(|_| ())
+        screen(client, notices, options, end).await.map(|_| ())
     };
     room.stop().await;
+    attending.await?;
     sandbox.stop().await;
     shown.map(|()| exit::OK)
 }

@@ -1,6 +1,6 @@
 //! Putting a room together from the command line's words: config, state directory, person.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use color_eyre::{
     Result,
@@ -8,12 +8,12 @@ use color_eyre::{
 };
 use nix::unistd::{Uid, User};
 
-use super::{args::Common, print};
+use super::args::Common;
 use crate::{
     config::Config,
     domain::{Actor, Via},
     engine::Caller,
-    room::{Room, Scan, Starting, ledger_folder as ledger_folder_of},
+    room::ledger_folder as ledger_folder_of,
 };
 
 /// The config of this call, with what the command line overrides.
@@ -54,17 +54,4 @@ pub fn caller(common: &Common, config: &Config, via: Via) -> Result<Caller> {
         via,
         readonly: common.readonly,
     })
-}
-
-/// A room of the config for a command that ends: nothing is scanned.
-pub async fn quiet_room(common: &Common) -> Result<(Arc<Room>, Caller)> {
-    let config = config(common)?;
-    let caller = caller(common, &config, Via::Cli)?;
-    let mut starting = Starting::new(config);
-    starting.scan = Scan::Never;
-    let room = Room::start(starting).await?;
-    for warning in room.warnings() {
-        print::note(format!("note: {warning}"));
-    }
-    Ok((room, caller))
 }

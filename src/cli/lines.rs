@@ -2,9 +2,9 @@
 //!
 //! First what is open, then a line whenever a change comes to a stage that a person may want to hear of:
 //! new, waiting, denied, undone, halted, and how it ended. A line is whole in itself and nothing is ever
-//! moved or drawn over. To decide, there is `sixfold approve` once this has ended.
+//! moved or drawn over. To decide, there is `sixfold approve` beside it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use color_eyre::{Result, eyre::eyre};
 use tokio::sync::mpsc;
@@ -12,17 +12,20 @@ use tokio::sync::mpsc;
 use super::print;
 use crate::{
     domain::{ChangeId, Safe, Stage, Stamp},
-    engine::Caller,
     room::{
-        Room,
         client::Client,
-        protocol::{Arrangement, Notice, NoticeKind, PAGE, Refusal, Reply, Request, Row, VERSION},
+        protocol::{
+            Arrangement, Hello, Notice, NoticeKind, PAGE, Refusal, Reply, Request, Row, Way,
+        },
     },
 };
 
 /// Prints until `end` comes or the room hangs up.
-pub async fn print(room: &Arc<Room>, caller: Caller, end: impl Future<Output = ()>) -> Result<()> {
-    let (client, notices) = room.connect(caller);
+pub async fn print(
+    client: Client,
+    notices: mpsc::Receiver<Notice>,
+    end: impl Future<Output = ()>,
+) -> Result<()> {
     let mut lines = Lines {
         client,
         told: BTreeMap::new(),
@@ -53,7 +56,7 @@ const fn worth_a_line(stage: Stage) -> bool {
 
 impl Lines {
     async fn follow(&mut self, mut notices: mpsc::Receiver<Notice>) -> Result<()> {
-        self.ask(Request::Hello { version: VERSION }).await?;
+        self.ask(Request::Hello(Hello::new(Way::Command))).await?;
         if !self.list().await? {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 //! room's client, the ledger's files); only [`house`] puts a room together.
 
 mod args;
+mod attach;
 mod change;
 mod coverage;
 mod demo;
@@ -18,9 +19,11 @@ mod open;
 mod outbox;
 mod plan;
 mod print;
+mod reach;
 mod rules;
 mod scan;
 mod serve;
+mod ssh_keys;
 
 use std::process::ExitCode;
 
@@ -60,6 +63,7 @@ pub fn run() -> Result<ExitCode> {
     let code = runtime.block_on(dispatch(args, &mut temporary));
     // Blocking work such as a webhook that does not answer must not hold up the exit.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    let code = code.or_else(|error| error.downcast().map(|refusal| change::refused(&refusal)));
     code.map(ExitCode::from)
 }
 
@@ -68,6 +72,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
     match args.command {
         None => open::run(&common).await,
         Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
+        Some(Command::Attach { as_person }) => attach::run(common, as_person).await,
         Some(Command::Serve { once }) => serve::run(&common, once).await,
         Some(Command::Init { path }) => init::run(&path),
         Some(Command::Scan { framework, json }) => {
@@ -84,6 +89,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Outbox(command)) => outbox::run(&common, command).await,
         Some(Command::Ledger(command)) => ledger::run(&common, command),
         Some(Command::Rules(command)) => rules::run(&common, command).await,
+        Some(Command::SshKeys { user }) => ssh_keys::run(&common, user.as_deref()),
         Some(Command::Doctor) => doctor::run(&common).await,
         Some(Command::Completions { shell }) => {
             let mut text = Vec::new();

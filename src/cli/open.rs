@@ -1,4 +1,5 @@
-//! `sixfold`: the control room here, in this process.
+//! `sixfold`: a screen on the room that runs, or the control room here, in this process. Others can
+//! then attach to that one.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -7,18 +8,23 @@ use tokio::{
     runtime::Handle,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Colour, Common},
     exit, habits, house, lines, print,
+    reach::{self, Reached},
 };
 use crate::{
     config::{Config, ConfigFault},
-    domain::Via,
-    engine::Caller,
-    room::{self, Room, Starting, client::Client, protocol::Notice},
+    domain::{Actor, Via},
+    room::{
+        self, Door, Room, Starting,
+        client::Client,
+        protocol::{Notice, Way},
+    },
     tui::{self, Depth, Habits, Input, Options, Shelf, TuiError, keymap::Keymap},
 };
 
@@ -26,32 +32,87 @@ pub async fn run(common: &Common) -> Result<u8> {
     if !common.plain {
         tui::check_terminal()?;
     }
+    let way = if common.plain {
+        Way::Command
+    } else {
+        Way::Screen
+    };
+    let end = told_to_end()?;
+    if let Some(reached) = reach::running(common, way).await? {
+        return on_running(common, reached, end).await;
+    }
     let config = house::config(common)?;
     let caller = house::caller(
         common,
         &config,
         if common.plain { Via::Cli } else { Via::Tui },
     )?;
-    let end = told_to_end()?;
+    let person = caller.actor.clone();
     let logging = super::log::to_file(&config.state)?;
-    let habits = habits::recall(&caller.actor);
-    let options = look(common, &config, &caller, habits)?;
+    let options = look(common, Some(&config), &person, habits::recall(&person))?;
     let mut starting = Starting::new(config);
     starting.log = logging.latest.clone();
-    let ledger = room::ledger_folder(&starting.config.state);
+    let (ledger, socket) = (
+        room::ledger_folder(&starting.config.state),
+        starting.config.socket(),
+    );
     let room = told_if_long(&ledger, Room::start(starting)).await?;
+    let attending = let_in(&room, &socket);
+    let (client, notices) = room.connect(caller);
     let shown = if common.plain {
-        lines::print(&room, caller, end).await
+        lines::print(client, notices, end).await
     } else {
-        let person = caller.actor.clone();
-        screen(&room, caller, options, end).await.map(|left| {
-            if let Some(left) = left {
-                habits::keep(&person, &left);
-            }
-        })
+        remembering(&person, screen(client, notices, options, end)).await
     };
     room.stop().await;
+    attending.await?;
     shown.map(|()| exit::OK)
+}
+
+/// A screen, or lines, on the room that runs.
+pub async fn on_running(
+    common: &Common,
+    reached: Reached,
+    end: impl Future<Output = ()>,
+) -> Result<u8> {
+    let Reached {
+        client,
+        notices,
+        person,
+        ..
+    } = reached;
+    if common.plain {
+        lines::print(client, notices, end).await?;
+        return Ok(exit::OK);
+    }
+    let config = reach::config_if_any(common)?;
+    let options = look(common, config.as_ref(), &person, habits::recall(&person))?;
+    remembering(&person, screen(client, notices, options, end)).await?;
+    Ok(exit::OK)
+}
+
+/// Keeps how a screen was left, for its person to find.
+async fn remembering(
+    person: &Actor,
+    screen: impl Future<Output = Result<Option<Habits>>>,
+) -> Result<()> {
+    if let Some(left) = screen.await? {
+        habits::keep(person, &left);
+    }
+    Ok(())
+}
+
+/// Has others come in to this room as long as it runs. Where the socket can't be made, the person here
+/// still has their screen.
+pub fn let_in(room: &Arc<Room>, socket: &Path) -> JoinHandle<()> {
+    let room = Arc::clone(room);
+    let door = Door::open(socket);
+    tokio::spawn(async move {
+        match door {
+            Ok(door) => door.attend(&room).await,
+            Err(error) => tracing::warn!(%error, "no other screen or command can come in"),
+        }
+    })
 }
 
 /// Says what takes so long, where opening a room does: every line of its ledger is checked first, and a
@@ -73,7 +134,12 @@ async fn told_if_long<T>(ledger: &Path, opening: impl Future<Output = T>) -> T {
 }
 
 /// How the screen is to look. Settled before a room is opened for it.
-pub fn look(common: &Common, config: &Config, caller: &Caller, habits: Habits) -> Result<Options> {
+pub fn look(
+    common: &Common,
+    config: Option<&Config>,
+    person: &Actor,
+    habits: Habits,
+) -> Result<Options> {
     let beside = common.config.with_file_name("themes");
     let mut shelf = Shelf::with_folder(&beside);
     let theme = match (&common.theme, &habits.theme) {
@@ -82,10 +148,10 @@ pub fn look(common: &Common, config: &Config, caller: &Caller, habits: Habits) -
         (None, Some(name)) => shelf.pick(name).or_else(|_| shelf.pick(DEFAULT_THEME))?,
         (None, None) => shelf.pick(DEFAULT_THEME)?,
     };
-    let mut options = Options::new(theme, caller.actor.name());
+    let mut options = Options::new(theme, person.name());
     options.habits = habits;
     options.shelf = shelf;
-    options.keys = keys(config)?;
+    options.keys = config.map(keys).transpose()?.unwrap_or_default();
     options.tty = tui::terminal_of_environment();
     let asked = match common.colour {
         Colour::Auto => None,
@@ -113,18 +179,17 @@ const DEFAULT_THEME: &str = "default";
 /// How long a terminal that takes no output may hold up the end, once there is to be one.
 const STUCK: Duration = Duration::from_secs(3);
 
-/// A screen on a room, until its person quits or the process is told to end. Gives how they left it,
+/// A screen, until its person quits or the process is told to end. Gives how they left it,
 /// unless its terminal took no more output.
 ///
 /// The screen has a thread of its own: a terminal that takes no output (a frozen connection, a
 /// stopped window) holds up whoever writes to it, and must not keep the room from ending.
 pub async fn screen(
-    room: &Arc<Room>,
-    caller: Caller,
+    client: Client,
+    notices: mpsc::Receiver<Notice>,
     options: Options,
     end: impl Future<Output = ()>,
 ) -> Result<Option<Habits>> {
-    let (client, notices) = room.connect(caller);
     let told = CancellationToken::new();
     let (runtime, over) = (Handle::current(), told.clone());
     let mut screen = tokio::task::spawn_blocking(move || {

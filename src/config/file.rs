@@ -12,9 +12,9 @@ use toml::Spanned;
 
 use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, Parameters, People, Rules, Scan, Vault, Verify,
+    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault, Verify,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
-    exceptions, keys,
+    door, exceptions, keys,
     parameters::Typed,
     people::Person,
     values::{Span, days, positive, rate},
@@ -28,6 +28,7 @@ pub struct File {
     mode: Option<Mode>,
     state: Option<PathBuf>,
     first_change: Option<u64>,
+    room: door::Table,
     cloud: CloudTable,
     vault: Option<VaultTable>,
     approval: ApprovalTable,
@@ -42,6 +43,7 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
+    phone: Option<super::phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<Spanned<WebhookTable>>,
     email: Vec<Spanned<EmailTable>>,
@@ -78,6 +80,7 @@ struct VaultTable {
 #[serde(deny_unknown_fields, default)]
 struct ApprovalTable {
     asked: Option<Vec<String>>,
+    escalation: Option<Vec<Vec<String>>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
@@ -166,7 +169,8 @@ impl File {
         if self.cloud.external_id.is_some() && self.cloud.role_arn.is_none() {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
-        Ok(())
+        let given = &self.approval;
+        super::phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)
     }
 
     pub fn resolve(self, text: &str, path: &Path) -> Result<Config, ConfigFault> {
@@ -196,13 +200,16 @@ impl File {
         .map(str::to_owned);
         let config = Config {
             file: path.to_owned(),
+            source: Secret::new(text),
             estate: self.name.unwrap_or_else(|| "estate".to_owned()),
             mode,
             state: self.state.map_or_else(state_home, |state| base.join(state)),
+            door: self.room.resolve(&base),
             cloud: self.cloud.resolve(),
             vault: self.vault.map(VaultTable::resolve),
             approval: Approval {
                 asked: words(self.approval.asked, &["on-call"]),
+                escalation: self.approval.escalation.unwrap_or_default(),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
@@ -246,10 +253,12 @@ impl File {
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
             channels: tables.resolve(place)?,
+            phone: super::phone::resolve(self.phone, &base, path)?,
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };
         config.check_following()?;
+        config.check_phone()?;
         Ok(config)
     }
 }

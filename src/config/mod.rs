@@ -4,7 +4,9 @@
 //! A wrong file is refused with file, line and key before anything starts.
 
 mod address;
+mod changes;
 mod channels;
+mod door;
 mod exceptions;
 mod fault;
 mod file;
@@ -12,6 +14,8 @@ mod infer;
 mod keys;
 mod parameters;
 mod people;
+mod phone;
+mod ssh_key;
 mod values;
 
 use std::{
@@ -26,12 +30,15 @@ pub use address::forbidden;
 pub use channels::{
     Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
 };
+pub use door::Door;
 pub use exceptions::Exceptions;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
 pub use keys::OwnKeys;
 pub use parameters::{Given, Parameters, follows};
-pub use people::People;
+pub use people::{People, Person};
+pub use phone::{Line, Phone};
+pub use ssh_key::{SshKey, SshKeyError};
 
 use crate::domain::Account;
 
@@ -62,11 +69,14 @@ impl Mode {
 pub struct Config {
     /// Where it was read from.
     pub file: PathBuf,
+    /// As it was typed.
+    source: Secret,
     /// A name for this estate, shown on every screen.
     pub estate: String,
     pub mode: Mode,
     /// Holds `ledger/`, `views/` and `compliance.log`.
     pub state: PathBuf,
+    pub door: Door,
     pub cloud: Cloud,
     pub vault: Option<Vault>,
     pub approval: Approval,
@@ -84,6 +94,8 @@ pub struct Config {
     /// By the environment's name in lower case.
     pub environment_parameters: BTreeMap<String, Parameters>,
     pub people: People,
+    /// How people are asked on their phones, where they are.
+    pub phone: Option<Phone>,
     pub channels: Channels,
     /// The number of the year's first change, for those who move from another tracker.
     pub first_change: u64,
@@ -128,6 +140,8 @@ pub struct Vault {
 pub struct Approval {
     /// Asked besides the owner's team.
     pub asked: Vec<String>,
+    /// Asked instead in round 1, 2 and so on; the last ones in every later round. Empty: `asked` always.
+    pub escalation: Vec<Vec<String>>,
     /// How long one request stands.
     pub window: Duration,
     /// How long a denial or a revert keeps the rule off the bucket.
@@ -193,6 +207,15 @@ pub struct Rules {
     pub disabled: BTreeSet<String>,
 }
 
+impl Approval {
+    /// Whom a round asks, from 1.
+    pub fn asked_in(&self, round: u32) -> &[String] {
+        let at = usize::try_from(round.saturating_sub(1)).unwrap_or(usize::MAX);
+        let round = self.escalation.get(at).or(self.escalation.last());
+        round.unwrap_or(&self.asked)
+    }
+}
+
 /// A value that never appears in logs, errors or debug output: a webhook's URL is its password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -216,6 +239,12 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Config {
+    /// The room's socket.
+    pub fn socket(&self) -> PathBuf {
+        let own = self.door.socket.clone();
+        own.unwrap_or_else(|| self.state.join("room.sock"))
+    }
+
     /// Reads and resolves a file.
     pub fn load(path: &Path) -> Result<Self, ConfigFault> {
         let text =
@@ -257,6 +286,7 @@ mod tests {
         let config = Config::parse(&on, Path::new("sixfold.toml")).unwrap();
         assert_eq!(config.vault.unwrap().bucket, "acme-rollback-vault");
         assert_eq!(config.channels.webhooks.len(), 1);
+        assert_eq!(config.phone.unwrap().reasons.len(), 2);
     }
 
     #[test]
@@ -293,6 +323,50 @@ mod tests {
             ),
             ("mode = \n", "sixfold.toml:1:"),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
+            (
+                "[[people]]\nname = \"nina\"\ntopic = \"no topic\"\n",
+                "sixfold.toml:3: topic: this is not a topic",
+            ),
+            (
+                "[[people]]\nname = \"nina\"\ntopic_env = \"TOPIC\"\n",
+                "sixfold.toml: nina has a topic, but there is no [phone]",
+            ),
+            (
+                "[phone]\nserver = \"http://ntfy.example.com\"\n",
+                "sixfold.toml:2: server: the address of a server is wanted",
+            ),
+            (
+                "[phone]\nserver = \"https://me:secret@ntfy.example.com\"\n",
+                "sixfold.toml:2: server: the address of a server is wanted",
+            ),
+            (
+                "[phone]\nserver = \"https://ntfy.example.com\"\nreply_topic = \"r\"\n",
+                "sixfold.toml: [phone]: either `publish_token_env` or `publish_token_file`",
+            ),
+            (
+                "[phone]\nreasons = [\"maintenance\", \"maintenance\"]\n",
+                "sixfold.toml:2: reasons: at most 2 different reasons",
+            ),
+            (
+                "[phone]\nreasons = [\"because\"]\n",
+                "sixfold.toml:2: reasons: unknown variant `because`",
+            ),
+            (
+                "[phone]\npushes_per_hour = 0\n",
+                "sixfold.toml:2: pushes_per_hour:",
+            ),
+            (
+                "[approval]\nasked = [\"a\"]\nescalation = [[\"b\"]]\n",
+                "sixfold.toml: [approval]: `asked` and `escalation`",
+            ),
+            (
+                "[approval]\nescalation = [[]]\n",
+                "sixfold.toml: [approval]: a round of `escalation` asks nobody",
+            ),
+            (
+                "[[people]]\nname = \"nina\"\nkeys = [\"ssh-dss AAAA\"]\n",
+                "sixfold.toml:3: keys: `ssh-dss` is no kind of key",
+            ),
             (
                 "[cloud]\ncalls_per_second = 0\n",
                 "sixfold.toml:2: calls_per_second:",

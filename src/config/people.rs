@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use super::{Secret, SshKey, phone::some_topic};
 use crate::domain::{Actor, Right, Role};
 
 /// A person of the config.
@@ -18,6 +19,20 @@ pub struct Person {
     /// Teams they belong to, by the names that `asked` and owners go by.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The ntfy topic that their phone, and nobody else's, subscribes to.
+    #[serde(default, deserialize_with = "some_topic")]
+    pub topic: Option<Secret>,
+    /// The environment variable that holds it instead.
+    pub topic_env: Option<String>,
+    /// By which OpenSSH knows them, where they come through the room's own account.
+    #[serde(default)]
+    pub keys: Vec<SshKey>,
+}
+
+impl Person {
+    pub const fn has_topic(&self) -> bool {
+        self.topic.is_some() || self.topic_env.is_some()
+    }
 }
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
@@ -32,6 +47,20 @@ pub struct People(Vec<Person>);
 impl People {
     pub const fn new(people: Vec<Person>) -> Self {
         Self(people)
+    }
+
+    /// Nobody is listed.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+        self.0.iter()
+    }
+
+    /// Whether a person is listed.
+    pub fn knows(&self, actor: &Actor) -> bool {
+        self.0.iter().any(|person| person.name == *actor)
     }
 
     /// The person behind a Unix account; none for strangers.
@@ -81,6 +110,9 @@ mod tests {
             user: None,
             role,
             groups: Vec::new(),
+            topic: None,
+            topic_env: None,
+            keys: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     chain,
+    config::Person,
     domain::{
         Actor, Change, Draft, Fact, Via,
         artifact::{Approval, ApprovalRequest, Decision, PagingAction, Ticket},
@@ -24,7 +25,7 @@ impl Engine {
         let hazards = self.hazards_of(look).await;
         let (ticket, plan) = (&change.ticket, plan_of(change)?);
         let hazards = hazards.unwrap_or_else(|| plan.hazards.clone());
-        let (asked, channel) = self.asked(ticket);
+        let (asked, channel) = self.asked(ticket, round);
         let request = ApprovalRequest {
             why: ticket.waits_for().join(", "),
             action: plan.action.clone(),
@@ -43,15 +44,36 @@ impl Engine {
         Ok(Step::Moved)
     }
 
-    /// Who is asked, and by which way.
-    pub(super) fn asked(&self, ticket: &Ticket) -> (Vec<String>, String) {
-        let mut asked = self.config.approval.asked.clone();
+    /// Who is asked in a round, and by which way.
+    fn asked(&self, ticket: &Ticket, round: u32) -> (Vec<String>, String) {
+        let asked = self.asked_in(ticket, round);
+        let has_phone = self.config.people.asked(&asked).any(Person::has_topic);
+        let pushed = (has_phone && self.config.phone.is_some()) || self.webhooks_ask();
+        (asked, if pushed { "push" } else { "screen" }.to_owned())
+    }
+
+    /// The same for what is done by hand. There is nothing to tap, so phones are left alone.
+    pub(super) fn asked_by_hand(&self, ticket: &Ticket) -> (Vec<String>, String) {
+        let channel = if self.webhooks_ask() {
+            "push"
+        } else {
+            "screen"
+        };
+        (self.asked_in(ticket, 1), channel.to_owned())
+    }
+
+    fn webhooks_ask(&self) -> bool {
+        let hooks = &self.config.channels.webhooks;
+        hooks.iter().any(|hook| hook.approvals)
+    }
+
+    /// The owner's team is asked in every round: it is their bucket.
+    fn asked_in(&self, ticket: &Ticket, round: u32) -> Vec<String> {
+        let mut asked = self.config.approval.asked_in(round).to_vec();
         if !asked.contains(&ticket.owner.team) {
             asked.push(ticket.owner.team.clone());
         }
-        let hooks = &self.config.channels.webhooks;
-        let pushed = hooks.iter().any(|hook| hook.approvals);
-        (asked, if pushed { "push" } else { "screen" }.to_owned())
+        asked
     }
 
     /// Where nothing speaks for a person, the standing policy decides.

@@ -30,7 +30,7 @@ impl Engine {
         if self.still_to_do(change).await?.is_none() {
             return Ok(Step::Moved);
         }
-        let (asked, channel) = self.asked(&change.ticket);
+        let (asked, channel) = self.asked_by_hand(&change.ticket);
         let request = HandRequest {
             asked,
             channel,

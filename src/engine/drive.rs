@@ -79,6 +79,10 @@ impl Driving {
         }
     }
 
+    pub(super) fn holds(&self, id: ChangeId) -> bool {
+        self.0.contains_key(&id)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

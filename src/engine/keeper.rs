@@ -57,6 +57,7 @@ impl Engine {
             self.tasks
                 .spawn(async move { engine.keep_exceptions().await });
         }
+        self.wake_phones();
     }
 
     pub(super) fn keep(&self) {

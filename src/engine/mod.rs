@@ -12,7 +12,7 @@
 //! - `revert`: a person puts the state before back; `exceptions`: a person lets a violation be
 //! - [`gate`]: who may decide, what may be written
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
-//!   about it, `backoff`: how long it waits
+//!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
 
 mod again;
 mod approve;
@@ -38,6 +38,7 @@ mod look;
 mod open;
 mod operate;
 mod outbox;
+pub mod phone;
 mod revert;
 mod undo;
 mod vanished;
@@ -45,7 +46,7 @@ mod vanished;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::{
@@ -89,6 +90,8 @@ pub enum EngineError {
     NoSuchChange(ChangeId),
     #[error("this version does not know the setting `{0}`")]
     Unknown(String),
+    #[error("{0}")]
+    Undecided(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -151,6 +154,8 @@ pub struct Inner {
     /// Changes that are carried on at one time.
     turns: Semaphore,
     pushes: Semaphore,
+    /// Set once pushing has begun.
+    phone: OnceLock<phone::Phone>,
     idle: Notify,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -238,6 +243,7 @@ impl Engine {
             breaking: tokio::sync::Mutex::default(),
             turns,
             pushes: Semaphore::new(PUSHES),
+            phone: OnceLock::new(),
             idle: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -290,6 +296,17 @@ impl Engine {
         }
     }
 
+    /// Waits until a change is not being carried on.
+    pub async fn rested(&self, id: ChangeId) {
+        loop {
+            let idle = self.idle.notified();
+            if !self.driving().holds(id) {
+                return;
+            }
+            idle.await;
+        }
+    }
+
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
@@ -314,6 +331,7 @@ impl Engine {
         let entries = self.ledger.commit(drafts).await?;
         for entry in &entries {
             self.look_again(entry, now);
+            self.phones_heard(entry);
         }
         Ok(entries)
     }
@@ -362,7 +380,8 @@ impl Engine {
         let parked = trouble
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
-        parked.chain(mishaps).collect()
+        let phones = self.phone_warnings();
+        parked.chain(mishaps).chain(phones).collect()
     }
 
     /// What was asked of AWS lately.

@@ -4,8 +4,8 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Diff, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply, Request, Status, VERSION,
-        filter::FilterError,
+        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply,
+        Request, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
@@ -23,7 +23,7 @@ impl Room {
         let engine = &self.engine;
         let store = &engine.store;
         match request {
-            Request::Hello { version } => welcome(version, caller),
+            Request::Hello(hello) => welcome(&hello, caller),
             Request::Status => {
                 let status = self.status(caller).map_err(failed)?;
                 Ok(Reply::Status(Box::new(status)))
@@ -33,15 +33,7 @@ impl Room {
                 arrangement,
                 offset,
                 limit,
-            } => {
-                let query = Query {
-                    filter: filter.parse().map_err(misread)?,
-                    arrangement,
-                    now: engine.now(),
-                };
-                let rows = store.queue(&query, offset, limit).map_err(failed)?;
-                Ok(Reply::Rows(rows))
-            }
+            } => self.queue(&filter, arrangement, (offset, limit)),
             Request::Change { id } => Ok(Reply::Change(Box::new(self.found(id)?))),
             Request::Pending { offset, limit } => Ok(Reply::Pending(
                 store.pending(offset, limit).map_err(failed)?,
@@ -104,6 +96,10 @@ impl Room {
             Request::Revert { id, reason } => {
                 engine.revert(caller, id, reason).await.map(Reply::Done)
             }
+            Request::Rested { id } => {
+                engine.rested(id).await;
+                Ok(Reply::Done(format!("{id} rests")))
+            }
             Request::Release { rule, bucket } => engine
                 .release(caller, &rule, &bucket)
                 .await
@@ -126,6 +122,21 @@ impl Room {
     pub(super) fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
         let change = self.engine.store.change(id).map_err(failed)?;
         change.ok_or_else(|| unknown(id))
+    }
+
+    fn queue(
+        &self,
+        filter: &str,
+        arrangement: Arrangement,
+        (offset, limit): (usize, usize),
+    ) -> Result<Reply, Refusal> {
+        let query = Query {
+            filter: filter.parse().map_err(misread)?,
+            arrangement,
+            now: self.engine.now(),
+        };
+        let rows = self.engine.store.queue(&query, offset, limit);
+        Ok(Reply::Rows(rows.map_err(failed)?))
     }
 
     fn behind(&self, id: ChangeId) -> Result<Reply, Refusal> {
@@ -225,21 +236,26 @@ impl Room {
     }
 }
 
-fn welcome(version: u32, caller: &Caller) -> Result<Reply, Refusal> {
-    let ours = env!("CARGO_PKG_VERSION").to_owned();
-    if version == VERSION {
+/// A greeting's answer, once it is known who came.
+pub(super) fn welcome(hello: &Hello, caller: &Caller) -> Result<Reply, Refusal> {
+    if hello.version == VERSION {
         return Ok(Reply::Welcome {
-            version: ours,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             person: caller.actor.to_string(),
         });
     }
-    let message = format!(
-        "this room is version {ours} and speaks protocol {VERSION}, the screen speaks {version}: use the same version of sixfold for both"
-    );
     Err(Refusal {
         code: RefusalCode::Protocol,
-        message,
+        message: another_version(u64::from(hello.version)),
     })
+}
+
+/// What somebody of another version is told.
+pub(super) fn another_version(theirs: u64) -> String {
+    let ours = env!("CARGO_PKG_VERSION");
+    format!(
+        "this room is sixfold {ours} and speaks protocol {VERSION}, you speak {theirs}: use the same version of sixfold for both"
+    )
 }
 
 pub(super) fn failed(error: impl Into<EngineError>) -> Refusal {

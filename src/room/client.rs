@@ -1,36 +1,40 @@
 //! A client's end of the room's protocol.
 //!
-//! Bytes go through any stream (an in-memory pipe today, a socket later) as frames of JSON with a
+//! Bytes go through any stream (a socket, or a pipe in memory) as frames of JSON with a
 //! four-byte length before them. A client numbers its requests, hands each answer to whoever asked,
 //! and passes notices on.
 
 use std::{
     collections::HashMap,
+    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::{mpsc, oneshot},
 };
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
-use super::protocol::{Ask, Frame, Notice, Refusal, RefusalCode, Reply, Request};
+use super::protocol::{
+    Ask, Frame, Hello, Notice, NoticeKind, Refusal, RefusalCode, Reply, Request,
+};
 
-/// Largest frame either side accepts: a page of the longest ledger lines fits, an attack does not.
+/// Largest frame that a client accepts: a page of the longest ledger lines fits, an attack does not.
 pub const LARGEST_FRAME: usize = 8 * 1024 * 1024;
 
 /// Requests that may wait for their answers at one time.
 const IN_FLIGHT: usize = 256;
 
-pub fn codec() -> LengthDelimitedCodec {
+pub fn codec(largest: usize) -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder()
-        .max_frame_length(LARGEST_FRAME)
+        .max_frame_length(largest)
         .new_codec()
 }
 
@@ -57,14 +61,143 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let (reader, writer) = tokio::io::split(stream);
-        let (out, mut asks) = mpsc::channel::<Ask>(IN_FLIGHT);
-        let (notices, notices_rx) = mpsc::channel(IN_FLIGHT);
-        let waiting: Waiting = Arc::default();
-
-        let unanswered = Arc::clone(&waiting);
+        let (client, mut end, notices) = pair();
         tokio::spawn(async move {
-            let mut frames = FramedWrite::new(writer, codec());
+            end.talk(stream).await;
+            // Whoever asks from now on is told by the closed channel; whoever asked before, by this.
+            end.asks.close();
+            end.forget();
+        });
+        (client, notices)
+    }
+
+    /// Goes on from a connection that was greeted, and where the room hangs up, dials until it is back, as
+    /// after its service was restarted. The receiver tells of both ([`NoticeKind::Lost`],
+    /// [`NoticeKind::Back`]). It ends where the room does not let this one in again.
+    pub fn keep<D, F, S>(dial: D, hello: Hello, first: S) -> (Self, mpsc::Receiver<Notice>)
+    where
+        D: Fn() -> F + Send + 'static,
+        F: Future<Output = io::Result<S>> + Send,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (client, mut end, notices) = pair();
+        tokio::spawn(async move {
+            let mut stream = first;
+            loop {
+                end.talk(stream).await;
+                end.forget();
+                end.tell(NoticeKind::Lost).await;
+                stream = loop {
+                    if !end.idle(REDIAL).await {
+                        return;
+                    }
+                    let Ok(mut dialled) = dial().await else {
+                        continue;
+                    };
+                    match greet(&mut dialled, &hello).await {
+                        Ok(Ok(_)) => break dialled,
+                        Ok(Err(refusal)) => {
+                            tracing::warn!(%refusal, "the room is back and lets nobody in here");
+                            return;
+                        }
+                        Err(_) => {}
+                    }
+                };
+                end.tell(NoticeKind::Back).await;
+            }
+        });
+        (client, notices)
+    }
+
+    /// Asks and waits for the answer.
+    pub async fn ask(&self, request: Request) -> Result<Reply, Refusal> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        lock(&self.waiting).insert(id, sender);
+        if self.out.send(Ask { id, request }).await.is_err() {
+            lock(&self.waiting).remove(&id);
+            return Err(gone());
+        }
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// Between two tries to reach a room that hung up.
+const REDIAL: Duration = Duration::from_millis(500);
+
+/// Most time that a room takes to say whom it takes somebody for.
+const GREETING: Duration = Duration::from_secs(20);
+
+/// Says who comes, on a connection that nothing was said on yet, and gives the person that the room takes
+/// this one for, or why it lets nobody in.
+pub async fn greet<S>(stream: &mut S, hello: &Hello) -> io::Result<Result<String, Refusal>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    tokio::time::timeout(GREETING, greeted(stream, hello)).await?
+}
+
+async fn greeted<S>(stream: &mut S, hello: &Hello) -> io::Result<Result<String, Refusal>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let ask = Ask {
+        id: 0,
+        request: Request::Hello(hello.clone()),
+    };
+    let bytes = serde_json::to_vec(&ask)?;
+    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    let mut frame = length.to_be_bytes().to_vec();
+    frame.extend(bytes);
+    stream.write_all(&frame).await?;
+    // Nothing behind the answer is read: notices follow it, and are for whoever talks from then on.
+    let length = stream.read_u32().await? as usize;
+    if length > LARGEST_FRAME {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).await?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Frame::Answer { reply, .. }) => Ok(match reply {
+            Ok(Reply::Welcome { person, .. }) => Ok(person),
+            Ok(_) => return Err(io::ErrorKind::InvalidData.into()),
+            Err(refusal) => Err(refusal),
+        }),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// What carries a client's words to a room and back.
+struct End {
+    asks: mpsc::Receiver<Ask>,
+    waiting: Waiting,
+    notices: mpsc::Sender<Notice>,
+}
+
+fn pair() -> (Client, End, mpsc::Receiver<Notice>) {
+    let (out, asks) = mpsc::channel(IN_FLIGHT);
+    let (notices, news) = mpsc::channel(IN_FLIGHT);
+    let waiting: Waiting = Arc::default();
+    let end = End {
+        asks,
+        waiting: Arc::clone(&waiting),
+        notices,
+    };
+    let client = Client {
+        next: Arc::default(),
+        out,
+        waiting,
+    };
+    (client, end, news)
+}
+
+impl End {
+    /// Until either side hangs up.
+    async fn talk<S: AsyncRead + AsyncWrite>(&mut self, stream: S) {
+        let (reader, writer) = tokio::io::split(stream);
+        let asks = &mut self.asks;
+        let write = async move {
+            let mut frames = FramedWrite::new(writer, codec(LARGEST_FRAME));
             while let Some(ask) = asks.recv().await {
                 let Ok(bytes) = serde_json::to_vec(&ask) else {
                     continue;
@@ -73,19 +206,14 @@ impl Client {
                     break;
                 }
             }
-            // Whoever asks from now on is told by the closed channel; whoever asked before, by this.
-            asks.close();
-            while asks.recv().await.is_some() {}
-            lock(&unanswered).clear();
-        });
-
-        let answers = Arc::clone(&waiting);
-        tokio::spawn(async move {
-            let mut frames = FramedRead::new(reader, codec());
+        };
+        let (waiting, notices) = (&self.waiting, &self.notices);
+        let read = async move {
+            let mut frames = FramedRead::new(reader, codec(LARGEST_FRAME));
             while let Some(Ok(bytes)) = frames.next().await {
                 match serde_json::from_slice(&bytes) {
                     Ok(Frame::Answer { id, reply }) => {
-                        let asker = lock(&answers).remove(&id);
+                        let asker = lock(waiting).remove(&id);
                         if let Some(asker) = asker {
                             // Whoever asked may have stopped waiting, and that is fine.
                             let _ = asker.send(reply);
@@ -99,29 +227,41 @@ impl Client {
                     }
                 }
             }
-            lock(&answers).clear();
-        });
-
-        (
-            Self {
-                next: Arc::default(),
-                out,
-                waiting,
-            },
-            notices_rx,
-        )
+        };
+        tokio::select! {
+            () = write => {}
+            () = read => {}
+        }
     }
 
-    /// Asks and waits for the answer.
-    pub async fn ask(&self, request: Request) -> Result<Reply, Refusal> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        lock(&self.waiting).insert(id, sender);
-        if self.out.send(Ask { id, request }).await.is_err() {
-            lock(&self.waiting).remove(&id);
-            return Err(gone());
+    /// Whoever still waits for an answer is told that none comes.
+    fn forget(&mut self) {
+        while self.asks.try_recv().is_ok() {}
+        lock(&self.waiting).clear();
+    }
+
+    /// Waits, telling whoever asks meanwhile that nobody answers. False once nobody asks any more.
+    async fn idle(&mut self, wait: Duration) -> bool {
+        let over = tokio::time::sleep(wait);
+        let mut over = std::pin::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return true,
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => drop(lock(&self.waiting).remove(&ask.id)),
+                    None => return false,
+                },
+            }
         }
-        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    async fn tell(&self, kind: NoticeKind) {
+        let notice = Notice {
+            kind,
+            change: None,
+            revision: 0,
+        };
+        let _ = self.notices.send(notice).await;
     }
 }
 

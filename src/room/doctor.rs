@@ -19,7 +19,7 @@ use crate::{
     cloud::{self, Cloud, Vault},
     config::{Config, Mode},
     domain::Digest,
-    engine::Caller,
+    engine::{Caller, Clock as _, SystemClock, phone},
     ledger::{self, LedgerError},
     rules::Library,
 };
@@ -61,6 +61,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         Ok(Err(error)) => findings.push(Finding::bad("cloud", error.to_string())),
         Err(late) => findings.push(Finding::bad("cloud", late)),
     }
+    findings.extend(phone::look(config, SystemClock.now()).await);
     findings
 }
 
@@ -103,6 +104,8 @@ impl Room {
         findings.push(self.ledger());
         findings.extend(self.told());
         findings.extend(reached(&self.cloud, config).await);
+        // Asking the server is for the command alone: a page that is opened often must not publish.
+        findings.extend(phone::running(engine));
         Checkup {
             at: engine.now(),
             findings,

@@ -1,14 +1,15 @@
 //! The room: the one process that holds store, ledger, cloud and scanner, and the protocol by which
 //! screens and commands talk to it.
 //!
-//! A screen has no more than a [`client`] and the words of the [`protocol`]. Today its bytes go
-//! through a pipe in memory; a socket would carry the same ones.
+//! A screen has no more than a [`client`] and the words of the [`protocol`]. Its bytes come through a Unix
+//! socket ([`Door`]), or through a pipe in memory where the room is in its own process.
 
 mod advice;
 mod answers;
 pub mod client;
 mod coverage;
 pub mod doctor;
+mod door;
 mod lists;
 mod log;
 mod once;
@@ -24,20 +25,23 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use advice::listing_failed;
+pub use door::{Door, DoorError};
 pub use log::Log;
 pub use once::{OnceError, Report};
-pub use start::{Scan, StartError, Starting, ledger_folder, library};
+pub use start::{Ready, Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
     cloud::Cloud,
+    config::Config,
+    domain::{Actor, Via},
     engine::{Caller, Engine},
     scanner::Watch,
 };
 use client::Client;
-use protocol::Notice;
+use protocol::{Notice, NoticeKind};
 
 /// Bytes that a pipe holds before its writer waits.
 const PIPE: usize = 256 * 1024;
@@ -55,6 +59,8 @@ pub struct Room {
     opened_at: u64,
     looked: doctor::Looked,
     stopping: CancellationToken,
+    /// Connections, and requests of theirs that are at work.
+    attended: TaskTracker,
 }
 
 impl Room {
@@ -70,18 +76,45 @@ impl Room {
         Client::connect(theirs)
     }
 
+    /// The room's own look at itself, by the way that screens come; it may do nothing.
+    pub fn connect_itself(self: &Arc<Self>) -> Client {
+        let itself = Caller {
+            actor: Actor::Room,
+            via: Via::Room,
+            readonly: true,
+        };
+        self.connect(itself).0
+    }
+
+    /// What a person should know from now on, until this room ends.
+    pub fn keep_in_mind(&self, finding: String) {
+        self.engine.keep_in_mind(vec![finding]);
+        self.engine.notify(NoticeKind::Room);
+    }
+
+    /// What is not as it was by another config and the rules that it gives.
+    pub fn changes(&self, newer: &Config, ready: &Ready) -> Vec<String> {
+        let mut changes = self.engine.config.changes(newer);
+        changes.extend(self.engine.library.changes(&ready.library));
+        changes
+    }
+
     /// Answers a caller whose identity is known over a stream, until either side hangs up.
     pub fn attend<S>(self: &Arc<Self>, caller: Caller, stream: S)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        tokio::spawn(server::serve(Arc::clone(self), caller, stream));
+        self.attended
+            .spawn(server::serve(Arc::clone(self), caller, stream));
     }
 
-    /// Stops scanning, lets running steps end on record, and hangs up.
+    /// Stops scanning, lets running steps end on record, and hangs up. Once this is through nothing of the
+    /// room is at work any more.
     pub async fn stop(&self) {
         self.stopping.cancel();
         self.engine.stop().await;
+        self.attended.close();
+        self.attended.wait().await;
         if let Err(error) = self.engine.store.flush() {
             tracing::warn!(%error, "the views were not written out; the next start reads more");
         }

@@ -106,13 +106,14 @@ impl Room {
         Ok(ended)
     }
 
-    /// Waits until every channel has the close-out records; false when that takes longer.
+    /// Waits until every channel has the close-out records and phones have their requests; false when that
+    /// takes longer.
     pub async fn delivered(&self, patience: Duration) -> Result<bool, EngineError> {
         let channels = self.engine.channels();
         let mut notices = self.engine.subscribe();
         let deadline = tokio::time::Instant::now() + patience;
         loop {
-            if self.engine.store.undelivered(&channels)? == 0 {
+            if self.engine.store.undelivered(&channels)? == 0 && self.engine.phones_at_rest() {
                 return Ok(true);
             }
             let next = tokio::time::timeout_at(deadline, notices.recv());

@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::{Semaphore, broadcast, mpsc},
+    io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc},
 };
-use tokio_util::codec::{FramedRead, FramedWrite};
+use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use super::{
     Room,
@@ -22,20 +22,50 @@ use crate::engine::Caller;
 
 /// A client that takes nothing for this long is gone.
 const STALLED: Duration = Duration::from_secs(30);
-/// Requests of one client at work, and answers that may wait to be sent.
-const QUEUE: usize = 64;
+
+/// Requests of one client at work, until their answers are written.
+const AT_WORK: usize = 16;
+
+/// Largest frame that the room reads: a request holds a filter or a person's reason, nothing longer.
+const LARGEST_REQUEST: usize = 64 * 1024;
+
+/// Requests of a connection, as frames.
+pub type Asks<S> = FramedRead<ReadHalf<S>, LengthDelimitedCodec>;
+
+/// The way back.
+pub type Frames<S> = FramedWrite<WriteHalf<S>, LengthDelimitedCodec>;
+
+/// A stream as frames, of which those to the room are small.
+pub fn framed<S: AsyncRead + AsyncWrite>(stream: S) -> (Asks<S>, Frames<S>) {
+    let (reader, writer) = tokio::io::split(stream);
+    let asks = FramedRead::new(reader, codec(LARGEST_REQUEST));
+    (asks, FramedWrite::new(writer, codec(LARGEST_FRAME)))
+}
 
 /// Serves one connection until the client hangs up or the room stops.
 pub async fn serve<S>(room: Arc<Room>, caller: Caller, stream: S)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (reader, writer) = tokio::io::split(stream);
-    let (out, queue) = mpsc::channel::<Frame>(QUEUE);
+    let (asks, frames) = framed(stream);
+    talk(room, caller, asks, frames).await;
+}
+
+/// An answer on its way out. Its place at work is free once it is written, so that whoever does not read
+/// has only so many of them made.
+struct Out {
+    frame: Frame,
+    _at_work: Option<OwnedSemaphorePermit>,
+}
+
+pub async fn talk<S>(room: Arc<Room>, caller: Caller, mut asks: Asks<S>, frames: Frames<S>)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (out, queue) = mpsc::channel::<Out>(AT_WORK + 1);
     let notices = room.engine.subscribe();
-    let mut sending = tokio::spawn(send(FramedWrite::new(writer, codec()), queue, notices));
-    let mut asks = FramedRead::new(reader, codec());
-    let at_work = Arc::new(Semaphore::new(QUEUE));
+    let mut sending = tokio::spawn(send(frames, queue, notices));
+    let at_work = Arc::new(Semaphore::new(AT_WORK));
     loop {
         let bytes = tokio::select! {
             () = room.stopping.cancelled() => break,
@@ -52,48 +82,71 @@ where
                 code: RefusalCode::Protocol,
                 message,
             });
-            let _ = out.send(Frame::Answer { id: 0, reply }).await;
-            break;
+            let frame = Frame::Answer { id: 0, reply };
+            let last = Out {
+                frame,
+                _at_work: None,
+            };
+            let _ = out.send(last).await;
+            // What was asked before is answered; then there is nothing more to say.
+            drop(out);
+            let _ = tokio::time::timeout(STALLED, sending).await;
+            return;
         };
         // In a task of its own, so that a slow revert does not hold up a look at the queue; a client
         // with too many of them at work is read again when one has ended.
-        let Ok(turn) = Arc::clone(&at_work).acquire_owned().await else {
-            break;
+        let turn = tokio::select! {
+            () = room.stopping.cancelled() => break,
+            _ = &mut sending => return,
+            turn = Arc::clone(&at_work).acquire_owned() => turn,
         };
+        let Ok(turn) = turn else { break };
         let (room, caller, out) = (Arc::clone(&room), caller.clone(), out.clone());
-        tokio::spawn(async move {
-            let reply = room.answer(&caller, request).await;
-            let _ = out.send(Frame::Answer { id, reply }).await;
-            drop(turn);
+        let tracker = room.attended.clone();
+        tracker.spawn(async move {
+            let deed = request.is_deed();
+            let reply = tokio::select! {
+                reply = room.answer(&caller, request) => reply,
+                // Nobody waits for a look at a room that ends, and what it looks at may be slow.
+                () = room.stopping.cancelled(), if !deed => return,
+            };
+            let frame = Frame::Answer { id, reply };
+            let _ = out
+                .send(Out {
+                    frame,
+                    _at_work: Some(turn),
+                })
+                .await;
         });
     }
     drop(out);
     sending.abort();
 }
 
-async fn send<W>(
-    mut frames: FramedWrite<W, tokio_util::codec::LengthDelimitedCodec>,
-    mut queue: mpsc::Receiver<Frame>,
+async fn send<S: AsyncRead + AsyncWrite>(
+    mut frames: Frames<S>,
+    mut queue: mpsc::Receiver<Out>,
     mut notices: broadcast::Receiver<Notice>,
-) where
-    W: AsyncWrite + Unpin,
-{
+) {
     loop {
-        let frame = tokio::select! {
-            frame = queue.recv() => match frame {
-                Some(frame) => frame,
+        let next = tokio::select! {
+            next = queue.recv() => match next {
+                Some(next) => next,
                 None => return,
             },
-            notice = notices.recv() => match notice {
-                Ok(notice) => Frame::Notice(notice),
-                // One notice stands for all that were missed: it makes the screen look again.
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
-                }
-                Err(broadcast::error::RecvError::Closed) => return,
+            notice = notices.recv() => {
+                let frame = match notice {
+                    Ok(notice) => Frame::Notice(notice),
+                    // One notice stands for all that were missed: it makes the screen look again.
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                Out { frame, _at_work: None }
             },
         };
-        let Some(bytes) = encoded(&frame) else {
+        let Some(bytes) = encoded(&next.frame) else {
             continue;
         };
         match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
@@ -104,7 +157,7 @@ async fn send<W>(
 }
 
 /// A frame as bytes; an answer that is too large becomes a refusal, so that its asker is not left waiting.
-fn encoded(frame: &Frame) -> Option<Vec<u8>> {
+pub fn encoded(frame: &Frame) -> Option<Vec<u8>> {
     let bytes = serde_json::to_vec(frame).ok()?;
     match frame {
         Frame::Answer { id, .. } if bytes.len() > LARGEST_FRAME => {

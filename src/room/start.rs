@@ -5,14 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Log, Room, coverage::Scores, doctor::Looked};
 use crate::{
     cloud::{self, Cloud, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
     domain::{Draft, Fact, nearest},
-    engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock},
+    engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock, phone::PhoneError},
     ledger::{self, LedgerError, Lock},
     rules::{Evaluator, Library, RuleFault},
     scanner::{Scanner, Watch},
@@ -47,6 +47,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(
@@ -93,13 +95,43 @@ pub enum Scan {
     Never,
 }
 
+/// What a room needs beside its state: rules that load, an S3 that answers, a vault that passes. All that
+/// can be wrong with a config shows here, while nothing has been opened yet.
+pub struct Ready {
+    pub library: Arc<Library>,
+    judge: Arc<Evaluator>,
+    cloud: Arc<Cloud>,
+    vault: Option<Vault>,
+    warnings: Vec<String>,
+}
+
+impl Ready {
+    pub async fn of(config: &Config) -> Result<Self, StartError> {
+        let library = Arc::new(library(config)?);
+        let judge = Arc::new(Evaluator::start(Arc::clone(&library)).map_err(StartError::Judge)?);
+        let cloud = Arc::new(cloud::connect(&config.cloud).await?);
+        let (vault, warnings) = vault(&cloud, config).await?;
+        Ok(Self {
+            library,
+            judge,
+            cloud,
+            vault,
+            warnings,
+        })
+    }
+}
+
 /// How a room is to be opened.
 pub struct Starting {
     pub config: Config,
+    /// What was made ready for the config already.
+    pub ready: Option<Ready>,
     pub clock: Arc<dyn Clock>,
     pub scan: Scan,
     /// What this process found before the room opened.
     pub findings: Vec<String>,
+    /// What it goes by from now on and did not before; on record, and nothing to worry about.
+    pub changes: Vec<String>,
     /// The latest of this process's own log.
     pub log: Log,
 }
@@ -108,9 +140,11 @@ impl Starting {
     pub fn new(config: Config) -> Self {
         Self {
             config,
+            ready: None,
             clock: Arc::new(SystemClock),
             scan: Scan::Always,
             findings: Vec::new(),
+            changes: Vec::new(),
             log: Log::default(),
         }
     }
@@ -120,9 +154,11 @@ impl Room {
     pub async fn start(starting: Starting) -> Result<Arc<Self>, StartError> {
         let Starting {
             config,
+            ready,
             clock,
             scan,
             findings,
+            changes,
             log,
         } = starting;
         let config = Arc::new(config);
@@ -130,10 +166,16 @@ impl Room {
             path: config.state.clone(),
             error,
         })?;
-        let library = Arc::new(library(&config)?);
-        let judge = Arc::new(Evaluator::start(Arc::clone(&library)).map_err(StartError::Judge)?);
-        let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-        let (vault, warnings) = vault(&cloud, &config).await?;
+        let Ready {
+            library,
+            judge,
+            cloud,
+            vault,
+            warnings,
+        } = match ready {
+            Some(ready) => ready,
+            None => Ready::of(&config).await?,
+        };
 
         let lock = Lock::take(&config.state)?;
         let opened = ledger::open(
@@ -163,11 +205,15 @@ impl Room {
         let started = Fact::RoomStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             mode: config.mode.word().to_owned(),
-            findings: findings.clone(),
+            findings: [findings.clone(), changes].concat(),
         };
         engine
             .record(vec![Draft::room(engine.now(), None, started)])
             .await?;
+
+        if scan != Scan::Never {
+            engine.start_phone()?;
+        }
 
         let scanner = Scanner::new(Arc::clone(&cloud), Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
@@ -199,6 +245,7 @@ impl Room {
             opened_at,
             looked: Looked::default(),
             stopping,
+            attended: TaskTracker::new(),
         }))
     }
 }

@@ -115,6 +115,30 @@ impl Library {
         &self.digest
     }
 
+    /// What is not the same in a newer library, one sentence a rule.
+    pub fn changes(&self, newer: &Self) -> Vec<String> {
+        let gone = self
+            .rules
+            .iter()
+            .filter(|rule| newer.get(&rule.id).is_none())
+            .map(|rule| format!("rule {} is gone", rule.id));
+        let others = newer
+            .rules
+            .iter()
+            .filter_map(|rule| match self.get(&rule.id) {
+                None => Some(format!("rule {} v{} is new", rule.id, rule.version)),
+                Some(old) if old.version != rule.version => {
+                    let (id, old, new) = (&rule.id, old.version, rule.version);
+                    Some(format!("rule {id}: v{old} → v{new}"))
+                }
+                Some(old) if old.text != rule.text => {
+                    Some(format!("rule {} v{} changed", rule.id, rule.version))
+                }
+                Some(_) => None,
+            });
+        gone.chain(others).collect()
+    }
+
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
         self.rules.iter().find(|rule| rule.id == id)
     }

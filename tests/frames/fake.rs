@@ -71,7 +71,7 @@ impl Fake {
     pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
         self.asked.push(request.clone());
         match request {
-            Request::Hello { .. } => Ok(Reply::Welcome {
+            Request::Hello(_) => Ok(Reply::Welcome {
                 version: "0.1.0".to_owned(),
                 person: self.status.person.clone(),
             }),
@@ -161,6 +161,7 @@ impl Fake {
                 done(format!("{id} is marked done, the room looks at it now"))
             }
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
+            Request::Rested { id } => Ok(Reply::Done(format!("{id} rests"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
             Request::ResetBreaker => {
                 self.status.breaker = None;

@@ -276,6 +276,11 @@ impl Served {
         self.out.so_far()
     }
 
+    /// The same of standard error.
+    pub fn complained(&self) -> String {
+        self.err.so_far()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -10,10 +10,12 @@ mod diff;
 mod doctor;
 mod exceptions;
 pub mod filter;
+mod hello;
 mod ledger_filter;
 mod log;
 mod outbox;
 mod reference;
+mod rows;
 mod scores;
 mod status;
 mod trends;
@@ -24,20 +26,20 @@ pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
 pub use exceptions::{Exceptions, ExemptRequest};
+pub use hello::{Hello, Way};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
 pub use outbox::{ChannelState, Outbox, OutboxRequest, Undelivered};
 pub use reference::Reference;
+pub use rows::{Line, Lines, Page, Row, Rows};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
-use crate::domain::{
-    Call, Change, ChangeId, Digest, Entry, Severity, Stage, Stamp, artifact::Reason, time,
-};
+use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Rows that one page holds at most, whatever was asked for.
 pub const PAGE: usize = 500;
@@ -65,9 +67,7 @@ pub enum Frame {
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// The first request on a connection.
-    Hello {
-        version: u32,
-    },
+    Hello(Hello),
     Status,
     /// Changes, open ones first: halted, then waiting for approval, then to be done by hand, then
     /// running, each by severity and age; closed ones after them, the latest first.
@@ -154,6 +154,11 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
+    /// Answers once nothing of this change is being carried on, so that what it is then stays until
+    /// somebody or something else moves it.
+    Rested {
+        id: ChangeId,
+    },
     /// Lets a rule act again on what a person calls so ([`Asset::answers_to`](crate::domain::Asset::answers_to)) after it was held there.
     Release {
         rule: String,
@@ -167,6 +172,23 @@ pub enum Request {
     Outbox(OutboxRequest),
     /// A rule is to leave a bucket alone, or no longer.
     Exempt(ExemptRequest),
+}
+
+impl Request {
+    /// It asks for something to be done, and so is seen through once it was begun.
+    pub const fn is_deed(&self) -> bool {
+        matches!(
+            self,
+            Self::Decide { .. }
+                | Self::Done { .. }
+                | Self::Revert { .. }
+                | Self::Release { .. }
+                | Self::ResetBreaker
+                | Self::ScanNow
+                | Self::Outbox(OutboxRequest::Retry { .. } | OutboxRequest::Waive { .. })
+                | Self::Exempt(_)
+        )
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,108 +257,6 @@ pub enum RefusalCode {
     Protocol,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// How many there are in all.
-    pub total: usize,
-}
-
-/// A page of the queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rows {
-    pub items: Vec<Row>,
-    /// How many there are in all, as far as the filter has looked.
-    pub total: usize,
-    /// Rows that the filter has not looked at yet: asking again goes on.
-    #[serde(default)]
-    pub unsearched: usize,
-}
-
-/// A change as one line of the queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    pub id: ChangeId,
-    pub severity: Severity,
-    pub environment: String,
-    pub production: bool,
-    pub account: String,
-    /// What it is about, by its label: a bucket's name, or `account 123456789012`.
-    pub bucket: String,
-    pub violation: String,
-    /// Of the primary control, with its version: `CIS 1.3.0`.
-    pub framework: String,
-    pub rule: String,
-    pub owner: String,
-    pub stage: Stage,
-    /// Artifacts that are there, of six.
-    pub step: u8,
-    /// The outcome once there is one, else the stage.
-    pub word: String,
-    #[serde(with = "time::millis")]
-    pub detected_at: Stamp,
-}
-
-impl Row {
-    pub fn of(change: &Change) -> Self {
-        let ticket = &change.ticket;
-        Self {
-            id: change.id,
-            severity: ticket.severity,
-            environment: ticket.environment.name.clone(),
-            production: ticket.environment.production,
-            account: ticket.asset.account.to_string(),
-            bucket: ticket.asset.label(),
-            violation: ticket.violation(),
-            framework: format!("{} {}", ticket.primary.framework, ticket.primary.version),
-            rule: ticket.rule.id.clone(),
-            owner: ticket.owner.contact.clone(),
-            stage: change.stage,
-            step: change.stage.step(),
-            word: change.word(),
-            detected_at: ticket.detected_at,
-        }
-    }
-}
-
-/// Entries that a filter keeps, the latest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lines {
-    /// Fewer than were asked for where many had to be read, or none.
-    pub items: Vec<Line>,
-    /// How many there are in all; none where only reading the whole ledger would tell.
-    pub total: Option<usize>,
-    /// Where to go on: `before` of the next question. None at the beginning of the ledger.
-    pub next: Option<u64>,
-}
-
-/// An entry as one line of the ledger pane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    pub seq: u64,
-    #[serde(with = "time::millis")]
-    pub at: Stamp,
-    pub change: Option<ChangeId>,
-    pub kind: String,
-    pub actor: String,
-    pub via: String,
-    pub headline: String,
-}
-
-impl Line {
-    pub fn of(entry: &Entry) -> Self {
-        Self {
-            seq: entry.seq,
-            at: entry.at,
-            change: entry.change,
-            kind: entry.fact.kind().to_owned(),
-            actor: entry.actor.to_string(),
-            via: entry.via.to_string(),
-            headline: entry.headline(),
-        }
-    }
-}
-
 /// An entry whole, with the hash of its own line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
@@ -373,4 +293,10 @@ pub enum NoticeKind {
     Scan,
     /// Mode, breaker, delivery or warnings changed.
     Room,
+    /// The room hung up and is dialled again. A client's own end says so; it is never sent.
+    #[serde(skip)]
+    Lost,
+    /// The room is back, after [`Lost`](Self::Lost).
+    #[serde(skip)]
+    Back,
 }

@@ -25,7 +25,7 @@ use super::{
     msg::{Msg, Question},
     state::{Afterimage, Phase, Topic},
 };
-use crate::room::protocol::{Notice, NoticeKind, Request, VERSION};
+use crate::room::protocol::{Hello, Notice, NoticeKind, Request, Way};
 
 /// The first questions of a screen.
 pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
@@ -36,7 +36,7 @@ pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
     subject::focus(model, model.pane);
     let mut effects = vec![Effect::Ask {
         question: Question::Hello,
-        request: Request::Hello { version: VERSION },
+        request: Request::Hello(Hello::new(Way::Screen)),
     }];
     effects.extend(model.attention.mouse.then_some(Effect::Mouse(true)));
     effects.extend(fetch::due(model, now));
@@ -213,8 +213,36 @@ fn paste(model: &mut Model, text: &str) {
     }
 }
 
+/// Everything that was shown may have changed meanwhile.
+fn came_back(model: &mut Model) {
+    model.gone = None;
+    model.dirty = true;
+    for topic in [
+        Topic::Queue,
+        Topic::Pending,
+        Topic::Change,
+        Topic::Diff,
+        Topic::Behind,
+        Topic::References,
+        Topic::Doctor,
+    ] {
+        model.feeds.turn(topic);
+    }
+    model.say(Level::Info, "the room is back");
+}
+
 /// A notice says that something changed; what is shown of it is asked for again.
 fn noticed(model: &mut Model, notice: &Notice) {
+    match notice.kind {
+        NoticeKind::Lost => {
+            return answers::hang_up(
+                model,
+                "the room hung up; this screen goes on when it is back",
+            );
+        }
+        NoticeKind::Back => came_back(model),
+        NoticeKind::Entry | NoticeKind::Scan | NoticeKind::Room => {}
+    }
     model.feeds.want(Topic::Status);
     if model.attention.frozen {
         return;
@@ -237,7 +265,7 @@ fn noticed(model: &mut Model, notice: &Notice) {
             }
         }
         NoticeKind::Scan => model.feeds.want(Topic::Behind),
-        NoticeKind::Room => {}
+        NoticeKind::Room | NoticeKind::Lost | NoticeKind::Back => {}
     }
     if model.pane == Pane::Coverage {
         model.feeds.want(Topic::Coverage);

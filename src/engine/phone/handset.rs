@@ -1,0 +1,336 @@
+//! One person's phone: what stands on it, what is to be pushed next, and when that is allowed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard},
+};
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use super::files;
+use crate::{
+    config::Secret,
+    domain::{Actor, ChangeId, Severity, Stamp},
+    engine::lock,
+};
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
+/// Between two numbers, of which the second does not ring.
+const QUIETLY: TimeDelta = TimeDelta::minutes(5);
+
+/// Answers to taps that wait to be sent; more of them tell nobody anything.
+const NOTES: usize = 16;
+
+/// What outlives the process.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    /// The round whose question stands on the phone, by change.
+    shown: BTreeMap<ChangeId, u32>,
+    /// When it rang within the last hour.
+    rang: Vec<Stamp>,
+    /// How many more wait, as the phone was last told.
+    digest: Option<Digest>,
+    /// Why taps did nothing, still to be told.
+    notes: VecDeque<Note>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Digest {
+    rang: Stamp,
+    /// When it was told last.
+    at: Stamp,
+    more: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Note {
+    pub change: ChangeId,
+    pub why: String,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    kept: Kept,
+    /// Asked and not pushed yet.
+    waiting: BTreeMap<ChangeId, Severity>,
+    /// Something happened to these.
+    moved: BTreeSet<ChangeId>,
+    /// Pushes in a row that did not go through.
+    pub failures: u32,
+    pub trouble: Option<String>,
+}
+
+/// What may be pushed now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Question(ChangeId),
+    /// So many wait, and may not ring. The number may: once an hour.
+    Digest {
+        more: usize,
+        rings: bool,
+    },
+    Nothing,
+}
+
+pub(super) struct Handset {
+    pub person: Actor,
+    pub topic: Secret,
+    path: PathBuf,
+    state: Mutex<State>,
+    pub wake: Notify,
+}
+
+impl Handset {
+    pub(super) fn open(folder: &Path, person: Actor, topic: Secret) -> Self {
+        let path = folder.join(format!("{person}.json"));
+        let kept: Kept = files::kept(&path);
+        let state = State {
+            // Whatever stands there may have been decided while no room ran.
+            moved: kept.shown.keys().copied().collect(),
+            kept,
+            ..State::default()
+        };
+        Self {
+            person,
+            topic,
+            path,
+            state: Mutex::new(state),
+            wake: Notify::new(),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Changes what outlives the process.
+    pub(super) fn keep(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        change(&mut state);
+        if let Err(error) = files::keep(&self.path, &state.kept, false) {
+            // At worst somebody is asked once more after a restart.
+            tracing::warn!(%error, path = %self.path.display(), "what stands on a phone was not kept");
+        }
+    }
+
+    /// The person is asked in a round. Nothing to do where that question stands on the phone.
+    pub(super) fn ask(&self, id: ChangeId, round: u32, severity: Severity) {
+        let mut state = self.state();
+        if state.shown(id) != Some(round) {
+            state.wait(id, severity);
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Something happened to a change. Nothing to do where this phone never heard of it.
+    pub(super) fn moved(&self, id: ChangeId) {
+        let mut state = self.state();
+        if state.kept.shown.contains_key(&id) || state.waiting.contains_key(&id) {
+            state.moved.insert(id);
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Has the person told why a tap of theirs did nothing.
+    pub(super) fn tell(&self, note: Note) {
+        self.keep(|state| {
+            if state.kept.notes.len() == NOTES {
+                state.kept.notes.pop_front();
+            }
+            state.kept.notes.push_back(note);
+        });
+        self.wake.notify_one();
+    }
+}
+
+impl State {
+    pub(super) fn note(&self) -> Option<Note> {
+        self.kept.notes.front().cloned()
+    }
+
+    pub(super) fn told(&mut self, note: &Note) {
+        if self.kept.notes.front() == Some(note) {
+            self.kept.notes.pop_front();
+        }
+    }
+
+    pub(super) fn next_moved(&mut self) -> Option<ChangeId> {
+        self.moved.pop_first()
+    }
+
+    /// It could not be seen to.
+    pub(super) fn move_again(&mut self, id: ChangeId) {
+        self.moved.insert(id);
+    }
+
+    pub(super) fn shown(&self, id: ChangeId) -> Option<u32> {
+        self.kept.shown.get(&id).copied()
+    }
+
+    pub(super) fn wait(&mut self, id: ChangeId, severity: Severity) {
+        self.waiting.insert(id, severity);
+    }
+
+    /// Nothing waits there any more.
+    pub(super) fn no_longer_asked(&mut self, id: ChangeId) {
+        self.waiting.remove(&id);
+    }
+
+    pub(super) fn rang(&mut self, id: ChangeId, round: u32, now: Stamp) {
+        self.kept.shown.insert(id, round);
+        self.kept.rang.push(now);
+        self.waiting.remove(&id);
+    }
+
+    pub(super) fn taken_down(&mut self, id: ChangeId) {
+        self.kept.shown.remove(&id);
+    }
+
+    pub(super) fn digested(&mut self, more: usize, rings: bool, now: Stamp) {
+        let before = self.kept.digest.filter(|_| !rings);
+        self.kept.digest = Some(Digest {
+            rang: before.map_or(now, |digest| digest.rang),
+            at: now,
+            more,
+        });
+    }
+
+    /// What may be pushed now, at most so many questions an hour: the most severe first, then the oldest.
+    pub(super) fn next(&mut self, now: Stamp, most: usize) -> Next {
+        // A clock that was set back must not silence a phone for longer than an hour.
+        let recent = |at: Stamp| now - at < HOUR && at - now < HOUR;
+        self.kept.rang.retain(|&at| recent(at));
+        let first = self
+            .waiting
+            .iter()
+            .min_by_key(|(id, severity)| (std::cmp::Reverse(**severity), **id));
+        match first {
+            None => Next::Nothing,
+            Some((&id, _)) if self.kept.rang.len() < most => Next::Question(id),
+            Some(_) => {
+                let more = self.waiting.len();
+                match self.kept.digest.filter(|digest| recent(digest.rang)) {
+                    None => Next::Digest { more, rings: true },
+                    Some(told) if told.more != more && now - told.at >= QUIETLY => {
+                        Next::Digest { more, rings: false }
+                    }
+                    Some(_) => Next::Nothing,
+                }
+            }
+        }
+    }
+
+    /// Questions on the phone whose next round may not ring yet.
+    pub(super) fn outlived(&self) -> Vec<ChangeId> {
+        let shown = self.kept.shown.keys();
+        shown
+            .filter(|id| self.waiting.contains_key(id))
+            .copied()
+            .collect()
+    }
+
+    /// When something may be pushed that may not be now; none where nothing waits.
+    pub(super) fn allowed_at(&self, now: Stamp) -> Option<Stamp> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let question = self.kept.rang.iter().min().map(|&at| at + HOUR);
+        let number = self.kept.digest.map(|digest| digest.at + QUIETLY);
+        let later = |at: &Stamp| *at > now;
+        question.into_iter().chain(number).filter(later).min()
+    }
+
+    /// Nothing is to be sent that could be sent now.
+    pub(super) fn is_at_rest(&mut self, now: Stamp, most: usize) -> bool {
+        self.kept.notes.is_empty() && self.moved.is_empty() && self.next(now, most) == Next::Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> ChangeId {
+        ChangeId::new(2026, number)
+    }
+
+    #[test]
+    fn a_phone_rings_so_often_an_hour_then_says_how_many_wait_and_goes_on_when_it_may() {
+        let begin = chrono::DateTime::UNIX_EPOCH + TimeDelta::days(1);
+        let mut state = State::default();
+        for number in 1..=6 {
+            let severity = if number == 5 {
+                Severity::Critical
+            } else {
+                Severity::High
+            };
+            state.wait(id(number), severity);
+        }
+        for (minute, wanted) in [(0, 5), (1, 1), (2, 2)] {
+            let now = begin + TimeDelta::minutes(minute);
+            assert_eq!(state.next(now, 3), Next::Question(id(wanted)));
+            state.rang(id(wanted), 1, now);
+        }
+        let now = begin + TimeDelta::minutes(3);
+        let digest = |more, rings| Next::Digest { more, rings };
+        assert_eq!(state.next(now, 3), digest(3, true));
+        state.digested(3, true, now);
+        assert_eq!(state.next(now, 3), Next::Nothing);
+        // One more: the number is put right, and does not ring.
+        state.wait(id(7), Severity::Low);
+        assert_eq!(state.next(now, 3), Next::Nothing);
+        assert_eq!(state.allowed_at(now), Some(now + QUIETLY));
+        assert_eq!(state.next(now + QUIETLY, 3), digest(4, false));
+        state.digested(4, false, now + QUIETLY);
+        assert_eq!(state.next(now + QUIETLY * 2, 3), Next::Nothing);
+        assert_eq!(state.allowed_at(now + QUIETLY * 2), Some(begin + HOUR));
+        assert_eq!(state.next(begin + HOUR, 3), Next::Question(id(3)));
+        state.rang(id(3), 1, begin + HOUR);
+        // The digest's own hour is not over.
+        assert_eq!(state.next(begin + HOUR, 3), digest(3, false));
+        assert_eq!(state.next(now + HOUR, 3), Next::Question(id(4)));
+    }
+
+    #[test]
+    fn what_stands_on_a_phone_outlives_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let nina = Actor::person("nina.ramirez").unwrap();
+            Handset::open(folder.path(), nina, Secret::new("topic"))
+        };
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let note = Note {
+            change: id(1),
+            why: "too late".to_owned(),
+        };
+        let handset = open();
+        handset.keep(|state| state.rang(id(1), 2, now));
+        handset.tell(note.clone());
+        drop(handset);
+
+        let handset = open();
+        let mut state = handset.state();
+        assert_eq!((state.shown(id(1)), state.note()), (Some(2), Some(note)));
+        assert_eq!(
+            state.next_moved(),
+            Some(id(1)),
+            "it may have been decided meanwhile"
+        );
+        state.wait(id(2), Severity::High);
+        assert_eq!(
+            state.next(now, 1),
+            Next::Digest {
+                more: 1,
+                rings: true
+            },
+            "it rang for the first one"
+        );
+    }
+}

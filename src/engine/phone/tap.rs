@@ -1,0 +1,226 @@
+//! What the reply topic brought: a tap goes through the one gate, and whatever is none changes nothing.
+
+use super::{
+    handset::Note,
+    token::{Choice, Token},
+};
+use crate::{
+    channels::ntfy::Reply,
+    domain::{
+        Actor, Change, Fact, Via,
+        artifact::{ApprovalRequest, Decision, Reason},
+        time,
+    },
+    engine::{Caller, Engine, EngineError, lock},
+    room::protocol::{Answer, Refusal, RefusalCode},
+};
+
+/// What `doctor` posts to see it come back, followed by letters and digits.
+pub(super) const PROBE: &str = "sixfold doctor ";
+
+/// Tokens whose refusal was told and recorded; a repetition is neither.
+const ANSWERED: usize = 4_096;
+
+/// How a message was taken.
+pub(super) enum Taken {
+    /// It had an effect, or would have had.
+    Tap,
+    /// None of this room's tokens.
+    Noise,
+}
+
+impl Engine {
+    /// Handles one message. `again` where an earlier process may have handled it and was ended over it.
+    /// An error is the room's own: the message is to be tried again.
+    pub(super) async fn take_reply(
+        &self,
+        reply: &Reply,
+        again: bool,
+    ) -> Result<Taken, EngineError> {
+        let Some(phone) = self.phone.get() else {
+            return Ok(Taken::Noise);
+        };
+        if is_probe(&reply.message) {
+            return Ok(Taken::Noise);
+        }
+        let Some(token) = Token::parse(&reply.message) else {
+            return self.noise().await;
+        };
+        let Some(change) = self.store.change(token.change)? else {
+            return self.noise().await;
+        };
+        let Some(request) = self.question(&change, &token)? else {
+            return self.noise().await;
+        };
+        let first = {
+            let mut answered = lock(&phone.answered);
+            if answered.len() == ANSWERED {
+                answered.clear();
+            }
+            !answered.contains(token.nonce)
+        };
+        if !first {
+            tracing::debug!(change = %change.id, "a token that was refused before came again");
+            return Ok(Taken::Tap);
+        }
+        if let Some(why) = self.redeem(&token, &change, &request, again).await? {
+            lock(&phone.answered).insert(token.nonce.to_owned());
+            if let Some(handset) = phone.handset(&token.person) {
+                let change = change.id;
+                handset.tell(Note { change, why });
+            }
+        }
+        Ok(Taken::Tap)
+    }
+
+    /// The question that this token was made for; none where this room made it for none.
+    fn question(
+        &self,
+        change: &Change,
+        token: &Token<'_>,
+    ) -> Result<Option<ApprovalRequest>, EngineError> {
+        let Some(phone) = self.phone.get() else {
+            return Ok(None);
+        };
+        let is_this = |request: &ApprovalRequest| token.is_for(&phone.key, request);
+        if let Some(open) = change.request.as_ref().filter(|request| is_this(request)) {
+            return Ok(Some(open.clone()));
+        }
+        let earlier = self.store.entries_of(change.id)?;
+        Ok(earlier
+            .into_iter()
+            .find_map(|recorded| match recorded.entry.fact {
+                Fact::ApprovalRequested(request) if is_this(&request) => Some(request),
+                _ => None,
+            }))
+    }
+
+    /// Decides, or says why not.
+    async fn redeem(
+        &self,
+        token: &Token<'_>,
+        change: &Change,
+        request: &ApprovalRequest,
+        again: bool,
+    ) -> Result<Option<String>, EngineError> {
+        let caller = Caller {
+            actor: token.person.clone(),
+            via: Via::Tap,
+            readonly: false,
+        };
+        let (id, attempt) = (change.id, token.choice.attempt());
+        let open = change.request.as_ref().map(|open| open.round);
+        if open != Some(request.round) && change.approval.is_none() {
+            let why = format!(
+                "this was round {}, which expired at {}",
+                request.round,
+                time::to_minute(request.expires)
+            );
+            return self.refuse(&caller, change, attempt, why).await.map(Some);
+        }
+        let answer = match token.choice {
+            Choice::Approve => Answer::Approve,
+            Choice::Deny(code) => Answer::Deny(Reason {
+                code,
+                note: String::new(),
+            }),
+        };
+        match self.decide(&caller, id, &request.plan_hash, answer).await {
+            Ok(_) => Ok(None),
+            // The entry was made, and the process ended before the place in the stream was kept.
+            Err(_) if again && is_theirs(change, token) => Ok(None),
+            Err(Refusal { code, message }) => match code {
+                // The gate has recorded it.
+                RefusalCode::Forbidden => Ok(Some(message)),
+                RefusalCode::Failed => Err(EngineError::Undecided(message)),
+                _ => self
+                    .refuse(&caller, change, attempt, message)
+                    .await
+                    .map(Some),
+            },
+        }
+    }
+
+    async fn refuse(
+        &self,
+        caller: &Caller,
+        change: &Change,
+        attempt: &str,
+        why: String,
+    ) -> Result<String, EngineError> {
+        let recorded = self.record_refusal(caller, Some(change.id), attempt, &why);
+        match recorded.await {
+            Ok(()) => Ok(why),
+            Err(refusal) => Err(EngineError::Undecided(refusal.message)),
+        }
+    }
+
+    /// It names nobody whom one could believe, so nobody is told; the ledger has it, within bounds.
+    async fn noise(&self) -> Result<Taken, EngineError> {
+        let before = self.phone.get().and_then(|phone| {
+            let now = self.now();
+            lock(&phone.flood).another(now)
+        });
+        if let Some(before) = before {
+            let what = "a message on the reply topic is no token of this room";
+            let why = match before {
+                0 => what.to_owned(),
+                before => format!("{what}; so were {before} before it"),
+            };
+            self.record_noise(why).await?;
+        }
+        Ok(Taken::Noise)
+    }
+
+    /// Puts on record how many such messages there were besides, once their hour is over.
+    pub(super) async fn settle_noise(&self, ending: bool) -> Result<(), EngineError> {
+        let left = self.phone.get().and_then(|phone| {
+            let now = self.now();
+            lock(&phone.flood).left(now, ending)
+        });
+        match left {
+            Some(left) => {
+                let why =
+                    format!("{left} more messages on the reply topic were no tokens of this room");
+                self.record_noise(why).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn record_noise(&self, why: String) -> Result<(), EngineError> {
+        tracing::warn!("{why}");
+        let nobody = Caller {
+            actor: Actor::Room,
+            via: Via::Tap,
+            readonly: false,
+        };
+        let recorded = self.record_refusal(&nobody, None, "decide by a tap", &why);
+        recorded
+            .await
+            .map_err(|refusal| EngineError::Undecided(refusal.message))
+    }
+}
+
+/// Whether the decision on record is the one that this token asks for.
+fn is_theirs(change: &Change, token: &Token<'_>) -> bool {
+    change.approval.as_ref().is_some_and(|approval| {
+        let same = match token.choice {
+            Choice::Approve => approval.decision == Decision::Approved,
+            Choice::Deny(code) => {
+                approval.decision == Decision::Denied
+                    && approval
+                        .reason
+                        .as_ref()
+                        .is_some_and(|reason| reason.code == code)
+            }
+        };
+        same && approval.via == Via::Tap && approval.by == token.person
+    })
+}
+
+fn is_probe(message: &str) -> bool {
+    message.strip_prefix(PROBE).is_some_and(|rest| {
+        (1..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}

@@ -1,0 +1,175 @@
+//! What phones show. It lies on a server for hours and on lock screens: what is asked, of which bucket
+//! and until when, and no document, tag or secret.
+
+use super::token::Choice;
+use crate::{
+    channels::ntfy::{Button, Push},
+    domain::{
+        Change, ChangeId, Safe, Severity,
+        artifact::{Approval, ApprovalRequest, Decision, ReasonCode},
+        time,
+    },
+};
+
+/// Most bytes of a message, beyond which ntfy makes a file of it.
+const MESSAGE: usize = 4_096;
+/// Most characters of one line: titles and actions of own rules may be long.
+const LINE: usize = 300;
+
+/// Does not ring: what it tells needs nobody.
+const QUIET: u8 = 2;
+const USUAL: u8 = 3;
+
+/// The digest takes its own last one's place.
+const DIGEST: &str = "sixfold-more";
+
+fn line(text: &str) -> String {
+    let safe = Safe::line(text).into_string();
+    match safe.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", &safe[..end]),
+        None => safe,
+    }
+}
+
+fn message(lines: &[String]) -> String {
+    let mut text = lines.join("\n");
+    if text.len() > MESSAGE {
+        let end = (0..=MESSAGE).rev().find(|&at| text.is_char_boundary(at));
+        text.truncate(end.unwrap_or_default());
+    }
+    text
+}
+
+const fn priority(severity: Severity) -> u8 {
+    match severity {
+        Severity::Critical => 5,
+        Severity::High => 4,
+        Severity::Medium | Severity::Low => 3,
+    }
+}
+
+pub(super) fn label(choice: Choice) -> String {
+    match choice {
+        Choice::Approve => "Approve".to_owned(),
+        Choice::Deny(code) => format!(
+            "Deny · {}",
+            match code {
+                ReasonCode::AcceptedRisk => "accepted risk",
+                ReasonCode::FalsePositive => "false positive",
+                ReasonCode::Maintenance => "maintenance",
+                ReasonCode::BusinessNeed => "business need",
+            }
+        ),
+    }
+}
+
+/// The question. Without buttons for whoever is asked and may not decide.
+pub(super) fn question(change: &Change, request: &ApprovalRequest, actions: Vec<Button>) -> Push {
+    let (id, ticket) = (change.id, &change.ticket);
+    let asset = &ticket.asset;
+    let mut lines = vec![
+        line(&format!(
+            "{} ({}, {})",
+            asset.label(),
+            asset.account,
+            asset.region
+        )),
+        line(&ticket.violation()),
+        line(&format!("Fix: {}", request.action)),
+    ];
+    if ticket.one_way().is_some() {
+        lines.push("One-way: it can't be undone".to_owned());
+    }
+    if let Some(worst) = request.hazards.iter().map(|hazard| hazard.level).max() {
+        lines.push(format!(
+            "It may break something ({}): the screen says what",
+            worst.word()
+        ));
+    }
+    lines.push(format!("Expires {}", time::to_minute(request.expires)));
+    if actions.is_empty() {
+        lines.push("It is for others to decide".to_owned());
+    }
+    let tag = if ticket.severity == Severity::Critical {
+        "rotating_light"
+    } else {
+        "warning"
+    };
+    Push {
+        title: format!("Approve S3 fix {id} ({})", ticket.severity),
+        message: message(&lines),
+        priority: priority(ticket.severity),
+        tags: vec![tag],
+        sequence_id: id.to_string(),
+        actions,
+    }
+}
+
+/// Takes the question's place once it is none any more.
+pub(super) fn settled(change: &Change) -> Push {
+    let id = change.id;
+    let (what, tag) = match &change.approval {
+        Some(approval) => (decided(approval), tag(approval)),
+        None if change.request.is_some() && change.outcome().is_none() && waits(change) => (
+            "Nobody decided in time; it still waits: open the screen".to_owned(),
+            "hourglass",
+        ),
+        None => (
+            format!("It needs no decision any more: {}", change.word()),
+            "information_source",
+        ),
+    };
+    Push {
+        title: id.to_string(),
+        message: message(&[line(&what), line(&change.ticket.asset.label())]),
+        priority: QUIET,
+        tags: vec![tag],
+        sequence_id: id.to_string(),
+        actions: Vec::new(),
+    }
+}
+
+fn waits(change: &Change) -> bool {
+    use crate::domain::Stage::{AwaitingApproval, Expired, Ticketed};
+    matches!(change.stage, AwaitingApproval | Expired | Ticketed)
+}
+
+fn decided(approval: &Approval) -> String {
+    let mut what = approval.headline();
+    if let Some(first) = what.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{what}, {}", time::clock(approval.at))
+}
+
+const fn tag(approval: &Approval) -> &'static str {
+    match approval.decision {
+        Decision::Denied => "x",
+        Decision::Approved | Decision::NotRequired => "white_check_mark",
+    }
+}
+
+/// Why a tap did nothing. Beside the question, which may still stand.
+pub(super) fn note(id: ChangeId, why: &str) -> Push {
+    Push {
+        title: format!("{id}: your tap did nothing"),
+        message: message(&[line(why)]),
+        priority: USUAL,
+        tags: vec!["no_entry"],
+        sequence_id: format!("{id}-tap"),
+        actions: Vec::new(),
+    }
+}
+
+/// Instead of more pushes than the config allows.
+pub(super) fn digest(more: usize, rings: bool) -> Push {
+    let waits = if more == 1 { "waits" } else { "wait" };
+    Push {
+        title: "Approvals".to_owned(),
+        message: format!("{more} more {waits}: open the screen"),
+        priority: if rings { USUAL } else { QUIET },
+        tags: vec!["inbox_tray"],
+        sequence_id: DIGEST.to_owned(),
+        actions: Vec::new(),
+    }
+}

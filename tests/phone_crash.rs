@@ -1,0 +1,255 @@
+//! The room's process dies between a tap and its fix, at each boundary, and is started again: what was
+//! tapped is done once, and nobody is told that it was not.
+#![cfg(feature = "failpoints")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod house;
+mod ntfy;
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use ntfy::{BUTTON, Ntfy, PUBLISH, READ, REPLIES};
+use serde_json::Value;
+use sixfold::{
+    chain,
+    domain::{
+        Change, Entry, Fact, Stage, Via,
+        artifact::{Decision, Outcome},
+    },
+    ledger::Reader,
+    sandbox::{Sandbox, Setting, estate::WALKTHROUGH},
+};
+
+const NINA: &str = "oncall-nina-4f1d77c0";
+
+const CONFIG: &str = r#"
+mode = "enforce"
+[cloud]
+region = "us-east-1"
+account = "111122223333"
+endpoint_url = "ENDPOINT"
+calls_per_second = 5000
+[vault]
+bucket = "acme-rollback-vault"
+[scan]
+pause = "200ms"
+[verify]
+first = "5ms"
+gap = "10ms"
+deadline = "5s"
+[rules]
+disabled = ["DISABLED"]
+[phone]
+server = "SERVER"
+reply_topic = "REPLIES"
+publish_token_file = "publish"
+read_token_file = "read"
+button_token_file = "button"
+[[people]]
+name = "nina.ramirez"
+groups = ["on-call"]
+topic_env = "TOPIC_OF_NINA"
+"#;
+
+struct Room(Child);
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+struct Estate {
+    sandbox: Sandbox,
+    ntfy: Ntfy,
+    folder: tempfile::TempDir,
+}
+
+impl Estate {
+    async fn new() -> Self {
+        let (sandbox, ntfy) = (house::walkthrough_sandbox().await, Ntfy::start().await);
+        let folder = tempfile::tempdir().unwrap();
+        let library = sixfold::rules::Library::load(None).unwrap();
+        let others = library.rules().iter().map(|rule| rule.id.clone());
+        let others: Vec<_> = others.filter(|id| id != "acl-public-read").collect();
+        let text = CONFIG
+            .replace("ENDPOINT", &sandbox.endpoint_url())
+            .replace("DISABLED", &others.join("\", \""))
+            .replace("SERVER", &ntfy.url())
+            .replace("REPLIES", REPLIES);
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("sixfold.toml", &text);
+        for (name, token) in [("publish", PUBLISH), ("read", READ), ("button", BUTTON)] {
+            write(name, token);
+        }
+        Self {
+            sandbox,
+            ntfy,
+            folder,
+        }
+    }
+
+    fn room(&self, point: Option<&str>) -> Room {
+        let owner = &self.sandbox.options().owner;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sixfold"));
+        command
+            .arg("--config")
+            .arg(self.folder.path().join("sixfold.toml"))
+            .arg("--state")
+            .arg(self.folder.path().join("state"))
+            .arg("serve")
+            .env("AWS_ACCESS_KEY_ID", &owner.access_key)
+            .env("AWS_SECRET_ACCESS_KEY", &owner.secret_key)
+            .env("TOPIC_OF_NINA", NINA)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let Some(point) = point {
+            command.env("SIXFOLD_FAILPOINT", point);
+        }
+        Room(command.spawn().unwrap())
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let ledger = self.folder.path().join("state/ledger");
+        let Ok((reader, _)) = Reader::offline(&ledger) else {
+            return Vec::new();
+        };
+        let entries = reader.range(1).map(|recorded| recorded.unwrap().entry);
+        entries.collect()
+    }
+
+    fn change(&self) -> Option<Change> {
+        let entries = self.entries();
+        let mine = entries.iter().filter(|entry| entry.change.is_some());
+        mine.fold(None, |change, entry| {
+            Some(chain::apply(change, entry).unwrap())
+        })
+    }
+
+    /// Waits until so many questions are on nina's topic, and gives the latest one's first button.
+    fn approve_button(&self, count: usize) -> Value {
+        let questions = || {
+            let on = self.ntfy.on(NINA).into_iter();
+            let asked = |push: &Value| {
+                push["actions"]
+                    .as_array()
+                    .is_some_and(|all| !all.is_empty())
+            };
+            on.filter(asked).collect::<Vec<_>>()
+        };
+        wait("nina is asked", || questions().len() >= count);
+        questions().pop().unwrap()["actions"][0].clone()
+    }
+
+    fn ends(&self, after: &str) -> Change {
+        let _room = self.room(None);
+        wait(&format!("the change is closed after {after}"), || {
+            let said = self.ntfy.on(NINA);
+            let said = said.last().is_some_and(|push| {
+                push["message"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("Approved by nina.ramirez (tap)")
+            });
+            said && self
+                .change()
+                .is_some_and(|change| change.stage == Stage::Closed)
+        });
+        self.change().unwrap()
+    }
+
+    fn check(&self, point: &str) {
+        let change = self.change().unwrap();
+        assert_eq!(change.outcome(), Some(Outcome::Remediated), "{point}");
+        let approval = change.approval.unwrap();
+        assert_eq!(
+            (approval.decision, approval.via),
+            (Decision::Approved, Via::Tap)
+        );
+        let entries = self.entries();
+        let count = |is: fn(&Fact) -> bool| entries.iter().filter(|entry| is(&entry.fact)).count();
+        assert_eq!(
+            count(|fact| matches!(fact, Fact::Approval(_))),
+            1,
+            "{point}"
+        );
+        assert_eq!(
+            count(|fact| matches!(fact, Fact::Refused { .. })),
+            0,
+            "{point}"
+        );
+        let writes = self.sandbox.calls().writes(WALKTHROUGH, Setting::Acl);
+        let intents = count(|fact| matches!(fact, Fact::FixIntent { .. }));
+        // A write whose answer a kill took may be sent once more, with the same bytes.
+        assert!((1..=2).contains(&writes), "{point}: {writes}");
+        assert!(writes <= u64::try_from(intents).unwrap(), "{point}");
+        sixfold::ledger::verify(&self.folder.path().join("state/ledger")).unwrap();
+    }
+}
+
+fn dies(room: &mut Room, point: &str) {
+    wait(&format!("the room dies at {point}"), || {
+        room.0.try_wait().unwrap().is_some()
+    });
+    assert!(!room.0.wait().unwrap().success(), "{point} was not hit");
+}
+
+fn wait(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_mins(1);
+    while !done() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tap_outlives_the_death_of_the_room_at_any_boundary_and_is_done_once() {
+    for point in [
+        "ledger.write@approval",
+        "ledger.synced@approval",
+        "ledger.applied@approval",
+        "phone.taken",
+        "backup.stored",
+        "ledger.synced@fix.intent",
+        "fix.write",
+        "fix.sent",
+        "verify.begin",
+    ] {
+        let estate = Estate::new().await;
+        let mut room = estate.room(Some(point));
+        let button = tokio::task::block_in_place(|| estate.approve_button(1));
+        assert_eq!(estate.ntfy.press(&button).await, 200);
+        tokio::task::block_in_place(|| {
+            dies(&mut room, point);
+            estate.ends(point);
+        });
+        estate.check(point);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_after_a_push_asks_once_more_in_its_place_and_either_button_decides_once() {
+    let point = "phone.pushed";
+    let estate = Estate::new().await;
+    let (first, second) = tokio::task::block_in_place(|| {
+        let mut room = estate.room(Some(point));
+        dies(&mut room, point);
+        let first = estate.approve_button(1);
+        let _room = estate.room(None);
+        (first, estate.approve_button(2))
+    });
+    assert_ne!(first["body"], second["body"]);
+    let questions = estate.ntfy.on(NINA);
+    assert_eq!(questions[0]["sequence_id"], questions[1]["sequence_id"]);
+    // The room was killed again when it went out of sight; both are pressed while it is down.
+    estate.ntfy.press(&first).await;
+    let change = tokio::task::block_in_place(|| estate.ends(point));
+    assert_eq!(change.outcome(), Some(Outcome::Remediated));
+    estate.check(point);
+}

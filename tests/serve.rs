@@ -1,0 +1,288 @@
+//! `sixfold serve` as a service manager runs it, with screens and commands that come in at its socket.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod house;
+mod pty;
+mod shell;
+
+use std::{
+    os::unix::{fs::PermissionsExt as _, net::UnixDatagram},
+    path::Path,
+    time::Duration,
+};
+
+use nix::unistd::{Uid, User};
+use pty::{Tty, sixfold};
+use shell::{Shell, signal, wait};
+use sixfold::{
+    domain::{Fact, Stage},
+    sandbox::estate::WALKTHROUGH,
+};
+
+fn me() -> String {
+    User::from_uid(Uid::current()).unwrap().unwrap().name
+}
+
+/// Nina comes by this test's own account.
+fn people(role: &str) -> String {
+    format!(
+        "[[people]]\nname = \"nina.ramirez\"\nuser = \"{}\"\nrole = \"{role}\"\n",
+        me()
+    )
+}
+
+fn asked(shell: &Shell) -> String {
+    let mut id = None;
+    wait("approval is asked", || {
+        let entries = shell.entries();
+        let mut asked = entries
+            .iter()
+            .filter(|entry| entry.fact.kind() == "approval.requested");
+        id = asked.next().and_then(|entry| entry.change);
+        id.is_some()
+    });
+    id.unwrap().to_string()
+}
+
+#[test]
+fn a_command_decides_in_the_room_that_runs_and_waits_for_what_comes_of_it() {
+    let shell = Shell::open_in("enforce", &people("approver"));
+    let served = shell.serve();
+    let id = asked(&shell);
+    let ran = shell.run(&["approve", &id]);
+    ran.exits(0)
+        .says("status: applied")
+        .says("CIS 1.20 remediated on");
+    let settings = shell.sandbox.state().settings(WALKTHROUGH).unwrap();
+    assert_eq!(settings.acl.len(), 1);
+    let decided = shell
+        .entries()
+        .into_iter()
+        .find(|entry| matches!(entry.fact, Fact::Approval(_)))
+        .unwrap();
+    assert_eq!(
+        (decided.actor.name(), decided.via.to_string().as_str()),
+        ("nina.ramirez", "cli")
+    );
+    shell.run(&["approve", &id]).exits(5).complains("refused: ");
+    served.terminate().exits(0);
+    assert!(!shell.path("state/room.sock").exists());
+    // Without a room that runs the same command opens one of its own.
+    shell.run(&["approve", &id]).exits(5).complains("refused: ");
+}
+
+#[test]
+fn an_auditor_is_refused_by_command_and_on_screen_and_the_attempt_is_on_record() {
+    let shell = Shell::open_in("enforce", &people("auditor"));
+    let _served = shell.serve();
+    let id = asked(&shell);
+    let ran = shell.run(&["approve", &id]);
+    ran.exits(5)
+        .complains("refused: nina.ramirez may not decide on approvals");
+    let refused = shell.entries();
+    let refused = refused.iter().filter(
+        |entry| matches!(&entry.fact, Fact::Refused { attempt, .. } if attempt == "approve"),
+    );
+    assert_eq!(refused.count(), 1);
+    let mut tty = Tty::open(120, 40, sixfold(shell.folder.path(), &["attach"]));
+    tty.until_says("attempt.refused");
+    tty.send("1");
+    tty.until_says("Waiting for approval");
+    tty.send("a");
+    tty.until_says("who may not decide on approvals");
+    tty.quit();
+    assert_eq!(shell.stage(), Some(Stage::AwaitingApproval));
+    assert_eq!(shell.sandbox.calls().all_writes(), 0);
+}
+
+#[test]
+fn a_second_sixfold_is_a_screen_on_the_first_and_sees_what_it_decides() {
+    let shell = Shell::open_in("enforce", &people("approver"));
+    let mut first = Tty::open(120, 40, sixfold_with_keys(&shell, &[]));
+    first.until_says("Waiting for approval");
+    let mut second = Tty::open(120, 40, sixfold(shell.folder.path(), &[]));
+    second.until_says("Waiting for approval");
+    let id = asked(&shell);
+    shell
+        .run(&["deny", &id, "--reason", "false-positive"])
+        .exits(0);
+    for tty in [&mut first, &mut second] {
+        tty.until_says("wont-fix");
+    }
+    second.quit();
+    first.quit();
+}
+
+fn sixfold_with_keys(shell: &Shell, args: &[&str]) -> portable_pty::CommandBuilder {
+    let owner = &shell.sandbox.options().owner;
+    let mut command = sixfold(shell.folder.path(), args);
+    command.env("AWS_ACCESS_KEY_ID", &owner.access_key);
+    command.env("AWS_SECRET_ACCESS_KEY", &owner.secret_key);
+    command
+}
+
+#[test]
+fn a_room_reads_its_config_again_and_a_screen_on_it_comes_back() {
+    let shell = Shell::open_in("observe", &people("approver"));
+    let served = shell.serve();
+    let mut tty = Tty::open(120, 40, sixfold(shell.folder.path(), &["attach"]));
+    tty.until_says("observe");
+
+    shell.configure(
+        "enforce",
+        &(people("approver") + "[approval]\nwindow = \"7m\"\n"),
+    );
+    signal("HUP", served.pid());
+    tty.until_says("enforce");
+    let id = asked(&shell);
+    let started: Vec<_> = shell
+        .entries()
+        .into_iter()
+        .filter_map(|entry| match entry.fact {
+            Fact::RoomStarted { findings, .. } => Some(findings),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        started,
+        [
+            vec![],
+            vec![
+                "read again: approval.window: not set → \"7m\"".to_owned(),
+                "read again: mode: \"observe\" → \"enforce\"".to_owned(),
+            ]
+        ]
+    );
+
+    // What can't be used changes nothing, and is said where people look.
+    shell.configure("enforce", "[approval]\nwindow = \"soon\"\n");
+    signal("HUP", served.pid());
+    tty.until_says("not taken");
+    shell
+        .run(&["--socket", "state/room.sock", "attach"])
+        .exits(2);
+    let config = people("approver") + "[approval]\nwindow = \"7m\"\n";
+    shell.configure("enforce", &config);
+    shell.run(&["approve", &id]).exits(0).says("remediated");
+    tty.quit();
+    let ran = served.terminate();
+    ran.exits(0)
+        .complains("sixfold.toml:")
+        .complains("read again: mode: \"observe\" → \"enforce\"");
+}
+
+#[test]
+fn rules_are_read_again_too_and_a_broken_one_is_named() {
+    let shell = Shell::open_in("observe", "directory = \"rules\"\n");
+    std::fs::create_dir(shell.path("rules")).unwrap();
+    let served = shell.serve();
+    let new = shell.run(&["rules", "new", "tag-x", "--setting", "tagging"]);
+    new.exits(0);
+    signal("HUP", served.pid());
+    wait("the new rule is read", || {
+        served
+            .complained()
+            .contains("read again: rule tag-x v1 is new")
+    });
+    wait("the room is open again", || {
+        shell.path("state/room.sock").exists() && shell.run(&["attach"]).code == Some(2)
+    });
+    shell.write("rules/broken.toml", "id = \n");
+    signal("HUP", served.pid());
+    wait("the broken rule is refused", || {
+        served.complained().contains("broken.toml:1")
+    });
+    served.terminate().exits(0);
+}
+
+#[test]
+fn a_service_manager_hears_when_the_room_is_ready_well_reloading_and_stopping() {
+    let shell = Shell::open_in("observe", "");
+    let path = shell.path("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    let heard = || {
+        let mut bytes = [0; 4096];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let until = |words: &str| {
+        while !heard().lines().any(|line| line == words) {}
+    };
+    let mut command = shell.command(&["serve"]);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "300000");
+    let served = shell::Served::start(command);
+    until("READY=1");
+    until("WATCHDOG=1");
+    until("WATCHDOG=1");
+    shell.configure("observe", "[approval]\nwindow = \"7m\"\n");
+    signal("HUP", served.pid());
+    until("RELOADING=1");
+    until("READY=1");
+    until("WATCHDOG=1");
+    signal("TERM", served.pid());
+    until("STOPPING=1");
+    served.end().exits(0);
+}
+
+#[test]
+fn a_socket_that_nobody_listens_on_any_more_is_replaced_and_one_in_use_is_left() {
+    let shell = Shell::open_in("observe", "");
+    let served = shell.serve();
+    let socket = shell.path("state/room.sock");
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        mode, 0o600,
+        "nobody is listed, so only this account may knock"
+    );
+    signal("KILL", served.pid());
+    served.end();
+    assert!(socket.exists());
+    let again = shell.serve();
+
+    let other = shell.path("other");
+    std::fs::create_dir(&other).unwrap();
+    let config = shell.read("sixfold.toml") + "[room]\nsocket = \"../state/room.sock\"\n";
+    std::fs::write(other.join("sixfold.toml"), config).unwrap();
+    let mut command = shell.command(&["serve"]);
+    command.current_dir(&other);
+    let ran = shell::run(command);
+    ran.exits(1)
+        .complains("room.sock already: `sixfold attach` is a screen on it");
+    shell.run(&["attach"]).exits(2);
+    again.terminate().exits(0);
+
+    shell.write("state/room.sock", "mine");
+    let ran = shell.run(&["serve"]);
+    ran.exits(1).complains("is no socket, so it is left alone");
+    assert_eq!(shell.read("state/room.sock"), "mine");
+}
+
+#[test]
+fn without_a_room_attach_says_how_to_start_one() {
+    let shell = Shell::open();
+    let mut command = shell.command(&["attach", "--plain"]);
+    command.env_remove("SSH_ORIGINAL_COMMAND");
+    let ran = shell::run(command);
+    ran.exits(1)
+        .complains("no room listens at")
+        .complains("start one with `sixfold serve`");
+}
+
+/// For messages: tests run where the folder may be long.
+#[test]
+fn a_socket_path_that_the_system_can_not_take_is_said_with_what_to_do() {
+    let shell = Shell::open_in(
+        "observe",
+        &format!("[room]\nsocket = \"{}\"\n", "x".repeat(120)),
+    );
+    let ran = shell.run(&["serve"]);
+    ran.exits(1)
+        .complains("bytes and the system takes 107")
+        .complains("`socket` under [room]");
+    assert!(Path::new(&shell.path("state")).exists());
+}
