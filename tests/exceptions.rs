@@ -56,7 +56,7 @@ async fn house(env: &str, shape: impl FnOnce(&mut Config)) -> House {
     sandbox
         .state()
         .patch(WALKTHROUGH, |settings: &mut BucketSettings| {
-            settings.tags = tags
+            settings.tags = tags;
         })
         .unwrap();
     House::open(sandbox, NOW, |config| {
@@ -232,7 +232,7 @@ async fn what_another_person_denies_never_becomes_an_exception() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_and_what_is_too_long_or_about_nothing_is_refused() {
     let house = house("dev", |config| {
-        config.exceptions.longest = std::time::Duration::from_secs(30 * DAY)
+        config.exceptions.longest = std::time::Duration::from_secs(30 * DAY);
     })
     .await;
     for who in ["ada", "oscar", "mallory"] {

@@ -70,10 +70,10 @@ pub fn run() -> Result<ExitCode> {
 async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
     let common = args.common;
     match args.command {
-        None => open::run(&common).await,
+        None => Box::pin(open::run(&common)).await,
         Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
         Some(Command::Attach { as_person }) => attach::run(common, as_person).await,
-        Some(Command::Serve { once }) => serve::run(&common, once).await,
+        Some(Command::Serve { once }) => Box::pin(serve::run(&common, once)).await,
         Some(Command::Init { path }) => init::run(&path),
         Some(Command::Scan { framework, json }) => {
             scan::run(&common, framework.as_deref(), json).await

@@ -157,20 +157,22 @@ impl Fake {
                 plan_hash,
                 answer,
             } => self.decide(id, &plan_hash, answer),
-            Request::Done { id, .. } => {
-                done(format!("{id} is marked done, the room looks at it now"))
-            }
+            Request::Done { id, .. } => Ok(Reply::Done(format!(
+                "{id} is marked done, the room looks at it now"
+            ))),
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Rested { id } => Ok(Reply::Done(format!("{id} rests"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
-            Request::ResetBreaker => {
-                self.status.breaker = None;
-                Ok(Reply::Done("the room fixes again".to_owned()))
-            }
+            Request::ResetBreaker => Ok(self.resume()),
             Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
             Request::Outbox(OutboxRequest::List { .. }) => Ok(self.outbox()),
-            Request::Outbox(_) | Request::Exempt(_) => done("done".to_owned()),
+            Request::Outbox(_) | Request::Exempt(_) => Ok(Reply::Done("done".to_owned())),
         }
+    }
+
+    fn resume(&mut self) -> Reply {
+        self.status.breaker = None;
+        Reply::Done("the room fixes again".to_owned())
     }
 
     fn outbox(&self) -> Reply {
@@ -315,8 +317,4 @@ fn page<T: Clone>(all: &[T], offset: usize, limit: usize) -> Page<T> {
         total: all.len(),
         items: all.iter().skip(offset).take(limit).cloned().collect(),
     }
-}
-
-fn done(words: String) -> Result<Reply, Refusal> {
-    Ok(Reply::Done(words))
 }
