@@ -40,6 +40,9 @@ pub const fn needs_change(fact: &Fact) -> bool {
             | Fact::RevertedForeign { .. }
             | Fact::ExceptionOpened(_)
             | Fact::ExceptionEnded { .. }
+            | Fact::ExceptionRequested(_)
+            | Fact::ExceptionDecided { .. }
+            | Fact::ExceptionReminder(_)
             | Fact::Held { .. }
             | Fact::Released { .. }
             | Fact::BreakerTripped { .. }
@@ -190,7 +193,10 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             Ok(())
         }
         (Fact::Delivered { channel, of }, _) => after::told(change, channel, *of),
-        (Fact::Waived { channel, of, .. }, _) => after::waived(change, channel, *of),
+        (Fact::Waived { channel, of, .. }, _) => {
+            after::waived(change, channel, *of);
+            Ok(())
+        }
         (Fact::Paging(paging), _) => {
             change.paged = paging.action == PagingAction::Trigger;
             Ok(())

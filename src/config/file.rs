@@ -14,7 +14,7 @@ use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
     Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Strict, Vault, Verify,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
-    door, keys,
+    door, exceptions, keys,
     parameters::Typed,
     people::Person,
     values::{Span, days, positive, rate},
@@ -32,6 +32,7 @@ pub struct File {
     cloud: CloudTable,
     vault: Option<VaultTable>,
     approval: ApprovalTable,
+    exceptions: exceptions::Table,
     environments: EnvironmentsTable,
     owners: OwnersTable,
     accounts: Vec<AccountTable>,
@@ -215,6 +216,7 @@ impl File {
                 hazards: self.approval.hazards,
                 strict: self.approval.strict,
             },
+            exceptions: self.exceptions.resolve(),
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),
                 other: self

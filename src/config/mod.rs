@@ -8,6 +8,7 @@ mod changes;
 mod channels;
 mod consent;
 mod door;
+mod exceptions;
 mod fault;
 mod file;
 mod infer;
@@ -32,6 +33,7 @@ pub use channels::{
 };
 pub use consent::Strict;
 pub use door::Door;
+pub use exceptions::Exceptions;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
 pub use keys::OwnKeys;
@@ -80,6 +82,7 @@ pub struct Config {
     pub cloud: Cloud,
     pub vault: Option<Vault>,
     pub approval: Approval,
+    pub exceptions: Exceptions,
     pub environments: Environments,
     pub owners: Owners,
     pub accounts: BTreeMap<Account, AccountFacts>,
@@ -313,6 +316,14 @@ mod tests {
             (
                 "[keys]\napprove = 7\n",
                 "sixfold.toml:2: approve: a key such as \"x\"",
+            ),
+            (
+                "[exceptions]\nlongest = \"1s\"\n",
+                "sixfold.toml:2: longest:",
+            ),
+            (
+                "[exceptions]\nreminder = \"7d\"\n",
+                "sixfold.toml:2: reminder:",
             ),
             ("mode = \n", "sixfold.toml:1:"),
             (

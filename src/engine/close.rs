@@ -87,6 +87,9 @@ impl Engine {
             until: at
                 + TimeDelta::from_std(self.config.approval.exception)
                     .unwrap_or(TimeDelta::days(90)),
+            owner: Some(change.ticket.owner.to_string()),
+            by: Some(by.clone()),
+            approved_by: None,
         };
         Draft {
             at,

@@ -378,6 +378,9 @@ impl Story {
                     note: String::new(),
                 },
                 until: at(self.begins + 90 * 86_400),
+                owner: None,
+                by: None,
+                approved_by: None,
             }),
         )
     }
