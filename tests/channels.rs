@@ -430,8 +430,8 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
     ] {
         let refused = house.room.answer(&otto, request).await.unwrap_err();
         assert_eq!(refused.code, RefusalCode::Forbidden);
-        let last = facts(&house).pop().unwrap();
-        assert!(matches!(last.fact, Fact::Refused { .. }), "{last:?}");
+        let newest = facts(&house).pop().unwrap();
+        assert!(matches!(newest.fact, Fact::Refused { .. }), "{newest:?}");
     }
     assert_eq!(receiver.got().len(), 1);
 

@@ -7,6 +7,7 @@ mod house;
 mod ntfy;
 
 use std::{
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -189,7 +190,35 @@ impl Estate {
         // A write whose answer a kill took may be sent once more, with the same bytes.
         assert!((1..=2).contains(&writes), "{point}: {writes}");
         assert!(writes <= u64::try_from(intents).unwrap(), "{point}");
-        sixfold::ledger::verify(&self.folder.path().join("state/ledger")).unwrap();
+        let state = self.folder.path().join("state");
+        sixfold::ledger::verify(&state.join("ledger")).unwrap();
+        self.no_secret_in(&state);
+        assert!(
+            state.join("sixfold.log").exists(),
+            "the log was looked at too"
+        );
+    }
+
+    fn no_secret_in(&self, folder: &Path) {
+        let buttons = self.ntfy.on(NINA);
+        let macs = buttons
+            .iter()
+            .flat_map(|push| push["actions"].as_array().unwrap());
+        let macs = macs.map(|action| action["body"].as_str().unwrap().rsplit('.').next().unwrap());
+        let secrets: Vec<_> = macs.chain([PUBLISH, READ, BUTTON, NINA, REPLIES]).collect();
+        for item in std::fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            if path.is_dir() {
+                self.no_secret_in(&path);
+            } else if path.is_file() {
+                let bytes = std::fs::read(&path).unwrap();
+                for secret in &secrets {
+                    let mut windows = bytes.windows(secret.len());
+                    let found = windows.any(|window| window == secret.as_bytes());
+                    assert!(!found, "a secret is in {}", path.display());
+                }
+            }
+        }
     }
 }
 

@@ -34,8 +34,9 @@ pub(super) fn post(
         .http_status_as_error(false)
         .user_agent(concat!("sixfold/", env!("CARGO_PKG_VERSION")))
         .build();
-    let agent = Agent::with_parts(config, DefaultConnector::default(), Guarded::default());
-    let mut request = agent.post(url).header("content-type", "application/json");
+    let mut request = guarded(config)
+        .post(url)
+        .header("content-type", "application/json");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -78,6 +79,11 @@ fn retry_after(value: &str, now: Stamp) -> Option<Duration> {
     let at = httpdate::parse_http_date(value).ok()?;
     // One that is over means at once.
     Some(at.duration_since(SystemTime::from(now)).unwrap_or_default())
+}
+
+/// An agent that goes nowhere where nothing is sent to.
+pub(super) fn guarded(config: Config) -> Agent {
+    Agent::with_parts(config, DefaultConnector::default(), Guarded::default())
 }
 
 pub(super) const fn kind(error: &Error) -> &'static str {

@@ -3,11 +3,12 @@
 //!
 //! A channel takes one message and says whether it has it. What to send, when to try again and what
 //! was delivered is the engine's outbox; nothing here remembers anything, and nothing here can undo
-//! a fix. Nothing is listened to either: what somebody answers in a channel decides nothing.
+//! a fix. What somebody answers in a channel decides nothing; only the reply topic of [`ntfy`] is listened
+//! to, and what a tap there means is for the engine to say.
 //!
 //! - `record.rs`: a close-out record and its fixed fields, once, for every shape
 //! - `webhook.rs` posts it as it is, `slack.rs` and `standard.rs` in their shapes; `http.rs` is how
-//! - `email.rs`, `pagerduty.rs`, `compliance_log.rs`
+//! - `email.rs`, `pagerduty.rs`, `compliance_log.rs`, `ntfy.rs`
 
 mod compliance_log;
 mod email;

@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use ureq::Agent;
 
-use super::http::kind;
+use super::http::{guarded, kind};
 use crate::config::{Line, Secret};
 
 /// For a whole request; the stream's own reads have [`SILENCE`].
@@ -65,6 +65,8 @@ pub enum Heard {
     /// Nothing new; everything older has been sent.
     Keepalive,
     Message(Reply),
+    /// Something else that this version has no use for, such as `message_delete`.
+    Other,
     /// A line that is none of these, or too long to be read.
     Unreadable,
 }
@@ -116,12 +118,12 @@ impl fmt::Debug for Ntfy {
 
 impl Ntfy {
     pub fn new(line: Line) -> Self {
-        let agent: Agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .max_redirects(0)
             .http_status_as_error(false)
-            .build()
-            .into();
+            .build();
+        let agent = guarded(config);
         Self { line, agent }
     }
 
@@ -284,14 +286,14 @@ fn stream(
     sender: &mpsc::Sender<Result<Heard, NtfyFault>>,
 ) -> Result<Infallible, NtfyFault> {
     // An agent of its own: its timeouts are those of a stream.
-    let agent: Agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(TIMEOUT))
         .timeout_recv_response(Some(TIMEOUT))
         .timeout_per_read(Some(SILENCE))
         .max_redirects(0)
         .http_status_as_error(false)
-        .build()
-        .into();
+        .build();
+    let agent = guarded(config);
     let answer = answered(agent.get(url).header("Authorization", authorization).call())?;
     let mut lines = BufReader::new(Listened {
         body: answer.into_body().into_reader(),
@@ -368,14 +370,14 @@ fn heard(line: &[u8]) -> Heard {
     };
     match kind.as_str() {
         "open" => Heard::Open,
-        // Whatever else a newer server may tell (`message_clear`, `message_delete`) is none of ours.
+        "keepalive" => Heard::Keepalive,
         "message" => {
             let fits =
                 (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
             let id = fits.then_some(id);
             Heard::Message(Reply { id, message })
         }
-        _ => Heard::Keepalive,
+        _ => Heard::Other,
     }
 }
 
@@ -414,6 +416,7 @@ mod tests {
         }
         assert_eq!(heard(b"[1, 2]"), Heard::Unreadable);
         assert_eq!(heard(br#"{"event":"keepalive"}"#), Heard::Keepalive);
+        assert_eq!(heard(br#"{"event":"message_clear"}"#), Heard::Other);
     }
 
     proptest::proptest! {

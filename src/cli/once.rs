@@ -29,7 +29,7 @@ pub async fn run(room: &Room, cloud: &config::Cloud, mode: Mode) -> Result<Optio
     }
     if !room.delivered(DELIVERY).await? {
         print::note(
-            "note: a channel has not taken every close-out record yet; they are sent with the next run",
+            "note: a channel has not taken every close-out record yet, or a phone its request; they are sent with the next run",
         );
     }
     Ok(Some(code(&report)))

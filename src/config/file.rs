@@ -17,6 +17,7 @@ use super::{
     door, exceptions, keys,
     parameters::Typed,
     people::Person,
+    phone,
     values::{Span, days, positive, rate},
 };
 use crate::domain::Account;
@@ -43,7 +44,7 @@ pub struct File {
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
     people: Vec<Person>,
-    phone: Option<super::phone::Table>,
+    phone: Option<phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<Spanned<WebhookTable>>,
     email: Vec<Spanned<EmailTable>>,
@@ -171,7 +172,7 @@ impl File {
             return fault("cloud.external_id needs cloud.role_arn beside it".to_owned());
         }
         let given = &self.approval;
-        super::phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)
+        phone::rounds(given.asked.is_some(), given.escalation.as_deref(), path)
     }
 
     pub fn resolve(self, text: &str, path: &Path) -> Result<Config, ConfigFault> {
@@ -254,8 +255,8 @@ impl File {
             parameters: Parameters::typed(self.parameters, "parameters", text),
             environment_parameters: environments(self.parameters_in, text, path)?,
             people: People::new(self.people),
+            phone: phone::resolve(self.phone, &base, path)?,
             channels: tables.resolve(place)?,
-            phone: super::phone::resolve(self.phone, &base, path)?,
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };

@@ -211,8 +211,11 @@ impl Room {
             .record(vec![Draft::room(engine.now(), None, started)])
             .await?;
 
-        if scan != Scan::Never {
-            engine.start_phone()?;
+        if scan != Scan::Never
+            && let Err(error) = engine.start_phone()
+        {
+            engine.stop().await;
+            return Err(error.into());
         }
 
         let scanner = Scanner::new(Arc::clone(&cloud), Arc::clone(&config), &library, judge);

@@ -12,8 +12,8 @@ use sixfold::{
         Mismatch, Owner, Plan, Remedy, RequestedException, Reversibility, Right, RuleRef, Severity,
         Stage, Stamp, Tally, Took, Via, Written,
         artifact::{
-            Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
-            Reason, ReasonCode, Rollback, Summary, Ticket,
+            Alert, Approval, ApprovalRequest, Backup, Consent, Decision, Detection, Fix, FixStatus,
+            Outcome, Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
@@ -197,7 +197,7 @@ pub fn change(seed: &Seed) -> Change {
         plan_hash: ticket.plan_hash.clone(),
         hazards: ticket.plan().unwrap().hazards.clone(),
         round: 1,
-        consent: Default::default(),
+        consent: Consent::default(),
     });
     let denied = seed.outcome == Outcome::WontFix;
     let approval = past(Stage::Approved).then(|| Approval {

@@ -8,8 +8,8 @@ use sixfold::domain::{
     Account, Actor, Asset, ChangeId, Command, Control, Digest, Document, Draft, Entry, Environment,
     Exception, Fact, Owner, Plan, Reversibility, RuleRef, Severity, Stamp, Tags, Via,
     artifact::{
-        Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
-        Reason, ReasonCode, Rollback, Summary, Ticket,
+        Alert, Approval, ApprovalRequest, Backup, Consent, Decision, Detection, Fix, FixStatus,
+        Outcome, Reason, ReasonCode, Rollback, Summary, Ticket,
     },
 };
 
@@ -160,7 +160,7 @@ impl Story {
                 plan_hash: self.plan_hash(),
                 hazards: Vec::new(),
                 round,
-                consent: Default::default(),
+                consent: Consent::default(),
             }),
         )
     }

@@ -38,6 +38,9 @@ pub const REPLIES: &str = "replies-9c1e";
 
 type Body = BoxBody<Bytes, Infallible>;
 
+/// A topic's beginning, and whether it may be read and written.
+type Access = (String, bool, bool);
+
 struct Shared {
     /// Every message, in the order in which it came.
     messages: Mutex<Vec<Value>>,
@@ -47,8 +50,8 @@ struct Shared {
     refused: Mutex<Vec<u16>>,
     /// `since` of every stream that was opened.
     streams: Mutex<Vec<String>>,
-    /// Token → topic prefix → may read, may write.
-    access: Mutex<BTreeMap<String, Vec<(String, bool, bool)>>>,
+    /// What each token may do.
+    access: Mutex<BTreeMap<String, Vec<Access>>>,
     live: broadcast::Sender<Value>,
     cut: broadcast::Sender<()>,
     keepalive: Mutex<Duration>,
@@ -308,7 +311,7 @@ fn subscribe(
     };
     let since = parameter("since").unwrap_or_default();
     let poll = parameter("poll").as_deref() == Some("1");
-    let live = shared.live.subscribe();
+    let news = shared.live.subscribe();
     let old = since_of(&shared.messages.lock().unwrap(), topic, &since, poll);
     let line = |value: &Value| Bytes::from(format!("{value}\n"));
     if poll {
@@ -326,7 +329,7 @@ fn subscribe(
     let keepalive = line(&event("keepalive"));
     let every = *shared.keepalive.lock().unwrap();
     let rest = following(
-        live,
+        news,
         shared.cut.subscribe(),
         topic.to_owned(),
         keepalive,

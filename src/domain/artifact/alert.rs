@@ -101,11 +101,10 @@ impl Alert {
         } else {
             "closed"
         };
-        let with: String = self
-            .with
-            .iter()
-            .map(|agreed| format!("\n  with {}", agreed.text()))
-            .collect();
+        let mut with = String::new();
+        for agreed in &self.with {
+            with.push_str(&format!("\n  with {}", agreed.text()));
+        }
         let mut text = format!(
             "{}\n{id} {state}\n{} {} on\n  {}\napprover: {}\n  ({}, {}){with}\nduration: {} (detect → close)\nrollback: {rollback}",
             self.channel,

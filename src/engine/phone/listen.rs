@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{position::Position, tap::Taken};
+use super::{
+    position::Position,
+    tap::{Taken, is_token},
+};
 use crate::{
     channels::ntfy::{Heard, NtfyFault, Reply, SILENCE},
     engine::{Engine, lock},
@@ -81,6 +84,7 @@ impl Engine {
                         tracing::warn!(%error, "messages that were no tokens are on no record yet");
                     }
                 }
+                Heard::Other => {}
                 Heard::Unreadable => tracing::warn!("a line of the reply stream is none of ntfy's"),
                 Heard::Message(reply) => {
                     *lived = true;
@@ -96,7 +100,8 @@ impl Engine {
         if id.is_some_and(|id| position.is_handled(id)) {
             return Some(());
         }
-        let again = id.is_some_and(|id| position.begin(id));
+        // What is no token has no effect that one could be in doubt about.
+        let again = is_token(&reply.message) && id.is_some_and(|id| position.begin(id));
         let mut pause = FIRST_PAUSE;
         let taken = loop {
             match self.take_reply(reply, again).await {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     channels::ntfy::{Button, NtfyFault, Push, apart},
-    domain::{Change, ChangeId, Right, Stage, artifact::ApprovalRequest},
+    domain::{Change, ChangeId, Right, Stage, Via, artifact::ApprovalRequest},
     engine::{Caller, Engine, EngineError, lock},
     ledger::failpoint,
     room::protocol::NoticeKind,
@@ -226,7 +226,7 @@ impl Engine {
     ) -> Result<Vec<Button>, Halt> {
         let caller = Caller {
             actor: handset.person.clone(),
-            via: crate::domain::Via::Tap,
+            via: Via::Tap,
             readonly: false,
         };
         let (Some(phone), Some(config)) = (self.phone.get(), &self.config.phone) else {

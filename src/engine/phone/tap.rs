@@ -219,6 +219,11 @@ fn is_theirs(change: &Change, token: &Token<'_>) -> bool {
     })
 }
 
+/// Whether it has the form of a token, be it believed or not.
+pub(super) fn is_token(message: &str) -> bool {
+    Token::parse(message).is_some()
+}
+
 fn is_probe(message: &str) -> bool {
     message.strip_prefix(PROBE).is_some_and(|rest| {
         (1..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())

@@ -62,12 +62,12 @@ fn barred(model: &Model, right: Right) -> Option<String> {
 
 /// Where several people must agree, each does so once; whoever did may still deny.
 pub fn unapprovable(model: &Model) -> Option<String> {
-    let agreed = |change: &&Box<Change>| {
+    let agreed = |change: &Change| {
         let mut agreed = change.agreed.iter();
         agreed.any(|agreed| agreed.by.name() == model.person)
     };
     undecidable(model).or_else(|| {
-        let id = model.change.as_ref().filter(agreed)?.id;
+        let id = model.change.as_deref().filter(|change| agreed(change))?.id;
         Some(format!(
             "you agreed to {id} already; it waits for somebody else"
         ))
