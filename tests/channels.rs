@@ -23,7 +23,7 @@ use sixfold::{
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
-    room::protocol::{Answer, ChannelState, RefusalCode, Reply, Request},
+    room::protocol::{Answer, ChannelState, OutboxRequest, RefusalCode, Reply, Request},
     sandbox::{
         BucketSettings, FaultKind, FaultRule, Grant, Grantee, Permission, Sandbox,
         estate::{VAULT, WALKTHROUGH},
@@ -403,11 +403,11 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
     );
 
     // An auditor looks, and no more.
-    let list = Request::Outbox {
+    let list = Request::Outbox(OutboxRequest::List {
         channel: None,
         offset: 0,
         limit: 10,
-    };
+    });
     let Ok(Reply::Outbox(outbox)) = house.room.answer(&otto, list).await else {
         panic!("an auditor may look");
     };
@@ -419,19 +419,19 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
         .collect();
     assert_eq!(entries, [first.alert_seq, second.alert_seq]);
     for request in [
-        Request::RetryChannel {
+        Request::Outbox(OutboxRequest::Retry {
             channel: "audit".to_owned(),
-        },
-        Request::Waive {
+        }),
+        Request::Outbox(OutboxRequest::Waive {
             channel: "audit".to_owned(),
             entry: None,
             reason: "no".to_owned(),
-        },
+        }),
     ] {
         let refused = house.room.answer(&otto, request).await.unwrap_err();
         assert_eq!(refused.code, RefusalCode::Forbidden);
-        let last = facts(&house).pop().unwrap();
-        assert!(matches!(last.fact, Fact::Refused { .. }), "{last:?}");
+        let newest = facts(&house).pop().unwrap();
+        assert!(matches!(newest.fact, Fact::Refused { .. }), "{newest:?}");
     }
     assert_eq!(receiver.got().len(), 1);
 

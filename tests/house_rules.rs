@@ -88,6 +88,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
     ("doctor", &["config", "room"]),
+    ("exceptions", &["domain", "room::protocol"]),
     ("habits", &["config", "domain", "tui"]),
     ("house", &["config", "domain", "engine", "room"]),
     ("init", &["config"]),

@@ -1,21 +1,19 @@
 //! The fold: one entry after the other makes a change, in the one order there is.
 //!
-//! What a person does by hand is folded in [`by_hand`].
+//! What people are asked and decide is folded in [`approval`], what one does by hand in [`by_hand`].
 //!
 //! The checks here are the promises an auditor relies on (no write without an approval of the same
 //! plan and a backup of the state before), held against the record itself rather than against the
 //! code that wrote it.
 
 mod after;
+mod approval;
 mod by_hand;
 
 use super::{closing, unwritten};
 use crate::domain::{
-    Actor, Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, RevertState, Stage, Written,
-    artifact::{
-        Alert, Approval, ApprovalRequest, Backup, Decision, Fix, FixStatus, Outcome, PagingAction,
-        Rollback, Ticket,
-    },
+    Change, ChangeId, Entry, Fact, Intent, Mismatch, Plan, RevertState, Stage, Written,
+    artifact::{Alert, Backup, Fix, FixStatus, Outcome, PagingAction, Rollback, Ticket},
 };
 
 /// An entry that does not follow from those before it.
@@ -42,6 +40,9 @@ pub const fn needs_change(fact: &Fact) -> bool {
             | Fact::RevertedForeign { .. }
             | Fact::ExceptionOpened(_)
             | Fact::ExceptionEnded { .. }
+            | Fact::ExceptionRequested(_)
+            | Fact::ExceptionDecided { .. }
+            | Fact::ExceptionReminder(_)
             | Fact::Held { .. }
             | Fact::Released { .. }
             | Fact::BreakerTripped { .. }
@@ -95,6 +96,7 @@ fn opened(id: ChangeId, ticket: &Ticket, entry: &Entry) -> Change {
         stage: Stage::Ticketed,
         ticket: ticket.clone(),
         request: None,
+        agreed: Vec::new(),
         approval: None,
         by_hand: None,
         resolved: None,
@@ -133,16 +135,20 @@ fn require(holds: bool, why: &'static str) -> Step {
 fn step(change: &mut Change, entry: &Entry) -> Step {
     match (&entry.fact, change.stage) {
         (Fact::ApprovalRequested(request), Stage::Ticketed | Stage::Expired) => {
-            requested(change, request)
+            approval::requested(change, request)
         }
         (Fact::ApprovalExpired { round }, Stage::AwaitingApproval) => {
             let open = change.request.as_ref().map(|request| request.round);
             require(open == Some(*round), "another round is open")?;
+            change.agreed.clear();
             change.stage = Stage::Expired;
             Ok(())
         }
+        (Fact::Agreed { plan_hash }, Stage::AwaitingApproval) => {
+            approval::agreed(change, plan_hash, entry)
+        }
         (Fact::Approval(approval), Stage::Ticketed | Stage::AwaitingApproval) => {
-            decided(change, approval)
+            approval::decided(change, approval)
         }
         (Fact::Approval(approval), Stage::ByHand) => by_hand::denied(change, approval),
         (Fact::HandAsked(request), Stage::Ticketed) => by_hand::asked(change, request),
@@ -187,7 +193,10 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             Ok(())
         }
         (Fact::Delivered { channel, of }, _) => after::told(change, channel, *of),
-        (Fact::Waived { channel, of, .. }, _) => after::waived(change, channel, *of),
+        (Fact::Waived { channel, of, .. }, _) => {
+            after::waived(change, channel, *of);
+            Ok(())
+        }
         (Fact::Paging(paging), _) => {
             change.paged = paging.action == PagingAction::Trigger;
             Ok(())
@@ -210,53 +219,6 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
         (fact, _) if !needs_change(fact) => Ok(()),
         _ => Err(ORDER),
     }
-}
-
-fn requested(change: &mut Change, request: &ApprovalRequest) -> Step {
-    let round = change.request.as_ref().map_or(0, |last| last.round) + 1;
-    require(request.round == round, "the rounds have a gap")?;
-    require(request.plan_hash == change.ticket.plan_hash, PLAN)?;
-    plan(change)?;
-    change.request = Some(request.clone());
-    change.stage = Stage::AwaitingApproval;
-    Ok(())
-}
-
-fn decided(change: &mut Change, approval: &Approval) -> Step {
-    require(approval.plan_hash == change.ticket.plan_hash, PLAN)?;
-    plan(change)?;
-    if approval.decision == Decision::NotRequired {
-        require(change.stage == Stage::Ticketed, ORDER)?;
-        require(approval.by == Actor::Policy, "only the policy waives")?;
-        require(
-            !change.ticket.environment.production,
-            "production waits for a person",
-        )?;
-        require(
-            change.ticket.waits_for().is_empty(),
-            "what the ticket says waits for a person",
-        )?;
-    } else {
-        let request = change.request.as_ref().ok_or("nobody was asked")?;
-        require(change.stage == Stage::AwaitingApproval, ORDER)?;
-        require(
-            matches!(approval.by, Actor::Person(_)),
-            "only a person decides",
-        )?;
-        require(approval.at < request.expires, "the request had expired")?;
-    }
-    let denied = approval.decision == Decision::Denied;
-    require(
-        !denied || approval.reason.is_some(),
-        "a denial needs a reason",
-    )?;
-    change.approval = Some(approval.clone());
-    change.stage = if denied {
-        Stage::Denied
-    } else {
-        Stage::Approved
-    };
-    Ok(())
 }
 
 fn backed_up(change: &mut Change, backup: &Backup) -> Step {

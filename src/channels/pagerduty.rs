@@ -1,4 +1,4 @@
-//! A page by PagerDuty's [Events API v2](https://developer.pagerduty.com/docs/events-api-v2/trigger-events/):
+//! A page by the pager's [Events API v2](https://developer.pagerduty.com/docs/events-api-v2/trigger-events/):
 //! for what people were asked and did not answer, and for what only a person can carry on.
 //!
 //! Nothing comes back. Whoever acknowledges a page there has approved nothing here.

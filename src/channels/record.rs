@@ -1,8 +1,8 @@
-//! A close-out record: the box in the walkthrough's words, and the same few fields in the same order on
-//! every run, so that a quarter of them reads like a ledger. Every shape is made from this.
+//! What an entry tells: the box in the walkthrough's words, and for each kind the same few fields in the
+//! same order on every run, so that a quarter of them reads like a ledger. Every shape is made from this.
 
 use crate::domain::{
-    Change, Safe, Stamp,
+    Change, ExceptionReminder, Safe, Stamp,
     artifact::{Alert, Outcome, Rollback},
     tags, time,
 };
@@ -99,6 +99,33 @@ impl Record {
             subject: change.id.to_string(),
             title: format!("{} {state} · {}", change.id, alert.outcome),
             text: Safe::lines(&alert.text(change.id)).into_string(),
+            fields: fields.map(|(label, value)| (label, shown(&value))).to_vec(),
+            seq,
+            hash,
+        }
+    }
+
+    /// That an exception ends soon.
+    pub fn reminder(reminder: &ExceptionReminder, at: Stamp, (seq, hash): (u64, String)) -> Self {
+        let exception = &reminder.exception;
+        let asset = &exception.asset;
+        let until = time::to_minute(exception.until);
+        let fields = [
+            ("asset", asset.label()),
+            ("account", format!("{} · {}", asset.account, asset.region)),
+            ("rule", exception.rule.clone()),
+            ("reason", exception.reason.to_string()),
+            ("owner", or_none(exception.owner.clone())),
+            ("opened by", or_none(exception.opened_by())),
+            ("until", until.clone()),
+        ];
+        Self {
+            id: format!("exception.{seq}"),
+            kind: "exception.reminder",
+            at,
+            subject: shown(&format!("{} on {}", exception.rule, asset.label())),
+            title: format!("exception ends {until}"),
+            text: Safe::lines(&reminder.text()).into_string(),
             fields: fields.map(|(label, value)| (label, shown(&value))).to_vec(),
             seq,
             hash,

@@ -19,7 +19,7 @@ pub(super) fn record(record: &Record) -> Value {
     let reference = record.reference();
     let field = |(label, value): &(&str, String)| {
         // Within a code span nothing is read as markup.
-        mrkdwn(format!("*{label}*\n`{}`", quoted(value, FIELD)))
+        mrkdwn(&format!("*{label}*\n`{}`", quoted(value, FIELD)))
     };
     let fields: Vec<_> = record.fields.iter().take(FIELDS).map(field).collect();
     let room = TEXT - reference.len() - 1;
@@ -33,7 +33,7 @@ pub(super) fn record(record: &Record) -> Value {
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
-    blocks.push(json!({ "type": "context", "elements": [mrkdwn(reference.clone())] }));
+    blocks.push(json!({ "type": "context", "elements": [mrkdwn(&reference)] }));
     json!({
         "text": format!("{}\n{reference}", escaped(&record.text, room)),
         "blocks": blocks,
@@ -47,12 +47,12 @@ pub(super) fn asking(asking: &Asking) -> Value {
     json!({ "text": escaped(&asking.text, TEXT), "blocks": blocks })
 }
 
-fn mrkdwn(text: String) -> Value {
+fn mrkdwn(text: &str) -> Value {
     json!({ "type": "mrkdwn", "text": text })
 }
 
 fn box_of(text: &str) -> Value {
-    json!({ "type": "section", "text": mrkdwn(format!("```{}```", quoted(text, SECTION))) })
+    json!({ "type": "section", "text": mrkdwn(&format!("```{}```", quoted(text, SECTION))) })
 }
 
 /// Backticks would end the code that the text stands in.

@@ -133,6 +133,9 @@ pub enum Command {
     },
     /// Let the room fix again after its circuit breaker stopped it
     ResetBreaker,
+    /// What rules leave alone for a while: list, ask for, approve, end
+    #[command(subcommand)]
+    Exceptions(Exceptions),
     /// What channels have not taken yet, and what is to be done about it
     #[command(subcommand)]
     Outbox(Outbox),
@@ -181,6 +184,58 @@ fn reason(word: &str) -> Result<ReasonCode, String> {
         let words = ReasonCode::ALL.map(ReasonCode::word).join(", ");
         format!("one of {words} is wanted")
     })
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Exceptions {
+    /// What is exempt, and what waits for another person's approval
+    List,
+    /// Keep a rule off a bucket for a while; in production another approver has to say yes
+    Add {
+        rule: String,
+        /// A bucket's name, or `account:123456789012` for the account itself
+        #[arg(value_name = "BUCKET")]
+        asset: String,
+        /// Why: accepted-risk, false-positive, maintenance or business-need
+        #[arg(long, value_parser = reason)]
+        reason: ReasonCode,
+        /// A sentence for the record
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Who answers for it; without it, the bucket's owner
+        #[arg(long)]
+        owner: Option<String>,
+        /// How long: `12h`, `30d`; the config's `longest` at most
+        #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+        lasts: std::time::Duration,
+    },
+    /// Approve what somebody else asked for
+    Approve {
+        rule: String,
+        #[arg(value_name = "BUCKET")]
+        asset: String,
+        /// A sentence for the record
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Deny what was asked for
+    Deny {
+        rule: String,
+        #[arg(value_name = "BUCKET")]
+        asset: String,
+        /// A sentence for the record
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// End one before its time is over; the bucket is judged again
+    End {
+        rule: String,
+        #[arg(value_name = "BUCKET")]
+        asset: String,
+        /// A sentence for the record
+        #[arg(long, default_value = "")]
+        note: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod change;
 mod coverage;
 mod demo;
 mod doctor;
+mod exceptions;
 mod habits;
 mod house;
 mod init;
@@ -69,10 +70,10 @@ pub fn run() -> Result<ExitCode> {
 async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
     let common = args.common;
     match args.command {
-        None => open::run(&common).await,
+        None => Box::pin(open::run(&common)).await,
         Some(Command::Demo(demo)) => demo::run(&common, demo, temporary).await,
         Some(Command::Attach { as_person }) => attach::run(common, as_person).await,
-        Some(Command::Serve { once }) => serve::run(&common, once).await,
+        Some(Command::Serve { once }) => Box::pin(serve::run(&common, once)).await,
         Some(Command::Init { path }) => init::run(&path),
         Some(Command::Scan { framework, json }) => {
             scan::run(&common, framework.as_deref(), json).await
@@ -84,6 +85,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::Revert(revert)) => change::revert(&common, revert).await,
         Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
         Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
+        Some(Command::Exceptions(command)) => exceptions::run(&common, command).await,
         Some(Command::Outbox(command)) => outbox::run(&common, command).await,
         Some(Command::Ledger(command)) => ledger::run(&common, command),
         Some(Command::Rules(command)) => rules::run(&common, command).await,

@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     domain::{Safe, time},
-    room::protocol::{ChannelState, Outbox, PAGE, Reply, Request},
+    room::protocol::{ChannelState, Outbox, OutboxRequest, PAGE, Reply, Request},
 };
 
 pub async fn run(common: &Common, command: Command) -> Result<u8> {
     match command {
         Command::List { channel } => list(common, channel).await,
         Command::Retry { channel } => {
-            change::once_delivered(common, Request::RetryChannel { channel }).await
+            change::once_delivered(common, Request::Outbox(OutboxRequest::Retry { channel })).await
         }
         Command::Waive {
             channel,
@@ -23,23 +23,23 @@ pub async fn run(common: &Common, command: Command) -> Result<u8> {
             all: _,
             reason,
         } => {
-            let request = Request::Waive {
+            let request = OutboxRequest::Waive {
                 channel,
                 entry,
                 reason,
             };
-            change::once(common, request).await
+            change::once(common, Request::Outbox(request)).await
         }
     }
 }
 
 async fn list(common: &Common, channel: Option<String>) -> Result<u8> {
-    let request = Request::Outbox {
+    let request = OutboxRequest::List {
         channel,
         offset: 0,
         limit: PAGE,
     };
-    let outbox = match change::ask(common, request).await? {
+    let outbox = match change::ask(common, Request::Outbox(request)).await? {
         Ok(Reply::Outbox(outbox)) => outbox,
         other => return change::said(other),
     };

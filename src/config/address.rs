@@ -38,21 +38,21 @@ pub(super) fn fault(text: &str) -> Option<&'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Some("its url must not hold a user and password");
     }
-    host_fault(url.host())
+    host_fault(url.host().as_ref())
 }
 
 /// The same for a mail server, which is named without a scheme.
 pub(super) fn server_fault(name: &str) -> Option<&'static str> {
     match Host::parse(name) {
-        Ok(host) => host_fault(Some(host)),
+        Ok(host) => host_fault(Some(&host)),
         Err(_) => Some("its server is not a host's name"),
     }
 }
 
-fn host_fault<S>(host: Option<Host<S>>) -> Option<&'static str> {
+fn host_fault<S>(host: Option<&Host<S>>) -> Option<&'static str> {
     let ip = match host {
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(*ip),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(*ip),
         Some(Host::Domain(_)) => return None,
         None => return Some("it names no host"),
     };

@@ -12,9 +12,9 @@ use toml::Spanned;
 
 use super::{
     AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Vault, Verify,
+    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Strict, Vault, Verify,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
-    door, keys,
+    door, exceptions, keys,
     parameters::Typed,
     people::Person,
     phone,
@@ -33,6 +33,7 @@ pub struct File {
     cloud: CloudTable,
     vault: Option<VaultTable>,
     approval: ApprovalTable,
+    exceptions: exceptions::Table,
     environments: EnvironmentsTable,
     owners: OwnersTable,
     accounts: Vec<AccountTable>,
@@ -84,6 +85,7 @@ struct ApprovalTable {
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
+    strict: Vec<Strict>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -213,7 +215,9 @@ impl File {
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,
+                strict: self.approval.strict,
             },
+            exceptions: self.exceptions.resolve(),
             environments: Environments {
                 tags: words(self.environments.tags, &["env", "environment"]),
                 other: self
@@ -258,6 +262,7 @@ impl File {
         };
         config.check_following()?;
         config.check_phone()?;
+        config.check_consent()?;
         Ok(config)
     }
 }

@@ -6,7 +6,9 @@
 mod address;
 mod changes;
 mod channels;
+mod consent;
 mod door;
+mod exceptions;
 mod fault;
 mod file;
 mod infer;
@@ -29,7 +31,9 @@ pub use address::forbidden;
 pub use channels::{
     Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
 };
+pub use consent::Strict;
 pub use door::Door;
+pub use exceptions::Exceptions;
 pub use fault::ConfigFault;
 pub(crate) use file::state_home;
 pub use keys::OwnKeys;
@@ -78,6 +82,7 @@ pub struct Config {
     pub cloud: Cloud,
     pub vault: Option<Vault>,
     pub approval: Approval,
+    pub exceptions: Exceptions,
     pub environments: Environments,
     pub owners: Owners,
     pub accounts: BTreeMap<Account, AccountFacts>,
@@ -143,6 +148,8 @@ pub struct Approval {
     pub window: Duration,
     /// How long a denial or a revert keeps the rule off the bucket.
     pub exception: Duration,
+    /// Where it takes more than one person's right to decide.
+    pub strict: Vec<Strict>,
     /// Which hazards have a plan wait for a person outside production too.
     pub hazards: AskOnHazards,
 }
@@ -310,7 +317,19 @@ mod tests {
                 "[keys]\napprove = 7\n",
                 "sixfold.toml:2: approve: a key such as \"x\"",
             ),
+            (
+                "[exceptions]\nlongest = \"1s\"\n",
+                "sixfold.toml:2: longest:",
+            ),
+            (
+                "[exceptions]\nreminder = \"7d\"\n",
+                "sixfold.toml:2: reminder:",
+            ),
             ("mode = \n", "sixfold.toml:1:"),
+            (
+                "[[approval.strict]]\npeople = 0\n",
+                "sixfold.toml:2: people: 1 to 5 people are wanted",
+            ),
             ("[[people]]\nname = \"policy\"\n", "sixfold.toml:2: name:"),
             (
                 "[[people]]\nname = \"nina\"\ntopic = \"no topic\"\n",
@@ -366,6 +385,18 @@ mod tests {
                 .to_string();
             assert!(fault.starts_with(wanted), "{fault}");
         }
+    }
+
+    #[test]
+    fn more_people_than_there_are_can_not_be_asked_to_agree() {
+        let one = "[[approval.strict]]\npeople = 2\n[[people]]\nname = \"nina\"\n[[people]]\nname = \"aud\"\nrole = \"auditor\"\n";
+        let fault = Config::parse(one, Path::new("sixfold.toml")).unwrap_err();
+        assert!(
+            fault.to_string().contains("asks for 2 people, and 1"),
+            "{fault}"
+        );
+        let two = format!("{one}[[people]]\nname = \"ravi\"\n");
+        Config::parse(&two, Path::new("sixfold.toml")).unwrap();
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Actor, ChangeId, Digest, Stamp,
     artifact::{
-        Alert, Approval, ApprovalRequest, Backup, ByHand, Fix, Outcome, Resolved, Rollback, Ticket,
+        Agreed, Alert, Approval, ApprovalRequest, Backup, ByHand, Fix, Outcome, Resolved, Rollback,
+        Ticket,
     },
     time,
 };
@@ -147,6 +148,9 @@ pub struct Change {
     pub ticket: Ticket,
     /// The latest request; its `round` counts them.
     pub request: Option<ApprovalRequest>,
+    /// Those who agreed to the latest request, where more than one person must.
+    #[serde(default)]
+    pub agreed: Vec<Agreed>,
     pub approval: Option<Approval>,
     /// What became of it where a person has to do it.
     #[serde(default)]
@@ -203,7 +207,16 @@ impl Change {
                 _,
             ) => "reverted".to_owned(),
             (_, Some(outcome)) => outcome.to_string(),
-            (_, None) => self.stage.word().to_owned(),
+            (_, None) if self.stage != Stage::AwaitingApproval || self.agreed.is_empty() => {
+                self.stage.word().to_owned()
+            }
+            (_, None) => {
+                let needed = self
+                    .request
+                    .as_ref()
+                    .map_or(1, |request| request.consent.people);
+                format!("{} of {needed} agreed", self.agreed.len())
+            }
         }
     }
 
@@ -226,6 +239,18 @@ impl Change {
     }
 
     /// The boxes there are so far, in order, each with its title.
+    /// Who agreed so far, where others must as well.
+    fn agreed_text(&self) -> String {
+        if self.approval.is_some() {
+            return String::new();
+        }
+        let lines = self
+            .agreed
+            .iter()
+            .map(|agreed| format!("\nagreed: {}", agreed.text()));
+        lines.collect()
+    }
+
     pub fn boxes(&self) -> Vec<(&'static str, String)> {
         let mut boxes = vec![
             ("00 Detection", self.ticket.detection.text(&self.ticket)),
@@ -234,7 +259,7 @@ impl Change {
         let asked = self
             .request
             .as_ref()
-            .map(|request| request.text(self.id, &self.ticket));
+            .map(|request| request.text(self.id, &self.ticket) + &self.agreed_text());
         let answered = self
             .approval
             .as_ref()

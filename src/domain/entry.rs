@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, Asset, ChangeId, Digest, Document, Exception, Stamp, Via,
+    Actor, Asset, ChangeId, Digest, Document, Exception, ExceptionReminder, Stamp, Via,
     artifact::{
         Alert, Approval, ApprovalRequest, Backup, Fix, HandRequest, Paging, Reason, Rollback,
         Ticket,
@@ -84,6 +84,9 @@ pub enum Fact {
     /// Nobody decided in time. The change stays open; the next round asks again, over a fresh read.
     #[serde(rename = "approval.expired")]
     ApprovalExpired { round: u32 },
+    /// The entry's actor agreed to the plan, and others must as well before it is approved.
+    #[serde(rename = "approval.agreed")]
+    Agreed { plan_hash: Digest },
     /// 02.
     #[serde(rename = "approval")]
     Approval(Approval),
@@ -194,6 +197,21 @@ pub enum Fact {
         asset: Asset,
         cause: String,
     },
+    /// Somebody asked for one by hand, where somebody else has to approve it.
+    #[serde(rename = "exception.requested")]
+    ExceptionRequested(Exception),
+    /// The entry's actor decided on request `of`.
+    #[serde(rename = "exception.decided")]
+    ExceptionDecided {
+        of: u64,
+        rule: String,
+        asset: Asset,
+        approved: bool,
+        note: String,
+    },
+    /// It ends soon.
+    #[serde(rename = "exception.reminder")]
+    ExceptionReminder(ExceptionReminder),
     /// The rule does nothing on this bucket until a person releases it.
     #[serde(rename = "hold")]
     Held {
@@ -221,10 +239,11 @@ pub enum Fact {
 
 impl Fact {
     /// Every word that [`kind`](Self::kind) gives.
-    pub const KINDS: [&'static str; 33] = [
+    pub const KINDS: [&'static str; 37] = [
         "ticket",
         "approval.requested",
         "approval.expired",
+        "approval.agreed",
         "approval",
         "manual.asked",
         "manual.done",
@@ -249,6 +268,9 @@ impl Fact {
         "revert.failed",
         "exception.opened",
         "exception.ended",
+        "exception.requested",
+        "exception.decided",
+        "exception.reminder",
         "hold",
         "hold.released",
         "settled",
@@ -263,6 +285,7 @@ impl Fact {
             Self::Ticket(_) => "ticket",
             Self::ApprovalRequested(_) => "approval.requested",
             Self::ApprovalExpired { .. } => "approval.expired",
+            Self::Agreed { .. } => "approval.agreed",
             Self::Approval(_) => "approval",
             Self::HandAsked(_) => "manual.asked",
             Self::HandDone { .. } => "manual.done",
@@ -287,6 +310,9 @@ impl Fact {
             Self::RevertFailed { .. } => "revert.failed",
             Self::ExceptionOpened(_) => "exception.opened",
             Self::ExceptionEnded { .. } => "exception.ended",
+            Self::ExceptionRequested(_) => "exception.requested",
+            Self::ExceptionDecided { .. } => "exception.decided",
+            Self::ExceptionReminder(_) => "exception.reminder",
             Self::Held { .. } => "hold",
             Self::Released { .. } => "hold.released",
             Self::Settled { .. } => "settled",

@@ -12,6 +12,7 @@ impl Entry {
                 request.asked.join(", "),
                 time::to_minute(request.expires)
             ),
+            Fact::Agreed { .. } => "agreed, others must as well".to_owned(),
             Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
             Fact::Approval(approval) => approval.headline(),
             Fact::HandAsked(request) => {
@@ -41,21 +42,6 @@ impl Entry {
                 alert.outcome,
                 time::duration(chrono::TimeDelta::seconds(alert.duration_s))
             ),
-            Fact::Delivered { channel, of: None } => format!("delivered to {channel}"),
-            Fact::Delivered {
-                channel,
-                of: Some(of),
-            } => format!("entry {of} delivered to {channel}"),
-            Fact::Waived {
-                channel,
-                of,
-                reason,
-            } => format!("entry {of} need not reach {channel}: {reason}"),
-            Fact::ChannelDead { channel, cause } => {
-                format!("{channel} takes nothing any more: {cause}")
-            }
-            Fact::ChannelRetried { channel } => format!("{channel} is tried again"),
-            Fact::Paging(paging) => paging.headline(),
             Fact::RevertIntent { reason, .. } => format!(
                 "revert about to be sent{}",
                 reason
@@ -84,16 +70,6 @@ impl Entry {
                 )
             }
             Fact::RevertFailed { cause } => format!("revert failed: {cause}"),
-            Fact::ExceptionOpened(exception) => format!(
-                "{} exempt on {} until {}: {}",
-                exception.rule,
-                exception.asset,
-                time::to_day(exception.until),
-                exception.reason
-            ),
-            Fact::ExceptionEnded { rule, asset, cause } => {
-                format!("{rule} no longer exempt on {asset}: {cause}")
-            }
             Fact::Held { rule, asset, cause } => format!("{rule} held on {asset}: {cause}"),
             Fact::Released { rule, asset } => format!("{rule} released on {asset}"),
             Fact::Settled { .. } => "revert window closed".to_owned(),
@@ -109,6 +85,67 @@ impl Entry {
                 mode,
                 findings,
             } => format!("version {version}, mode {mode}; {}", findings.join("; ")),
+            fact => beside(fact),
         }
+    }
+}
+
+/// The same for what is told to channels and what is exempt.
+fn beside(fact: &Fact) -> String {
+    match fact {
+        Fact::Delivered { channel, of: None } => format!("delivered to {channel}"),
+        Fact::Delivered {
+            channel,
+            of: Some(of),
+        } => format!("entry {of} delivered to {channel}"),
+        Fact::Waived {
+            channel,
+            of,
+            reason,
+        } => format!("entry {of} need not reach {channel}: {reason}"),
+        Fact::ChannelDead { channel, cause } => {
+            format!("{channel} takes nothing any more: {cause}")
+        }
+        Fact::ChannelRetried { channel } => format!("{channel} is tried again"),
+        Fact::Paging(paging) => paging.headline(),
+        Fact::ExceptionOpened(exception) => format!(
+            "{} exempt on {} until {}: {}",
+            exception.rule,
+            exception.asset,
+            time::to_day(exception.until),
+            exception.reason
+        ),
+        Fact::ExceptionEnded { rule, asset, cause } => {
+            format!("{rule} no longer exempt on {asset}: {cause}")
+        }
+        Fact::ExceptionRequested(exception) => format!(
+            "asked to exempt {} from {} until {}: {}",
+            exception.asset,
+            exception.rule,
+            time::to_day(exception.until),
+            exception.reason
+        ),
+        Fact::ExceptionDecided {
+            rule,
+            asset,
+            approved,
+            note,
+            ..
+        } => {
+            let word = if *approved { "approved" } else { "denied" };
+            let note = if note.is_empty() {
+                String::new()
+            } else {
+                format!(": {note}")
+            };
+            format!("exception from {rule} on {asset} {word}{note}")
+        }
+        Fact::ExceptionReminder(reminder) => format!(
+            "{} exempt on {} until {} only",
+            reminder.exception.rule,
+            reminder.exception.asset,
+            time::to_day(reminder.exception.until)
+        ),
+        other => other.kind().to_owned(),
     }
 }

@@ -20,18 +20,21 @@ pub enum Right {
     Decide,
     /// Put a state before back.
     Revert,
-    /// Release a held rule, reset the breaker, start a scan.
+    /// Release a held rule, reset the breaker, start a scan, retry or waive what channels are owed.
     Operate,
+    /// Ask for an exception by hand, and end one early.
+    Except,
 }
 
 impl Right {
-    pub const ALL: [Self; 3] = [Self::Decide, Self::Revert, Self::Operate];
+    pub const ALL: [Self; 4] = [Self::Decide, Self::Revert, Self::Operate, Self::Except];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Decide => "decide on approvals",
             Self::Revert => "revert changes",
             Self::Operate => "operate the room",
+            Self::Except => "add and end exceptions",
         }
     }
 }
@@ -49,7 +52,7 @@ impl Role {
     pub const fn may(self, right: Right) -> bool {
         match (self, right) {
             (Self::Approver, _)
-            | (Self::Lead, Right::Revert)
+            | (Self::Lead, Right::Revert | Right::Except)
             | (Self::Operator, Right::Revert | Right::Operate) => true,
             (Self::Lead | Self::Operator | Self::Auditor, _) => false,
         }

@@ -13,7 +13,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{Engine, lock};
-use crate::domain::{Asset, Entry, Fact, artifact::Outcome};
+use crate::domain::{Asset, Entry, Exception, Fact, artifact::Outcome};
 
 /// Looks after changes that wrote nothing, for each bucket and pass: what such a change was opened
 /// for may be there again at once.
@@ -85,12 +85,20 @@ impl Engine {
             Fact::Alert(alert) => alert.outcome == Outcome::Remediated,
             Fact::Reverted { .. } | Fact::RevertedForeign { done: true, .. } => true,
             Fact::Released { .. } => false,
+            // By hand or by time; one that comes with a change's end is looked at for that.
+            Fact::ExceptionOpened(_) | Fact::ExceptionEnded { .. } if entry.change.is_none() => {
+                false
+            }
             _ => return,
         };
         let asset = match (&entry.fact, entry.change) {
-            (Fact::Released { asset, .. } | Fact::RevertedForeign { asset, .. }, _) => {
-                Some(asset.clone())
-            }
+            (
+                Fact::Released { asset, .. }
+                | Fact::RevertedForeign { asset, .. }
+                | Fact::ExceptionEnded { asset, .. }
+                | Fact::ExceptionOpened(Exception { asset, .. }),
+                _,
+            ) => Some(asset.clone()),
             (_, Some(id)) => self.change(id).ok().map(|change| change.ticket.asset),
             (_, None) => None,
         };

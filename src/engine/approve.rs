@@ -35,6 +35,7 @@ impl Engine {
             plan_hash: plan_hash(change),
             hazards,
             round,
+            consent: self.config.approval.consent(ticket),
         };
         let text = request.text(change.id, ticket);
         let warning = request.warning();
@@ -87,6 +88,7 @@ impl Engine {
             at: now,
             reason: None,
             plan_hash: plan_hash(change),
+            with: Vec::new(),
         };
         let fact = Fact::Approval(approval);
         let draft = Draft {

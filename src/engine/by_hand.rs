@@ -155,6 +155,7 @@ impl Engine {
             at: now,
             reason: Some(tidy(reason)),
             plan_hash: shown.clone(),
+            with: Vec::new(),
         };
         self.record(vec![caller.draft(now, Some(id), Fact::Approval(approval))])
             .await?;

@@ -32,6 +32,10 @@ impl Engine {
             approver,
             via,
             decided_at,
+            with: change
+                .approval
+                .as_ref()
+                .map_or_else(Vec::new, |approval| approval.with.clone()),
             closed_at: now,
             duration_s: (now - ticket.detected_at).num_seconds(),
             written: change.may_be_written(),
@@ -83,6 +87,9 @@ impl Engine {
             until: at
                 + TimeDelta::from_std(self.config.approval.exception)
                     .unwrap_or(TimeDelta::days(90)),
+            owner: Some(change.ticket.owner.to_string()),
+            by: Some(by.clone()),
+            approved_by: None,
         };
         Draft {
             at,

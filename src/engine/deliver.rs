@@ -31,6 +31,13 @@ const ROUND: usize = 64;
 /// Between two messages to a channel that wants it so.
 const PACE: Duration = Duration::from_secs(1);
 
+/// What an entry tells.
+struct Told {
+    change: Option<ChangeId>,
+    /// None where it need not be told any more.
+    message: Option<Message>,
+}
+
 impl Engine {
     /// Every channel that close-out records go to, the compliance log first. In observe mode nothing
     /// is pushed.
@@ -174,7 +181,7 @@ impl Engine {
             .ok_or_else(|| inside(&"the config no longer has this channel"))?;
         let paced = receiver.is_paced();
         let told = self.told(*seq).map_err(|error| inside(&error))?;
-        let (change, message) = told.ok_or_else(|| inside(&"its entry tells nothing"))?;
+        let Told { change, message } = told.ok_or_else(|| inside(&"its entry tells nothing"))?;
         let fact = if let Some(message) = message {
             let (now, log) = (self.now(), matches!(receiver, Channel::Log(_)));
             let sending = tokio::task::spawn_blocking(move || receiver.send(&message, now));
@@ -199,11 +206,17 @@ impl Engine {
         Ok(paced)
     }
 
-    /// What an entry tells, and about which change. No message where it need not be told any more.
-    #[allow(clippy::type_complexity)]
-    fn told(&self, seq: u64) -> Result<Option<(Option<ChangeId>, Option<Message>)>, EngineError> {
+    /// What an entry tells; none where it is of no kind that tells anything.
+    fn told(&self, seq: u64) -> Result<Option<Told>, EngineError> {
         let Recorded { entry, hash, .. } = self.ledger.reader().entry(seq)?;
         let reference = (seq, hash.to_string());
+        if let Fact::ExceptionReminder(reminder) = &entry.fact {
+            let record = Record::reminder(reminder, entry.at, reference);
+            return Ok(Some(Told {
+                change: None,
+                message: Some(Message::Record(Box::new(record))),
+            }));
+        }
         let Some(id) = entry.change else {
             return Ok(None);
         };
@@ -222,7 +235,10 @@ impl Engine {
             ))),
             _ => return Ok(None),
         };
-        Ok(Some((Some(id), message)))
+        Ok(Some(Told {
+            change: Some(id),
+            message,
+        }))
     }
 
     /// The page that a change's next entries come with, if it is to have one.

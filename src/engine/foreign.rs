@@ -118,6 +118,9 @@ impl Engine {
             until: self.now()
                 + TimeDelta::from_std(self.config.approval.exception)
                     .unwrap_or(TimeDelta::days(90)),
+            owner: None,
+            by: Some(caller.actor.clone()),
+            approved_by: None,
         });
         self.record(vec![
             caller.draft(self.now(), None, exception),

@@ -4,7 +4,7 @@
 //! A write needs a [`Permit`], and only this file makes one. A permit for a fix is made from a
 //! backup's receipt, so there is no way to a write without one.
 
-use super::{Engine, EngineError, StepFault, look::Look};
+use super::{Engine, EngineError, StepFault, consent::Agreement, look::Look};
 use crate::{
     config::Mode,
     domain::{
@@ -158,7 +158,10 @@ impl Engine {
             return Err(forbidden(cause));
         }
         let (decision, reason) = match answer {
-            Answer::Approve => (Decision::Approved, None),
+            Answer::Approve => match self.agree(caller, &change, request, shown).await? {
+                Agreement::Approves => (Decision::Approved, None),
+                Agreement::Waits(words) => return Ok(words),
+            },
             Answer::Deny(reason) => (Decision::Denied, Some(tidy(reason))),
         };
         let approval = Approval {
@@ -169,6 +172,11 @@ impl Engine {
             at: now,
             reason,
             plan_hash: shown.clone(),
+            with: if decision == Decision::Approved {
+                change.agreed.clone()
+            } else {
+                Vec::new()
+            },
         };
         let fact = Fact::Approval(approval);
         self.record(vec![caller.draft(now, Some(id), fact)]).await?;

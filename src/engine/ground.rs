@@ -28,11 +28,13 @@ impl Engine {
         let Some(plan) = change.ticket.plan() else {
             let why = "a fresh read no longer violates";
             let gone = format!("{}: {why}, nothing was written", cause::RESOLVED);
-            return Ok(if look.violates() {
-                Ground::Firm
-            } else {
-                Ground::Gone(gone)
-            });
+            if look.violates() {
+                let kept = self.kept_off(change)?;
+                return Ok(kept.map_or(Ground::Firm, |why| {
+                    Ground::Gone(format!("{}: {why}, nothing was written", cause::RESOLVED))
+                }));
+            }
+            return Ok(Ground::Gone(gone));
         };
         let intended = change.intent.is_some();
         let settled = chain::settle(
@@ -94,20 +96,27 @@ impl Engine {
                     .to_owned(),
             )));
         }
-        let exempt = self
-            .store
-            .exempt(&ticket.rule.id, &ticket.asset, now)
-            .map_err(super::EngineError::from)?;
-        if let Some(exception) = exempt {
-            let why = format!(
-                "a person keeps this rule off the bucket until {}",
-                time::to_day(exception.until)
-            );
+        if let Some(why) = self.kept_off(change)? {
             return Ok(Some((cause::RESOLVED, why)));
         }
         Ok(self
             .stale_approval(change, now)
             .map(|why| (cause::DRIFTED, why)))
+    }
+
+    /// Why nobody is to touch it, where an exception says so.
+    fn kept_off(&self, change: &Change) -> Result<Option<String>, StepFault> {
+        let ticket = &change.ticket;
+        let exempt = self
+            .store
+            .exempt(&ticket.rule.id, &ticket.asset, self.now())
+            .map_err(super::EngineError::from)?;
+        Ok(exempt.map(|exception| {
+            format!(
+                "a person keeps this rule off the bucket until {}",
+                time::to_day(exception.until)
+            )
+        }))
     }
 
     /// Whether the config has this plan wait for a person because of what it may break.

@@ -1,5 +1,5 @@
-//! What happens because a time came: a request expires, a revert's window closes, a change that was
-//! parked is tried again.
+//! What happens because a time came: a request expires, a revert's window closes, an exception ends or
+//! is about to, a change that was parked is tried again.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -41,7 +41,7 @@ impl Engine {
         self.alarm_set.notify_one();
     }
 
-    /// Wakes whatever is due by now: requests that expire, and windows of reverts that close.
+    /// Wakes whatever is due by now: requests that expire, windows of reverts that close, exceptions.
     pub fn tick(&self) {
         let now = self.now();
         let mut due = lock(&self.alarms).due(now);
@@ -51,6 +51,11 @@ impl Engine {
         }
         for id in due {
             self.wake(id);
+        }
+        if self.exceptions_due() && !self.stopping.is_cancelled() {
+            let engine = self.clone();
+            self.tasks
+                .spawn(async move { engine.keep_exceptions().await });
         }
         self.wake_phones();
     }

@@ -9,7 +9,7 @@
 //!   to be looked at soon
 //! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps
 //! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
-//! - `revert`: a person puts the state before back
+//! - `revert`: a person puts the state before back; `exceptions`: a person lets a violation be
 //! - [`gate`]: who may decide, what may be written
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
 //!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
@@ -23,8 +23,10 @@ mod bundle;
 mod by_hand;
 mod clock;
 mod close;
+mod consent;
 mod deliver;
 mod drive;
+mod exceptions;
 mod fix;
 mod foreign;
 pub mod gate;

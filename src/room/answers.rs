@@ -55,11 +55,11 @@ impl Room {
             Request::Calls { before, limit } => Ok(Reply::Calls(self.calls(before, limit))),
             Request::Doctor => Ok(Reply::Doctor(self.checkup(caller).await)),
             Request::Log { before, limit } => Ok(Reply::Log(self.log.page(before, limit))),
-            Request::Trends { span } => {
-                let trends = self.trends(span).map_err(failed)?;
-                Ok(Reply::Trends(Box::new(trends)))
-            }
-            Request::Exceptions => Ok(Reply::Exceptions(store.exceptions().map_err(failed)?)),
+            Request::Trends { span } => self
+                .trends(span)
+                .map(|trends| Reply::Trends(Box::new(trends)))
+                .map_err(failed),
+            Request::Exceptions => self.exceptions(),
             Request::Coverage => Ok(Reply::Coverage(
                 self.scores.all(&engine.library, store).map_err(failed)?,
             )),
@@ -105,34 +105,18 @@ impl Room {
                 .await
                 .map(Reply::Done),
             Request::ResetBreaker => engine.reset_breaker(caller).await.map(Reply::Done),
-            Request::ScanNow => {
-                engine
-                    .permit_person(caller, Right::Operate, None, "scan now")
-                    .await?;
-                self.watch.scan_now();
-                Ok(Reply::Done("the next pass begins now".to_owned()))
-            }
-            Request::Outbox {
-                channel,
-                offset,
-                limit,
-            } => engine
-                .outbox(channel.as_deref(), offset, limit)
-                .map(|outbox| Reply::Outbox(Box::new(outbox)))
-                .map_err(failed),
-            Request::RetryChannel { channel } => engine
-                .retry_channel(caller, &channel)
-                .await
-                .map(Reply::Done),
-            Request::Waive {
-                channel,
-                entry,
-                reason,
-            } => engine
-                .waive_delivery(caller, &channel, entry, &reason)
-                .await
-                .map(Reply::Done),
+            Request::ScanNow => self.scan_now(caller).await,
+            Request::Outbox(request) => self.about_outbox(caller, request).await,
+            Request::Exempt(request) => self.about_exceptions(caller, request).await,
         }
+    }
+
+    async fn scan_now(&self, caller: &Caller) -> Result<Reply, Refusal> {
+        self.engine
+            .permit_person(caller, Right::Operate, None, "scan now")
+            .await?;
+        self.watch.scan_now();
+        Ok(Reply::Done("the next pass begins now".to_owned()))
     }
 
     pub(super) fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
@@ -274,7 +258,7 @@ pub(super) fn another_version(theirs: u64) -> String {
     )
 }
 
-fn failed(error: impl Into<EngineError>) -> Refusal {
+pub(super) fn failed(error: impl Into<EngineError>) -> Refusal {
     Refusal::from(error.into())
 }
 

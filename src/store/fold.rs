@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Listed, Rows, StoreError,
-    keys::{self, BREAKER, CHANGE, DEAD, EXCEPTION, HOLD, REVERT},
+    keys::{self, BREAKER, CHANGE, DEAD, EXCEPTION, HOLD, REMINDED, REQUESTED, REVERT},
     sheet::Sheet,
     trends,
 };
 use crate::{
     chain::{self, ChainError},
-    domain::{Asset, Change, ChangeId, Entry, Fact, RevertState, Stage, Stamp, time},
+    domain::{
+        Asset, Change, ChangeId, Entry, Exception, Fact, RequestedException, RevertState, Stage,
+        Stamp, time,
+    },
 };
 
 /// A rule that does nothing on a bucket until a person releases it.
@@ -25,6 +28,15 @@ pub struct Hold {
     #[serde(with = "time::millis")]
     pub since: Stamp,
     pub change: Option<ChangeId>,
+}
+
+/// An exception with the time at which it was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    #[serde(flatten)]
+    pub exception: Exception,
+    #[serde(with = "time::millis")]
+    pub since: Stamp,
 }
 
 /// A channel that said it takes nothing any more, until a person has it tried again.
@@ -88,10 +100,34 @@ impl<'a> Fold<'a> {
             }
             Fact::ExceptionOpened(exception) => {
                 let key = keys::rule_on(EXCEPTION, &exception.rule, &exception.asset);
-                self.sheet.put(key, serde_json::to_vec(exception)?);
+                let opened = Opened {
+                    exception: exception.clone(),
+                    since: entry.at,
+                };
+                self.sheet.put(key, serde_json::to_vec(&opened)?);
+                let reminded = keys::rule_on(REMINDED, &exception.rule, &exception.asset);
+                self.sheet.remove(reminded);
             }
             Fact::ExceptionEnded { rule, asset, .. } => {
                 self.sheet.remove(keys::rule_on(EXCEPTION, rule, asset));
+                self.sheet.remove(keys::rule_on(REMINDED, rule, asset));
+            }
+            Fact::ExceptionRequested(exception) => {
+                let requested = RequestedException {
+                    seq: entry.seq,
+                    at: entry.at,
+                    exception: exception.clone(),
+                };
+                let key = keys::rule_on(REQUESTED, &exception.rule, &exception.asset);
+                self.sheet.put(key, serde_json::to_vec(&requested)?);
+            }
+            Fact::ExceptionDecided { rule, asset, .. } => {
+                self.sheet.remove(keys::rule_on(REQUESTED, rule, asset));
+            }
+            Fact::ExceptionReminder(reminder) => {
+                let Exception { rule, asset, .. } = &reminder.exception;
+                self.sheet.put(keys::rule_on(REMINDED, rule, asset), b"");
+                self.owe(&reminder.deliver_to, entry.seq);
             }
             Fact::Held { rule, asset, cause } => {
                 let hold = Hold {

@@ -21,6 +21,10 @@ pub(super) const REVERT: u8 = b'r';
 pub(super) const WINDOW: u8 = b's';
 /// rule, asset → the exception.
 pub(super) const EXCEPTION: u8 = b'x';
+/// rule, asset → the exception that somebody asked for.
+pub(super) const REQUESTED: u8 = b'p';
+/// rule, asset → until when the exception lasts of whose end people were reminded.
+pub(super) const REMINDED: u8 = b'i';
 /// rule, asset → the hold.
 pub(super) const HOLD: u8 = b'h';
 /// year → the highest change number.

@@ -38,7 +38,7 @@ mod trends;
 pub use arranged::arrange;
 pub use error::{StoreError, panic_is_contained};
 pub use filter::{Around, keeps};
-pub use fold::{Dead, Hold};
+pub use fold::{Dead, Hold, Opened};
 pub use listed::Listed;
 pub use observations::{Observation, Verdicts};
 pub use open::Store;

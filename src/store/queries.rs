@@ -4,16 +4,16 @@ use serde::de::DeserializeOwned;
 use sled::IVec;
 
 use super::{
-    Hold, Store, StoreError,
+    Hold, Opened, Store, StoreError,
     fold::number,
     keys::{
-        self, BREAKER, BY_HAND, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REVERT,
-        RUNNING, WAITING, WINDOW,
+        self, BREAKER, BY_HAND, CHANGE, CLOSED, ENTRY, EXCEPTION, HALTED, HOLD, QUEUE, REMINDED,
+        REQUESTED, REVERT, RUNNING, WAITING, WINDOW,
     },
     live::Live,
 };
 use crate::{
-    domain::{Asset, Change, ChangeId, Exception, OpenChange, Stamp},
+    domain::{Asset, Change, ChangeId, Exception, OpenChange, RequestedException, Stamp},
     ledger::Recorded,
     room::protocol::{PAGE, Page},
 };
@@ -164,6 +164,26 @@ impl Store {
     /// Every exception that was not ended, whether its time is over or not.
     pub fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
         self.with(|live| live.all(EXCEPTION))
+    }
+
+    /// The same, each with when it was opened and whether its end was told.
+    pub fn exceptions_since(&self) -> Result<Vec<(Opened, bool)>, StoreError> {
+        self.with(|live| {
+            let opened = live.all::<Opened>(EXCEPTION)?.into_iter();
+            let told = opened.map(|opened| {
+                let Exception { rule, asset, .. } = &opened.exception;
+                let told = live
+                    .rows
+                    .contains_key(keys::rule_on(REMINDED, rule, asset))?;
+                Ok((opened, told))
+            });
+            told.collect()
+        })
+    }
+
+    /// Exceptions that somebody asked for and nobody has decided on.
+    pub fn requested_exceptions(&self) -> Result<Vec<RequestedException>, StoreError> {
+        self.with(|live| live.all(REQUESTED))
     }
 
     /// The exception that keeps a rule off an asset now.

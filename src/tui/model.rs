@@ -17,10 +17,10 @@ use super::{
     tty::Tty,
 };
 use crate::{
-    domain::{Call, Change, ChangeId, Exception, Right, Stage, Stamp},
+    domain::{Call, Change, ChangeId, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
-        Unknown,
+        Arrangement, Checkup, Diff, Exceptions, Hold, LogPage, Page, Reference, Row, Span, Status,
+        Trends, Unknown,
     },
 };
 
@@ -196,7 +196,7 @@ pub struct Model {
     pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
-    pub exceptions: Vec<Exception>,
+    pub exceptions: Exceptions,
     pub exceptions_loaded: bool,
     pub card: Option<Box<Card>>,
     pub filtering: Option<Filtering>,
@@ -265,7 +265,7 @@ impl Model {
             attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,
-            exceptions: Vec::new(),
+            exceptions: Exceptions::default(),
             exceptions_loaded: false,
             card: None,
             filtering: None,

@@ -9,17 +9,18 @@ use sixfold::{
     domain::{
         Account, Actor, Asset, Behind, BySeverity, Call, Change, ChangeId, Command, Control,
         Digest, Document, Draft, Entry, Environment, Exception, Fact, Hazard, HazardLevel, Intent,
-        Mismatch, Owner, Plan, Remedy, Reversibility, Right, RuleRef, Severity, Stage, Stamp,
-        Tally, Took, Via, Written,
+        Mismatch, Owner, Plan, Remedy, RequestedException, Reversibility, Right, RuleRef, Severity,
+        Stage, Stamp, Tally, Took, Via, Written,
         artifact::{
-            Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
-            Reason, ReasonCode, Rollback, Summary, Ticket,
+            Alert, Approval, ApprovalRequest, Backup, Consent, Decision, Detection, Fix, FixStatus,
+            Outcome, Reason, ReasonCode, Rollback, Summary, Ticket,
         },
         canonical,
     },
     room::protocol::{
-        AccountScore, Checkup, ControlScore, Diff, Finding, Hold, LogLevel, LogPage, Logged, Page,
-        Reference, ScannerStatus, Score, Span, Status, Step, Trends, Unknown, Waiting,
+        AccountScore, Checkup, ControlScore, Diff, Exceptions, Finding, Hold, LogLevel, LogPage,
+        Logged, Page, Reference, ScannerStatus, Score, Span, Status, Step, Trends, Unknown,
+        Waiting,
     },
 };
 
@@ -196,6 +197,7 @@ pub fn change(seed: &Seed) -> Change {
         plan_hash: ticket.plan_hash.clone(),
         hazards: ticket.plan().unwrap().hazards.clone(),
         round: 1,
+        consent: Consent::default(),
     });
     let denied = seed.outcome == Outcome::WontFix;
     let approval = past(Stage::Approved).then(|| Approval {
@@ -217,6 +219,7 @@ pub fn change(seed: &Seed) -> Change {
             note: "public website assets".to_owned(),
         }),
         plan_hash: ticket.plan_hash.clone(),
+        with: Vec::new(),
     });
     let file = Plan::snapshot_file(seed.setting, number);
     let backup = (past(Stage::BackedUp) && !denied).then(|| Backup {
@@ -283,6 +286,7 @@ pub fn change(seed: &Seed) -> Change {
         approver: approval.as_ref().unwrap().by.clone(),
         via: approval.as_ref().unwrap().via,
         decided_at: decided,
+        with: Vec::new(),
         closed_at: decided,
         duration_s: 75,
         written: rollback.is_some(),
@@ -296,6 +300,7 @@ pub fn change(seed: &Seed) -> Change {
         stage: seed.stage,
         ticket,
         request,
+        agreed: Vec::new(),
         approval,
         by_hand: None,
         resolved: None,
@@ -821,20 +826,44 @@ pub fn calls() -> Vec<Call> {
     ]
 }
 
-pub fn exceptions() -> Vec<Exception> {
-    vec![Exception {
+pub fn exceptions() -> Exceptions {
+    let bucket = |name: &str| {
+        let account = Account::try_from("123456789012".to_owned()).unwrap();
+        Asset::bucket(account, "us-east-1", name)
+    };
+    let person = |name: &str| Some(Actor::person(name).unwrap());
+    let open = Exception {
         rule: "s3-acl-public-read".to_owned(),
-        asset: Asset::bucket(
-            Account::try_from("123456789012".to_owned()).unwrap(),
-            "us-east-1",
-            "acme-prod-www",
-        ),
+        asset: bucket("acme-prod-www"),
         reason: Reason {
             code: ReasonCode::BusinessNeed,
             note: "public website assets".to_owned(),
         },
         until: "2026-07-14T03:14:02Z".parse().unwrap(),
-    }]
+        owner: Some("web-team@acme.com".to_owned()),
+        by: person("nina.ramirez"),
+        approved_by: person("otto.klein"),
+    };
+    let requested = RequestedException {
+        seq: 812,
+        at: "2026-04-15T02:50:00Z".parse().unwrap(),
+        exception: Exception {
+            rule: "versioning".to_owned(),
+            asset: bucket("acme-prod-scratch"),
+            reason: Reason {
+                code: ReasonCode::AcceptedRisk,
+                note: "scratch data, rebuilt nightly".to_owned(),
+            },
+            until: "2026-05-15T02:50:00Z".parse().unwrap(),
+            owner: Some("data-platform@acme.com".to_owned()),
+            by: person("otto.klein"),
+            approved_by: None,
+        },
+    };
+    Exceptions {
+        open: vec![open],
+        requested: vec![requested],
+    }
 }
 
 const fn tally(counts: [usize; 6]) -> Tally {

@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox, Page, Refusal,
-        RefusalCode, Reply, Request, Rows, Status, Unknown,
+        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox, OutboxRequest, Page,
+        Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -151,7 +151,7 @@ impl Fake {
             Request::Log { .. } => Ok(Reply::Log(self.log.clone())),
             Request::Doctor => Ok(Reply::Doctor(estate::checkup())),
             Request::Calls { limit, .. } => Ok(Reply::Calls(page(&estate::calls(), 0, limit))),
-            Request::Exceptions => Ok(Reply::Exceptions(estate::exceptions())),
+            Request::Exceptions => Ok(Reply::Exceptions(Box::new(estate::exceptions()))),
             Request::Decide {
                 id,
                 plan_hash,
@@ -163,25 +163,26 @@ impl Fake {
             Request::Revert { id, .. } => Ok(Reply::Done(format!("{id} is being reverted"))),
             Request::Rested { id } => Ok(Reply::Done(format!("{id} rests"))),
             Request::Release { rule, bucket } => self.release(&rule, &bucket),
-            Request::ResetBreaker => {
-                self.status.breaker = None;
-                Ok(Reply::Done("the room fixes again".to_owned()))
-            }
+            Request::ResetBreaker => Ok(self.resume()),
             Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
-            Request::Outbox { .. } => Ok(Reply::Outbox(Box::new(Outbox {
-                channels: self.status.channels.clone(),
-                undelivered: Page {
-                    items: Vec::new(),
-                    total: 0,
-                },
-            }))),
-            Request::RetryChannel { channel } => {
-                Ok(Reply::Done(format!("{channel} is tried again now")))
-            }
-            Request::Waive { channel, .. } => Ok(Reply::Done(format!(
-                "{channel} need not take 1 record any more"
-            ))),
+            Request::Outbox(OutboxRequest::List { .. }) => Ok(self.outbox()),
+            Request::Outbox(_) | Request::Exempt(_) => Ok(Reply::Done("done".to_owned())),
         }
+    }
+
+    fn resume(&mut self) -> Reply {
+        self.status.breaker = None;
+        Reply::Done("the room fixes again".to_owned())
+    }
+
+    fn outbox(&self) -> Reply {
+        Reply::Outbox(Box::new(Outbox {
+            channels: self.status.channels.clone(),
+            undelivered: Page {
+                items: Vec::new(),
+                total: 0,
+            },
+        }))
     }
 
     fn found(&self, id: ChangeId) -> Result<Change, Refusal> {
@@ -303,6 +304,7 @@ pub fn decided(change: &mut Change, decision: Decision, stage: Stage, via: Via) 
         at: estate::now(),
         reason: None,
         plan_hash: change.ticket.plan_hash.clone(),
+        with: Vec::new(),
     });
 }
 

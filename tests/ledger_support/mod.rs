@@ -8,8 +8,8 @@ use sixfold::domain::{
     Account, Actor, Asset, ChangeId, Command, Control, Digest, Document, Draft, Entry, Environment,
     Exception, Fact, Owner, Plan, Reversibility, RuleRef, Severity, Stamp, Tags, Via,
     artifact::{
-        Alert, Approval, ApprovalRequest, Backup, Decision, Detection, Fix, FixStatus, Outcome,
-        Reason, ReasonCode, Rollback, Summary, Ticket,
+        Alert, Approval, ApprovalRequest, Backup, Consent, Decision, Detection, Fix, FixStatus,
+        Outcome, Reason, ReasonCode, Rollback, Summary, Ticket,
     },
 };
 
@@ -160,6 +160,7 @@ impl Story {
                 plan_hash: self.plan_hash(),
                 hazards: Vec::new(),
                 round,
+                consent: Consent::default(),
             }),
         )
     }
@@ -192,6 +193,7 @@ impl Story {
                     at: at(self.begins + 75),
                     reason,
                     plan_hash: self.plan_hash(),
+                    with: Vec::new(),
                 }),
             )
         }
@@ -309,6 +311,7 @@ impl Story {
                 approver: nina(),
                 via: Via::Tap,
                 decided_at: at(self.begins + 75),
+                with: Vec::new(),
                 closed_at: at(self.begins + 75),
                 duration_s: 75,
                 written,
@@ -375,6 +378,9 @@ impl Story {
                     note: String::new(),
                 },
                 until: at(self.begins + 90 * 86_400),
+                owner: None,
+                by: None,
+                approved_by: None,
             }),
         )
     }

@@ -36,11 +36,14 @@ impl Got {
     }
 }
 
+/// A status, and a header that goes with it.
+type Next = (u16, Option<(&'static str, String)>);
+
 #[derive(Default)]
 struct Shared {
     got: Mutex<Vec<Got>>,
     /// Statuses of the next answers, each with a header; 200 when it is empty.
-    next: Mutex<VecDeque<(u16, Option<(&'static str, String)>)>>,
+    next: Mutex<VecDeque<Next>>,
 }
 
 pub struct Receiver {

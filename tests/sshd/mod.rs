@@ -1,5 +1,5 @@
 //! A real OpenSSH server on loopback, with keys and, where it runs as root, accounts of its own: their names
-//! come from a file that nss_wrapper shows to the server and to the room, so the machine's own list of
+//! come from a file that `nss_wrapper` shows to the server and to the room, so the machine's own list of
 //! accounts stays as it is.
 #![allow(
     dead_code,

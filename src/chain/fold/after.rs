@@ -45,11 +45,10 @@ pub(super) fn told(change: &mut Change, channel: &str, of: Option<u64>) -> Step 
     Ok(())
 }
 
-pub(super) fn waived(change: &mut Change, channel: &str, of: u64) -> Step {
+pub(super) fn waived(change: &mut Change, channel: &str, of: u64) {
     if of == change.alert_seq {
         add(&mut change.waived, channel);
     }
-    Ok(())
 }
 
 fn add(channels: &mut Vec<String>, channel: &str) {

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::Agreed;
 use crate::domain::{Actor, ChangeId, Control, Stamp, Via, time};
 
 /// How a change ended. A closed set.
@@ -63,6 +64,9 @@ pub struct Alert {
     pub via: Via,
     #[serde(with = "time::millis")]
     pub decided_at: Stamp,
+    /// Those who agreed before the approver, where more than one person had to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Agreed>,
     #[serde(with = "time::millis")]
     pub closed_at: Stamp,
     /// From detection to close.
@@ -97,8 +101,12 @@ impl Alert {
         } else {
             "closed"
         };
+        let mut with = String::new();
+        for agreed in &self.with {
+            with.push_str(&format!("\n  with {}", agreed.text()));
+        }
         let mut text = format!(
-            "{}\n{id} {state}\n{} {} on\n  {}\napprover: {}\n  ({}, {})\nduration: {} (detect → close)\nrollback: {rollback}",
+            "{}\n{id} {state}\n{} {} on\n  {}\napprover: {}\n  ({}, {}){with}\nduration: {} (detect → close)\nrollback: {rollback}",
             self.channel,
             self.primary.short(),
             self.outcome,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Ticket;
+use super::{Agreed, Consent, Ticket};
 use crate::domain::{Actor, ChangeId, Digest, Hazard, Stamp, Via, time};
 
 /// The question, as it was put.
@@ -24,6 +24,8 @@ pub struct ApprovalRequest {
     pub hazards: Vec<Hazard>,
     /// The first request of a change is round 1; each expiry begins another.
     pub round: u32,
+    #[serde(default, skip_serializing_if = "Consent::is_usual")]
+    pub consent: Consent,
 }
 
 /// What was decided. There is no fourth answer.
@@ -102,6 +104,9 @@ pub struct Approval {
     pub at: Stamp,
     pub reason: Option<Reason>,
     pub plan_hash: Digest,
+    /// Those who agreed before, where more than one person had to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Agreed>,
 }
 
 impl ApprovalRequest {
@@ -119,6 +124,9 @@ impl ApprovalRequest {
         }
         if let Some(why) = ticket.one_way() {
             text.push_str(&format!("one-way: {why}\n"));
+        }
+        if let Some(words) = self.consent.words() {
+            text.push_str(&format!("needs: {words}\n"));
         }
         text.push_str(&format!(
             "scheduled: pending approval\nexpires: {}\n[ Approve ]   [ Deny ]",
@@ -143,7 +151,10 @@ impl Approval {
         let (by, via) = (&self.by, self.via);
         match self.decision {
             Decision::NotRequired => format!("not required ({})", self.why),
-            Decision::Approved => format!("approved by {by} ({via})"),
+            Decision::Approved => {
+                let before = self.with.iter().map(|agreed| format!("{}, ", agreed.by));
+                format!("approved by {}{by} ({via})", before.collect::<String>())
+            }
             Decision::Denied => {
                 let reason = self.reason.as_ref().map(ToString::to_string);
                 format!("denied by {by} ({via}): {}", reason.unwrap_or_default())
@@ -159,12 +170,13 @@ impl Approval {
                 format!("{head}approval: not required ({})\nvia: policy", self.why)
             }
             Decision::Approved => {
-                format!(
-                    "{head}approved by: {} ({}, {})",
-                    self.by,
-                    self.via,
-                    time::clock(self.at)
-                )
+                let last = Agreed {
+                    by: self.by.clone(),
+                    via: self.via,
+                    at: self.at,
+                };
+                let all: Vec<_> = self.with.iter().chain([&last]).map(Agreed::text).collect();
+                format!("{head}approved by: {}", all.join("\n  and "))
             }
             Decision::Denied => {
                 let reason = self

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{
     Actor, ChangeId, Digest,
-    artifact::{ApprovalRequest, ReasonCode},
+    artifact::{ApprovalRequest, Consent, ReasonCode},
 };
 
 fn key() -> Key {
@@ -32,6 +32,7 @@ fn request() -> ApprovalRequest {
         plan_hash: Digest::of("the plan"),
         hazards: Vec::new(),
         round: 1,
+        consent: Consent::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         Change, Control, Digest, RevertState, Safe, Stamp,
-        artifact::{Decision, FixStatus},
+        artifact::{Approval, Decision, FixStatus},
         time::rfc3339,
     },
     ledger::Recorded,
@@ -111,10 +111,8 @@ impl Traced {
             ticket.owner.to_string(),
             rfc3339(ticket.detected_at),
             if required { "yes" } else { "no" }.to_owned(),
-            text(approval, |approval| approval.by.to_string())
-                + &text(marked, |marked| marked.by.to_string()),
-            text(approval, |approval| approval.via.to_string())
-                + &text(marked, |marked| marked.via.to_string()),
+            text(approval, people) + &text(marked, |marked| marked.by.to_string()),
+            text(approval, ways) + &text(marked, |marked| marked.via.to_string()),
             text(approval, |approval| word(approval.decision).to_owned())
                 + &text(marked, |_| "done-by-hand".to_owned()),
             text(
@@ -180,6 +178,26 @@ fn guarded(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let safe = Safe::lines(cell).into_string();
     if formula { format!("'{safe}") } else { safe }
+}
+
+/// Everybody who agreed, the last one last.
+fn people(approval: &Approval) -> String {
+    let before = approval.with.iter().map(|agreed| &agreed.by);
+    let all: Vec<_> = before
+        .chain([&approval.by])
+        .map(ToString::to_string)
+        .collect();
+    all.join(" + ")
+}
+
+/// By which ways, in the same order.
+fn ways(approval: &Approval) -> String {
+    let before = approval.with.iter().map(|agreed| agreed.via);
+    let all: Vec<_> = before
+        .chain([approval.via])
+        .map(|via| via.to_string())
+        .collect();
+    all.join(" + ")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 mod arrangement;
 mod diff;
 mod doctor;
+mod exceptions;
 pub mod filter;
 mod hello;
 mod ledger_filter;
@@ -24,17 +25,18 @@ use serde::{Deserialize, Serialize};
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
+pub use exceptions::{Exceptions, ExemptRequest};
 pub use hello::{Hello, Way};
 pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
-pub use outbox::{ChannelState, Outbox, Undelivered};
+pub use outbox::{ChannelState, Outbox, OutboxRequest, Undelivered};
 pub use reference::Reference;
 pub use rows::{Line, Lines, Page, Row, Rows};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
-use crate::domain::{Call, Change, ChangeId, Digest, Entry, Exception, artifact::Reason};
+use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
 pub const VERSION: u32 = 2;
@@ -166,22 +168,10 @@ pub enum Request {
     ResetBreaker,
     /// Starts the next pass now.
     ScanNow,
-    /// How the channels stand, and what one of them (or all) has not taken yet.
-    Outbox {
-        channel: Option<String>,
-        offset: usize,
-        limit: usize,
-    },
-    /// Has a channel tried again at once.
-    RetryChannel {
-        channel: String,
-    },
-    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
-    Waive {
-        channel: String,
-        entry: Option<u64>,
-        reason: String,
-    },
+    /// What channels have not taken yet.
+    Outbox(OutboxRequest),
+    /// A rule is to leave a bucket alone, or no longer.
+    Exempt(ExemptRequest),
 }
 
 impl Request {
@@ -195,6 +185,8 @@ impl Request {
                 | Self::Release { .. }
                 | Self::ResetBreaker
                 | Self::ScanNow
+                | Self::Outbox(OutboxRequest::Retry { .. } | OutboxRequest::Waive { .. })
+                | Self::Exempt(_)
         )
     }
 }
@@ -221,7 +213,7 @@ pub enum Reply {
     Entries(Lines),
     Entry(Box<LedgerEntry>),
     Unknowns(Page<Unknown>),
-    Exceptions(Vec<Exception>),
+    Exceptions(Box<Exceptions>),
     /// `total` counts those that are held.
     Calls(Page<Call>),
     Log(LogPage),

@@ -5,6 +5,25 @@ use serde::{Deserialize, Serialize};
 use super::{Page, status::optional_millis};
 use crate::domain::{ChangeId, Stamp, time};
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxRequest {
+    /// How the channels stand, and what one of them (or all) has not taken yet.
+    List {
+        channel: Option<String>,
+        offset: usize,
+        limit: usize,
+    },
+    /// Has a channel tried again at once.
+    Retry { channel: String },
+    /// A channel need not take an entry any more, or, without one, nothing that it is owed now.
+    Waive {
+        channel: String,
+        entry: Option<u64>,
+        reason: String,
+    },
+}
+
 /// One channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelState {

@@ -2,7 +2,7 @@
 //! trip and a puzzled look; what may be done is decided by the room alone.
 
 use crate::{
-    domain::{RevertState, Right, Stage},
+    domain::{Change, RevertState, Right, Stage},
     tui::{
         keymap::{Action, Binding},
         layout::{Look, Shape, regions},
@@ -57,6 +57,20 @@ fn barred(model: &Model, right: Right) -> Option<String> {
             right.word()
         ),
         None => format!("you may not {}", right.word()),
+    })
+}
+
+/// Where several people must agree, each does so once; whoever did may still deny.
+pub fn unapprovable(model: &Model) -> Option<String> {
+    let agreed = |change: &Change| {
+        let mut agreed = change.agreed.iter();
+        agreed.any(|agreed| agreed.by.name() == model.person)
+    };
+    undecidable(model).or_else(|| {
+        let id = model.change.as_deref().filter(|change| agreed(change))?.id;
+        Some(format!(
+            "you agreed to {id} already; it waits for somebody else"
+        ))
     })
 }
 

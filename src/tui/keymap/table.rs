@@ -22,7 +22,7 @@ pub const ACTIONS: &[Binding] = &[
     .named("approve")
     .hint("approve", 90)
     .danger()
-    .unless(able::undecidable),
+    .unless(able::unapprovable),
     bind(
         &[char('d')],
         Action::Deny,
@@ -105,7 +105,7 @@ pub const ACTIONS: &[Binding] = &[
         "open the approval card",
         DECIDED,
     )
-    .unless(able::undecidable),
+    .unless(able::unapprovable),
     bind(
         &[key(KeyCode::Enter)],
         Action::Enlarge,

@@ -207,7 +207,7 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.trends = Some(trends);
         }
         Reply::Exceptions(exceptions) => {
-            model.exceptions = exceptions;
+            model.exceptions = *exceptions;
             model.exceptions_loaded = true;
             model.dirty = true;
         }

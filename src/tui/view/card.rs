@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use super::{body::Body, diff, form, scrolled, stop, words};
 use crate::{
     domain::{
-        Change, ChangeId, HazardLevel, Manual, Plan, RevertState, Safe, artifact::ApprovalRequest,
+        Change, ChangeId, HazardLevel, Manual, Plan, RevertState, Safe,
+        artifact::{Agreed, ApprovalRequest},
     },
     tui::{
         layout::{self, Regions},
@@ -284,6 +285,13 @@ impl Body<'_, '_> {
     fn waits(&mut self, request: &ApprovalRequest, change: &Change) {
         if request.why != format!("env={}", change.ticket.environment) {
             self.text("waits for", &request.why);
+        }
+        if let Some(words) = request.consent.words() {
+            self.text("needs", &words);
+        }
+        let agreed: Vec<_> = change.agreed.iter().map(Agreed::text).collect();
+        if !agreed.is_empty() {
+            self.text("agreed", &agreed.join("\n"));
         }
         if let Some(why) = change.ticket.one_way() {
             let style = self.canvas.style(Role::High);

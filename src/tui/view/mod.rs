@@ -12,6 +12,7 @@ mod crumbs;
 mod diff;
 mod doctor;
 mod entry;
+mod exceptions;
 mod footer;
 mod form;
 mod guide;
@@ -218,7 +219,7 @@ fn sheet_lines(canvas: &Canvas<'_>, model: &Model, sheet: Sheet, width: u16) -> 
     match sheet {
         Sheet::Help | Sheet::Palette => help::lines(canvas, model, width),
         Sheet::Unknowns => room::unknowns(canvas, model, width),
-        Sheet::Exceptions => room::exceptions(canvas, model, width),
+        Sheet::Exceptions => exceptions::exceptions(canvas, model, width),
         Sheet::Room => room::lines(canvas, model, width),
         Sheet::Log => log::lines(canvas, model, width),
         Sheet::Doctor => doctor::lines(canvas, model, width),

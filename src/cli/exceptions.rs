@@ -1,0 +1,80 @@
+//! `sixfold exceptions`: what rules leave alone for a while, and what people do about it.
+
+use color_eyre::Result;
+
+use super::{
+    args::{Common, Exceptions as Command},
+    change, exit, print,
+};
+use crate::{
+    domain::{Exception, Safe, artifact::Reason, time},
+    room::protocol::{Exceptions, ExemptRequest, Reply, Request},
+};
+
+pub async fn run(common: &Common, command: Command) -> Result<u8> {
+    let request = match command {
+        Command::List => return list(common).await,
+        Command::Add {
+            rule,
+            asset: bucket,
+            reason: code,
+            note,
+            owner,
+            lasts,
+        } => ExemptRequest::Add {
+            rule,
+            bucket,
+            reason: Reason { code, note },
+            owner,
+            lasts_s: lasts.as_secs(),
+        },
+        Command::Approve { rule, asset, note } => decide(rule, asset, true, note),
+        Command::Deny { rule, asset, note } => decide(rule, asset, false, note),
+        Command::End { rule, asset, note } => ExemptRequest::End {
+            rule,
+            bucket: asset,
+            note,
+        },
+    };
+    change::once(common, Request::Exempt(request)).await
+}
+
+const fn decide(rule: String, bucket: String, approve: bool, note: String) -> ExemptRequest {
+    ExemptRequest::Decide {
+        rule,
+        bucket,
+        approve,
+        note,
+    }
+}
+
+async fn list(common: &Common) -> Result<u8> {
+    let exceptions = match change::ask(common, Request::Exceptions).await? {
+        Ok(Reply::Exceptions(exceptions)) => exceptions,
+        other => return change::said(other),
+    };
+    let Exceptions { open, requested } = *exceptions;
+    let asked: Vec<_> = requested.iter().map(|one| row(&one.exception)).collect();
+    let open: Vec<_> = open.iter().map(row).collect();
+    for (title, rows) in [("Waiting for another person", asked), ("Exempt", open)] {
+        if !rows.is_empty() {
+            print::line(format!("{title} ({})\n{}", rows.len(), print::table(&rows)))?;
+        }
+    }
+    Ok(exit::OK)
+}
+
+fn row(exception: &Exception) -> Vec<String> {
+    let by = exception.opened_by().unwrap_or_default();
+    let owner = exception.owner.clone().unwrap_or_default();
+    [
+        exception.asset.label(),
+        exception.rule.clone(),
+        format!("until {}", time::to_minute(exception.until)),
+        owner,
+        by,
+        exception.reason.to_string(),
+    ]
+    .map(|text| Safe::line(&text).into_string())
+    .to_vec()
+}

@@ -1,0 +1,44 @@
+//! Rules that leave buckets alone for a while: what there is, and what a person asks about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Exception, RequestedException, artifact::Reason};
+
+/// What is exempt, and what somebody asked to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exceptions {
+    /// Not ended yet.
+    pub open: Vec<Exception>,
+    /// Waiting for another person's decision.
+    pub requested: Vec<RequestedException>,
+}
+
+/// A bucket is named as people name it
+/// ([`Asset::answers_to`](crate::domain::Asset::answers_to)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExemptRequest {
+    /// In production it waits for another person.
+    Add {
+        rule: String,
+        bucket: String,
+        reason: Reason,
+        /// Who answers for it; the bucket's owner where nobody is named.
+        owner: Option<String>,
+        /// How long, in seconds from now.
+        lasts_s: u64,
+    },
+    /// An answer to what somebody else asked for.
+    Decide {
+        rule: String,
+        bucket: String,
+        approve: bool,
+        note: String,
+    },
+    /// Before its time is over.
+    End {
+        rule: String,
+        bucket: String,
+        note: String,
+    },
+}

@@ -1,0 +1,226 @@
+//! Approvals that take more than one person, or somebody who does not own what is changed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod house;
+
+use std::path::Path;
+
+use house::{House, only_the_acl_rule, walkthrough_sandbox};
+use sixfold::{
+    chain,
+    config::Config,
+    domain::{
+        Actor, Change, ChangeId, Digest, Fact, Stage, Via,
+        artifact::{Decision, Outcome, Reason, ReasonCode},
+    },
+    engine::Caller,
+    room::protocol::{Answer, RefusalCode},
+};
+
+const NOW: &str = "2026-04-15T03:12:47Z";
+
+const PEOPLE: &str = r#"
+[[people]]
+name = "nina.ramirez"
+[[people]]
+name = "ravi.patel"
+[[people]]
+name = "dana"
+groups = ["platform-security"]
+"#;
+
+async fn house(strict: &str) -> (House, ChangeId, Digest) {
+    let text = format!("{strict}{PEOPLE}");
+    let typed = Config::parse(&text, Path::new("sixfold.toml")).unwrap();
+    let house = House::open(walkthrough_sandbox().await, NOW, |config| {
+        only_the_acl_rule(config);
+        config.people = typed.people;
+        config.approval.strict = typed.approval.strict;
+    })
+    .await;
+    let change = house
+        .until("approval is asked", |house| {
+            let mut changes = house.changes().into_iter();
+            changes.find(|change| change.stage == Stage::AwaitingApproval)
+        })
+        .await;
+    (house, change.id, change.ticket.plan_hash)
+}
+
+fn caller(name: &str, via: Via) -> Caller {
+    Caller {
+        actor: Actor::person(name).unwrap(),
+        via,
+        readonly: false,
+    }
+}
+
+const TWO: &str =
+    "[[approval.strict]]\nenvironment = \"production\"\nseverity = \"high\"\npeople = 2\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_different_people_must_agree_and_the_record_names_both() {
+    let (house, id, plan) = house(TWO).await;
+    let engine = house.room.engine.clone();
+    let nina = caller("nina.ramirez", Via::Tap);
+    let words = engine.decide(&nina, id, &plan, Answer::Approve).await;
+    assert_eq!(
+        words.unwrap(),
+        format!("{id}: 1 of 2 agreed; it waits for another person")
+    );
+    // The same person by another way is the same person.
+    let again = caller("nina.ramirez", Via::Tui);
+    let refused = engine.decide(&again, id, &plan, Answer::Approve).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, RefusalCode::Conflict);
+    assert!(refused.message.contains("agreed to"), "{refused}");
+    let waiting = house.change(id);
+    assert_eq!(waiting.stage, Stage::AwaitingApproval);
+    assert_eq!(waiting.word(), "1 of 2 agreed");
+    assert_eq!(house.sandbox.calls().all_writes(), 0);
+
+    let ravi = caller("ravi.patel", Via::Tui);
+    engine
+        .decide(&ravi, id, &plan, Answer::Approve)
+        .await
+        .unwrap();
+    let closed = house.until_stage(id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::Remediated));
+    let boxes = closed.boxes();
+    let text = |title: &str| {
+        let found = boxes.iter().find(|(name, _)| *name == title);
+        found.unwrap().1.clone()
+    };
+    assert!(text("02 Approval").contains("needs: 2 different people"));
+    assert!(
+        text("02 Decision")
+            .contains("approved by: nina.ramirez (tap, 03:12:47 UTC)\n  and ravi.patel (tui,"),
+        "{}",
+        text("02 Decision")
+    );
+    assert!(
+        text("06 Alert")
+            .contains("approver: ravi.patel\n  (tui, 03:12:47 UTC)\n  with nina.ramirez (tap,")
+    );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_round_forgets_who_agreed_to_the_first_and_one_no_is_enough() {
+    let (house, id, plan) = house(TWO).await;
+    let engine = house.room.engine.clone();
+    let nina = caller("nina.ramirez", Via::Tui);
+    engine
+        .decide(&nina, id, &plan, Answer::Approve)
+        .await
+        .unwrap();
+    house.clock.set(house::at("2026-04-15T05:12:47Z"));
+    house
+        .until("it is asked again", |house| {
+            let change = house.change(id);
+            let round = change.request.as_ref()?.round;
+            (round == 2 && change.stage == Stage::AwaitingApproval).then_some(())
+        })
+        .await;
+    assert!(house.change(id).agreed.is_empty());
+    let ravi = caller("ravi.patel", Via::Tui);
+    engine
+        .decide(&ravi, id, &plan, Answer::Approve)
+        .await
+        .unwrap();
+    assert_eq!(house.change(id).stage, Stage::AwaitingApproval);
+    let reason = Reason {
+        code: ReasonCode::AcceptedRisk,
+        note: String::new(),
+    };
+    engine
+        .decide(&nina, id, &plan, Answer::Deny(reason))
+        .await
+        .unwrap();
+    let closed = house.until_stage(id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::WontFix));
+    assert_eq!(house.sandbox.calls().all_writes(), 0);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owners_team_may_not_approve_where_the_config_says_so() {
+    let text = "[[approval.strict]]\nowner = false\n";
+    let (house, id, plan) = house(text).await;
+    assert_eq!(house.change(id).ticket.owner.team, "platform-security");
+    let engine = house.room.engine.clone();
+    let dana = caller("dana", Via::Tui);
+    let refused = engine.decide(&dana, id, &plan, Answer::Approve).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, RefusalCode::Forbidden);
+    assert!(
+        refused.message.contains("takes somebody else's approval"),
+        "{refused}"
+    );
+    let reader = engine.ledger.reader();
+    let recorded = reader
+        .range(1)
+        .map(|recorded| recorded.unwrap().entry)
+        .any(|entry| entry.actor.name() == "dana" && matches!(entry.fact, Fact::Refused { .. }));
+    assert!(recorded);
+    let nina = caller("nina.ramirez", Via::Tui);
+    engine
+        .decide(&nina, id, &plan, Answer::Approve)
+        .await
+        .unwrap();
+    house.until_stage(id, Stage::Closed).await;
+    house.close().await;
+}
+
+/// What an auditor's copy is held against: no ledger in which too few agreed is taken for a whole one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_in_which_too_few_agreed_is_refused() {
+    let (house, id, plan) = house(TWO).await;
+    let engine = house.room.engine.clone();
+    for name in ["nina.ramirez", "ravi.patel"] {
+        let caller = caller(name, Via::Tui);
+        engine
+            .decide(&caller, id, &plan, Answer::Approve)
+            .await
+            .unwrap();
+    }
+    house.until_stage(id, Stage::Closed).await;
+    let entries: Vec<_> = engine
+        .store
+        .entries_of(id)
+        .unwrap()
+        .into_iter()
+        .map(|recorded| recorded.entry)
+        .collect();
+    let fold = |entries: &[sixfold::domain::Entry]| -> Result<Option<Change>, chain::ChainError> {
+        entries
+            .iter()
+            .try_fold(None, |change, entry| chain::apply(change, entry).map(Some))
+    };
+    assert!(fold(&entries).is_ok());
+    let without: Vec<_> = entries
+        .iter()
+        .filter(|entry| !matches!(entry.fact, Fact::Agreed { .. }))
+        .cloned()
+        .collect();
+    assert!(fold(&without).is_err());
+    let mut alone = without.clone();
+    let mut twice = entries.clone();
+    for entry in alone.iter_mut().chain(twice.iter_mut()) {
+        if let Fact::Approval(approval) = &mut entry.fact {
+            assert_eq!(approval.decision, Decision::Approved);
+            approval.by = Actor::person("nina.ramirez").unwrap();
+        }
+    }
+    for entry in &mut alone {
+        if let Fact::Approval(approval) = &mut entry.fact {
+            approval.with.clear();
+        }
+    }
+    assert_eq!(fold(&alone).unwrap_err().why, "more people must agree");
+    assert_eq!(
+        fold(&twice).unwrap_err().why,
+        "the same person agreed before"
+    );
+    house.close().await;
+}

@@ -1,0 +1,395 @@
+//! Exceptions as people use them, over a real room: asked for, approved by another person, told of
+//! before they end, ended early, and always shown as what they are.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod house;
+mod receiver;
+
+use chrono::TimeDelta;
+use house::{House, at, only, walkthrough_sandbox};
+use receiver::Receiver;
+use sixfold::{
+    config::{Config, Secret, Webhook, WebhookKind},
+    domain::{
+        Actor, Entry, Fact, Stage, Via,
+        artifact::{Outcome, Reason, ReasonCode},
+    },
+    engine::Caller,
+    room::protocol::{Exceptions, ExemptRequest, RefusalCode, Reply, Request},
+    sandbox::{BucketSettings, estate::WALKTHROUGH},
+    store::Query,
+};
+
+const RULE: &str = "acl-public-read";
+const NOW: &str = "2026-04-15T03:12:47Z";
+const DAY: u64 = 24 * 60 * 60;
+
+const PEOPLE: &str = r#"
+[[people]]
+name = "nina"
+role = "approver"
+[[people]]
+name = "otto"
+role = "approver"
+[[people]]
+name = "lea"
+role = "lead"
+[[people]]
+name = "ada"
+role = "auditor"
+[[people]]
+name = "oscar"
+role = "operator"
+"#;
+
+fn caller(name: &str) -> Caller {
+    Caller {
+        actor: Actor::person(name).unwrap(),
+        via: Via::Cli,
+        readonly: false,
+    }
+}
+
+async fn house(env: &str, shape: impl FnOnce(&mut Config)) -> House {
+    let sandbox = walkthrough_sandbox().await;
+    let tags = vec![("env".to_owned(), env.to_owned())];
+    sandbox
+        .state()
+        .patch(WALKTHROUGH, |settings: &mut BucketSettings| {
+            settings.tags = tags;
+        })
+        .unwrap();
+    House::open(sandbox, NOW, |config| {
+        only(config, RULE);
+        let people = Config::parse(PEOPLE, std::path::Path::new("sixfold.toml"));
+        config.people = people.unwrap().people;
+        shape(config);
+    })
+    .await
+}
+
+fn reason() -> Reason {
+    Reason {
+        code: ReasonCode::BusinessNeed,
+        note: "partners read it".to_owned(),
+    }
+}
+
+fn add(lasts_s: u64) -> ExemptRequest {
+    ExemptRequest::Add {
+        rule: RULE.to_owned(),
+        bucket: WALKTHROUGH.to_owned(),
+        reason: reason(),
+        owner: Some("web-team@acme.com".to_owned()),
+        lasts_s,
+    }
+}
+
+fn decide(approve: bool) -> ExemptRequest {
+    ExemptRequest::Decide {
+        rule: RULE.to_owned(),
+        bucket: WALKTHROUGH.to_owned(),
+        approve,
+        note: "seen".to_owned(),
+    }
+}
+
+fn end() -> ExemptRequest {
+    ExemptRequest::End {
+        rule: RULE.to_owned(),
+        bucket: WALKTHROUGH.to_owned(),
+        note: "the partner left".to_owned(),
+    }
+}
+
+async fn ask(house: &House, who: &str, request: ExemptRequest) -> Result<String, RefusalCode> {
+    let reply = house
+        .room
+        .answer(&caller(who), Request::Exempt(request))
+        .await;
+    match reply {
+        Ok(Reply::Done(words)) => Ok(words),
+        Ok(other) => panic!("{other:?}"),
+        Err(refusal) => Err(refusal.code),
+    }
+}
+
+async fn listed(house: &House) -> Exceptions {
+    let reply = house.room.answer(&caller("ada"), Request::Exceptions).await;
+    match reply.unwrap() {
+        Reply::Exceptions(exceptions) => *exceptions,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn entries(house: &House, kind: &str) -> Vec<Entry> {
+    let reader = house.room.engine.ledger.reader();
+    let all = reader.range(1).map(|one| one.unwrap().entry);
+    all.filter(|entry| entry.fact.kind() == kind).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exception_for_production_waits_for_another_approver_and_ends_the_question_that_was_asked()
+ {
+    let house = house("prod", |_| {}).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    let words = ask(&house, "otto", add(30 * DAY)).await.unwrap();
+    assert!(words.contains("another approver"), "{words}");
+    let Exceptions { open, requested } = listed(&house).await;
+    assert!(open.is_empty(), "nothing is exempt yet");
+    assert_eq!(
+        requested[0].exception.owner.as_deref(),
+        Some("web-team@acme.com")
+    );
+    assert_eq!(house.change(change.id).stage, Stage::AwaitingApproval);
+
+    // Neither whoever asked nor somebody without the right says yes.
+    for who in ["otto", "lea", "ada", "oscar"] {
+        assert_eq!(
+            ask(&house, who, decide(true)).await,
+            Err(RefusalCode::Forbidden),
+            "{who}"
+        );
+    }
+    assert_eq!(entries(&house, "attempt.refused").len(), 4);
+    assert_eq!(
+        ask(&house, "nina", add(DAY)).await,
+        Err(RefusalCode::Conflict),
+        "it was asked already"
+    );
+
+    ask(&house, "nina", decide(true)).await.unwrap();
+    let Exceptions { open, requested } = listed(&house).await;
+    assert!(requested.is_empty());
+    assert_eq!(
+        open[0].opened_by().as_deref(),
+        Some("otto, approved by nina")
+    );
+    assert_eq!(open[0].until, at(NOW) + TimeDelta::days(30));
+    let decided = entries(&house, "exception.decided").remove(0);
+    assert_eq!(decided.actor, caller("nina").actor);
+    let Fact::ExceptionDecided {
+        of, approved: true, ..
+    } = decided.fact
+    else {
+        panic!("{decided:?}");
+    };
+    assert_eq!(of, entries(&house, "exception.requested")[0].seq);
+
+    // Nobody is asked about that violation any longer, and it is exempt wherever it is shown.
+    let closed = house.until_stage(change.id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::ResolvedElsewhere));
+    house.another_pass().await;
+    let status = house.room.watch.status();
+    assert_eq!((status.exempt, status.violating), (1, 0));
+    assert_eq!(house.changes().len(), 1);
+    let query = Query {
+        filter: "is:exempt".parse().unwrap(),
+        now: house.room.engine.now(),
+        ..Query::default()
+    };
+    assert_eq!(
+        house.room.engine.store.queue(&query, 0, 9).unwrap().total,
+        1
+    );
+    let Ok(Reply::Coverage(scores)) = house.room.answer(&caller("ada"), Request::Coverage).await
+    else {
+        panic!("coverage");
+    };
+    let cis = scores
+        .iter()
+        .map(|score| &score.buckets)
+        .find(|tally| tally.exempt > 0)
+        .unwrap();
+    assert_eq!((cis.exempt, cis.violating), (1, 0));
+
+    // All of it follows from the ledger.
+    let before = listed(&house).await;
+    house.room.engine.store.rebuild().unwrap();
+    assert_eq!(listed(&house).await, before);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_person_denies_never_becomes_an_exception() {
+    let house = house("prod", |_| {}).await;
+    house.until_asked(RULE, WALKTHROUGH).await;
+    ask(&house, "lea", add(DAY)).await.unwrap();
+    ask(&house, "nina", decide(false)).await.unwrap();
+    assert_eq!(listed(&house).await, Exceptions::default());
+    assert_eq!(
+        ask(&house, "nina", decide(true)).await,
+        Err(RefusalCode::NotFound)
+    );
+    assert_eq!(entries(&house, "exception.opened"), []);
+    assert_eq!(
+        entries(&house, "exception.decided")[0].headline(),
+        format!("exception from {RULE} on {WALKTHROUGH} denied: seen")
+    );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_and_what_is_too_long_or_about_nothing_is_refused() {
+    let house = house("dev", |config| {
+        config.exceptions.longest = std::time::Duration::from_secs(30 * DAY);
+    })
+    .await;
+    for who in ["ada", "oscar", "mallory"] {
+        assert_eq!(
+            ask(&house, who, add(DAY)).await,
+            Err(RefusalCode::Forbidden),
+            "{who}"
+        );
+        assert_eq!(
+            ask(&house, who, end()).await,
+            Err(RefusalCode::Forbidden),
+            "{who}"
+        );
+    }
+    assert_eq!(entries(&house, "attempt.refused").len(), 6);
+    for lasts in [0, 30 * DAY + 1, u64::MAX] {
+        assert_eq!(
+            ask(&house, "nina", add(lasts)).await,
+            Err(RefusalCode::Conflict),
+            "{lasts}"
+        );
+    }
+    for (rule, bucket) in [(RULE, "no-such-bucket"), ("no-such-rule", WALKTHROUGH)] {
+        let request = ExemptRequest::Add {
+            rule: rule.to_owned(),
+            bucket: bucket.to_owned(),
+            reason: reason(),
+            owner: None,
+            lasts_s: DAY,
+        };
+        assert_eq!(
+            ask(&house, "nina", request).await,
+            Err(RefusalCode::NotFound)
+        );
+    }
+    assert_eq!(ask(&house, "nina", end()).await, Err(RefusalCode::NotFound));
+    assert_eq!(listed(&house).await, Exceptions::default());
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exception_is_told_of_once_before_it_ends_and_then_the_bucket_is_judged_again() {
+    let receiver = Receiver::start().await;
+    let house = house("prod", |config| {
+        config.channels.webhooks = vec![Webhook {
+            name: "audit".to_owned(),
+            kind: WebhookKind::Slack,
+            url: Secret::new(receiver.url()),
+            approvals: false,
+        }];
+    })
+    .await;
+    house.until_asked(RULE, WALKTHROUGH).await;
+    ask(&house, "otto", add(30 * DAY)).await.unwrap();
+    ask(&house, "nina", decide(true)).await.unwrap();
+    house.another_pass().await;
+    let end = at(NOW) + TimeDelta::days(30);
+    house
+        .clock
+        .set(end - TimeDelta::days(7) - TimeDelta::seconds(1));
+    house.room.engine.tick();
+    house.another_pass().await;
+    assert_eq!(entries(&house, "exception.reminder"), []);
+    house.clock.set(end - TimeDelta::days(7));
+    for _ in 0..3 {
+        house.room.engine.tick();
+    }
+    let told = |body: &&serde_json::Value| {
+        let text = body["text"].as_str().unwrap_or_default();
+        text.contains("exception ends 2026-05-15 03:12 UTC")
+    };
+    let body = house
+        .until("the channel is told", |_| {
+            receiver.bodies().iter().find(told).cloned()
+        })
+        .await;
+    let text = body["text"].as_str().unwrap();
+    for line in [
+        "#compliance-audit",
+        "acl-public-read on",
+        "  acme-prod-customer-exports",
+        "reason: business-need: partners read it",
+        "owner: web-team@acme.com",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} in {text}");
+    }
+    house.room.engine.tick();
+    house.another_pass().await;
+    let reminders = entries(&house, "exception.reminder");
+    assert_eq!(reminders.len(), 1, "once");
+    assert!(
+        text.contains(&format!("ledger: {} ", reminders[0].seq)),
+        "{text}"
+    );
+    assert_eq!(receiver.bodies().iter().filter(told).count(), 1);
+    assert_eq!(house.room.watch.status().exempt, 1, "it still is one");
+
+    house.clock.set(end);
+    house.room.engine.tick();
+    house
+        .until("the bucket is asked about again", |house| {
+            let change = house.change_on(RULE, WALKTHROUGH)?;
+            (change.stage == Stage::AwaitingApproval).then_some(())
+        })
+        .await;
+    let ended = entries(&house, "exception.ended").remove(0);
+    assert_eq!(ended.actor, Actor::Room);
+    assert_eq!(listed(&house).await, Exceptions::default());
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outside_production_it_holds_at_once_and_ended_early_the_bucket_is_fixed_without_waiting_for_a_pass()
+ {
+    // Compliant until the exception is there.
+    let house = house("dev", |config| {
+        config.mode = sixfold::config::Mode::Enforce;
+        config.scan.pause = std::time::Duration::from_secs(DAY);
+    })
+    .await;
+    house
+        .until("the first fix is through", |house| {
+            let change = house.change_on(RULE, WALKTHROUGH)?;
+            (change.stage == Stage::Closed).then_some(())
+        })
+        .await;
+    let words = ask(&house, "lea", add(DAY)).await.unwrap();
+    assert_eq!(
+        words,
+        format!("{RULE} leaves {WALKTHROUGH} alone until 2026-04-16 03:12 UTC")
+    );
+    let public = |settings: &mut BucketSettings| {
+        settings.acl.push(sixfold::sandbox::Grant::new(
+            sixfold::sandbox::Grantee::AllUsers,
+            sixfold::sandbox::Permission::Read,
+        ));
+    };
+    house.sandbox.state().patch(WALKTHROUGH, public).unwrap();
+    house.another_pass().await;
+    assert_eq!(house.room.watch.status().exempt, 1);
+    assert_eq!(house.changes().len(), 1, "it is let be");
+
+    // The pause between two passes is a day.
+    let pass = house.room.watch.status().pass;
+    ask(&house, "lea", end()).await.unwrap();
+    house
+        .until("it is fixed", |house| {
+            let changes = house.changes();
+            let last = changes.last()?;
+            (changes.len() == 2 && last.stage == Stage::Closed).then_some(())
+        })
+        .await;
+    assert_eq!(house.room.watch.status().pass, pass);
+    let ended = entries(&house, "exception.ended").remove(0);
+    assert_eq!(
+        ended.headline(),
+        format!("{RULE} no longer exempt on {WALKTHROUGH}: ended by lea: the partner left")
+    );
+    house.close().await;
+}
