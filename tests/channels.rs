@@ -404,7 +404,7 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
 
     // An auditor looks, and no more.
     let list = Request::Outbox(OutboxRequest::List {
-        channel: None,
+        channel: Some("audit".to_owned()),
         offset: 0,
         limit: 10,
     });

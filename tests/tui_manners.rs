@@ -38,6 +38,8 @@ fn what_a_pane_shows_goes_to_the_clipboard_as_plain_text() {
     assert!(id.starts_with("CHG-2026-"), "{id}");
     assert!(desk.text().contains(&format!("{id} went to your terminal")));
 
+    // Whoever passed the row before rests on this one.
+    desk.wait(150);
     desk.press("2 y");
     let boxes = desk.copied.take().unwrap();
     assert!(boxes.starts_with("00 Detection\n"), "{boxes}");

@@ -113,6 +113,17 @@ impl Engine {
         });
     }
 
+    /// Waits until a change is not being carried on.
+    pub async fn rested(&self, id: ChangeId) {
+        loop {
+            let idle = self.idle.notified();
+            if !self.driving().holds(id) {
+                return;
+            }
+            idle.await;
+        }
+    }
+
     async fn drive(&self, id: ChangeId) {
         let change = match self.change(id) {
             Ok(change) => change,

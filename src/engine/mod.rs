@@ -297,17 +297,6 @@ impl Engine {
         }
     }
 
-    /// Waits until a change is not being carried on.
-    pub async fn rested(&self, id: ChangeId) {
-        loop {
-            let idle = self.idle.notified();
-            if !self.driving().holds(id) {
-                return;
-            }
-            idle.await;
-        }
-    }
-
     pub fn now(&self) -> Stamp {
         self.clock.now()
     }
