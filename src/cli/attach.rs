@@ -10,10 +10,10 @@ use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use color_eyre::Result;
 
 use super::{
-    args::{Common, Deny, Ledger},
-    change, exit, ledger, lines,
+    args::{Common, Deny, Exceptions, Ledger, Outbox},
+    change, exceptions, exit, ledger, lines,
     open::{self, told_to_end},
-    print, reach,
+    outbox, print, reach,
 };
 use crate::{domain::ChangeId, room::protocol::Way, tui};
 
@@ -49,6 +49,12 @@ enum RemoteCommand {
     },
     /// Let the room fix again after its circuit breaker stopped it
     ResetBreaker,
+    /// What rules leave alone for a while: list, ask for, approve, end
+    #[command(subcommand)]
+    Exceptions(Exceptions),
+    /// What channels have not taken yet, and what is to be done about it
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Browse, export and verify the ledger
     #[command(subcommand)]
     Ledger(Ledger),
@@ -102,6 +108,8 @@ async fn typed(mut common: Common, words: &str) -> Result<u8> {
         RemoteCommand::Done { change } => change::done(&common, change).await,
         RemoteCommand::Revert(revert) => change::revert(&common, revert).await,
         RemoteCommand::Release { rule, asset } => change::release(&common, rule, asset).await,
+        RemoteCommand::Exceptions(command) => exceptions::run(&common, command).await,
+        RemoteCommand::Outbox(command) => outbox::run(&common, command).await,
         RemoteCommand::ResetBreaker => change::reset_breaker(&common).await,
         RemoteCommand::Ledger(Ledger::Verify { folder: Some(_) }) => {
             print::note(
