@@ -59,6 +59,7 @@ fn take(config: &mut Config, phone: Config) {
     config.phone = phone.phone;
     config.people = phone.people;
     config.approval.escalation = phone.approval.escalation;
+    config.approval.strict = phone.approval.strict;
 }
 
 async fn open_on(ntfy: &Ntfy, sandbox: Sandbox, more: &str) -> House {
@@ -555,6 +556,50 @@ async fn a_stream_that_breaks_is_resumed_behind_what_was_handled() {
     house.until_stage(change.id, Stage::Closed).await;
     assert_eq!(ntfy.streams(), ["all", first["id"].as_str().unwrap()]);
     assert_eq!(refusals(&house).len(), 1);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_two_must_agree_the_first_tap_waits_for_the_second_persons() {
+    let ntfy = Ntfy::start().await;
+    let more = format!(
+        "{}[[approval.strict]]\nenvironment = \"production\"\npeople = 2\n",
+        PEOPLE.replace("\"leads\"", "\"on-call\"")
+    );
+    let house = open_on(&ntfy, walkthrough_sandbox().await, &more).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    let (ninas, ottos) = (
+        pushed(&house, &ntfy, NINA, 1).await,
+        pushed(&house, &ntfy, OTTO, 1).await,
+    );
+    let text = ninas["message"].as_str().unwrap();
+    assert!(text.contains("Needs 2 different people"), "{text}");
+    ntfy.press(button(&ninas, "Approve")).await;
+    let told = pushed(&house, &ntfy, NINA, 2).await;
+    assert!(
+        told["message"].as_str().unwrap().starts_with("You agreed"),
+        "{told}"
+    );
+    assert_eq!(told["sequence_id"], ninas["sequence_id"]);
+    // Twice is not two people.
+    ntfy.press(button(&ninas, "Approve")).await;
+    let refused = until_refused(&house, 1).await;
+    assert!(refused[0].2.contains("agreed to"), "{}", refused[0].2);
+    assert_eq!(decisions(&house), 0);
+
+    ntfy.press(button(&ottos, "Approve")).await;
+    house.until_stage(change.id, Stage::Closed).await;
+    assert_eq!(decisions(&house), 1);
+    for topic in [NINA, OTTO] {
+        let said = |_: &House| {
+            let on = ntfy.on(topic);
+            let settled = "Approved by nina.ramirez, otto (tap)";
+            on.iter()
+                .any(|push| push["message"].as_str().unwrap().starts_with(settled))
+                .then_some(())
+        };
+        house.until("both are told who decided", said).await;
+    }
     house.close().await;
 }
 

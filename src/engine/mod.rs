@@ -370,8 +370,7 @@ impl Engine {
         let parked = trouble
             .iter()
             .map(|(id, cause)| format!("{id} waits: {cause}"));
-        let phones = self.phone_warnings();
-        parked.chain(mishaps).chain(phones).collect()
+        parked.chain(mishaps).chain(self.phone_warnings()).collect()
     }
 
     /// What was asked of AWS lately.

@@ -167,7 +167,7 @@ impl Engine {
                     self.ask_phones(&change);
                 }
             }
-            Fact::Approval(_) | Fact::Fix(_) | Fact::Alert(_) => {}
+            Fact::Agreed { .. } | Fact::Approval(_) | Fact::Fix(_) | Fact::Alert(_) => {}
             _ => return,
         }
         for handset in &phone.handsets {

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     channels::ntfy::{Button, NtfyFault, Push, apart},
-    domain::{Change, ChangeId, Right, Stage, Via, artifact::ApprovalRequest},
+    domain::{
+        Change, ChangeId, Right, Stage, Via,
+        artifact::{Agreed, ApprovalRequest},
+    },
     engine::{Caller, Engine, EngineError, lock},
     ledger::failpoint,
     room::protocol::NoticeKind,
@@ -45,6 +48,8 @@ impl From<EngineError> for Halt {
 enum Standing {
     /// They are asked.
     Asked(ApprovalRequest),
+    /// They said yes, and it waits for somebody else.
+    Agreed,
     /// They may be asked again soon.
     Between,
     Over,
@@ -150,6 +155,12 @@ impl Engine {
         let shown = handset.state().shown(id);
         match self.standing(handset, &change) {
             Standing::Between => {}
+            Standing::Agreed => {
+                handset.state().no_longer_asked(id);
+                if shown.is_some() {
+                    self.send_to_phone(handset, text::agreed(&change)).await?;
+                }
+            }
             Standing::Asked(request) if shown == Some(request.round) => {}
             Standing::Asked(_) => handset.state().wait(id, change.ticket.severity),
             Standing::Over => {
@@ -168,7 +179,10 @@ impl Engine {
             (Stage::Expired, _) => Standing::Between,
             (Stage::AwaitingApproval, Some(request)) => {
                 let mut asked = self.config.people.asked(&request.asked);
-                if asked.any(|person| person.name == handset.person) {
+                let agreed = |agreed: &Agreed| agreed.by == handset.person;
+                if change.agreed.iter().any(agreed) {
+                    Standing::Agreed
+                } else if asked.any(|person| person.name == handset.person) {
                     Standing::Asked(request.clone())
                 } else {
                     Standing::Over

@@ -8,7 +8,7 @@ use crate::{
     channels::ntfy::Reply,
     domain::{
         Actor, Change, Fact, Via,
-        artifact::{ApprovalRequest, Decision, Reason},
+        artifact::{Agreed, ApprovalRequest, Decision, Reason},
         time,
     },
     engine::{Caller, Engine, EngineError, lock},
@@ -202,8 +202,13 @@ impl Engine {
     }
 }
 
-/// Whether the decision on record is the one that this token asks for.
+/// Whether the decision on record is the one that this token asks for, or their part of it.
 fn is_theirs(change: &Change, token: &Token<'_>) -> bool {
+    let mut agreed = change.agreed.iter();
+    let theirs = |agreed: &Agreed| agreed.by == token.person && agreed.via == Via::Tap;
+    if token.choice == Choice::Approve && agreed.any(theirs) {
+        return true;
+    }
     change.approval.as_ref().is_some_and(|approval| {
         let same = match token.choice {
             Choice::Approve => approval.decision == Decision::Approved,

@@ -86,6 +86,12 @@ pub(super) fn question(change: &Change, request: &ApprovalRequest, actions: Vec<
             worst.word()
         ));
     }
+    lines.extend(
+        request
+            .consent
+            .words()
+            .map(|words| format!("Needs {words}")),
+    );
     lines.push(format!("Expires {}", time::to_minute(request.expires)));
     if actions.is_empty() {
         lines.push("It is for others to decide".to_owned());
@@ -102,6 +108,21 @@ pub(super) fn question(change: &Change, request: &ApprovalRequest, actions: Vec<
         tags: vec![tag],
         sequence_id: id.to_string(),
         actions,
+    }
+}
+
+/// Takes the question's place for whoever said yes first, where others have to as well.
+pub(super) fn agreed(change: &Change) -> Push {
+    Push {
+        title: change.id.to_string(),
+        message: message(&[
+            "You agreed; it waits for somebody else".to_owned(),
+            line(&change.ticket.asset.label()),
+        ]),
+        priority: QUIET,
+        tags: vec!["hourglass"],
+        sequence_id: change.id.to_string(),
+        actions: Vec::new(),
     }
 }
 
