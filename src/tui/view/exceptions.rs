@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Cells of the labels' column.
-const LABEL: usize = 10;
+const LABEL: usize = 11;
 
 pub fn exceptions(canvas: &Canvas<'_>, model: &Model, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
@@ -55,13 +55,7 @@ fn one(canvas: &Canvas<'_>, exception: &Exception, by: &str, width: usize) -> Ve
     let mut put = |label: &str, value: Option<&str>| {
         if let Some(value) = value {
             let label = format!("  {label}");
-            lines.extend(field(
-                canvas,
-                &label,
-                value,
-                width,
-                LABEL.max(label.len() + 1),
-            ));
+            lines.extend(field(canvas, &label, value, width, LABEL));
         }
     };
     put("rule", Some(&exception.rule));
