@@ -83,7 +83,7 @@ const KNOWS: &[(&str, &[&str])] = &[
 /// room, a scan without one, or a look at the ledger's files. Each names what it takes.
 const CLI: &[(&str, &[&str])] = &[
     ("args", &["domain"]),
-    ("attach", &["domain", "room::protocol", "tui"]),
+    ("attach", &["room::protocol", "tui"]),
     ("change", &["domain", "room::client", "room::protocol"]),
     ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
@@ -96,6 +96,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("lines", &["domain", "room"]),
     ("log", &["room"]),
     ("mod", &[]),
+    ("on_room", &["domain"]),
     ("once", &["config", "domain", "room"]),
     // The person's keys stand in the config, and what is wrong with them on a line of it.
     ("open", &["config", "domain", "room", "tui"]),

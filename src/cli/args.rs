@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::on_room::OnRoom;
 use crate::domain::{ChangeId, When, artifact::ReasonCode};
 
 /// A terminal control room for cloud compliance
@@ -116,32 +117,8 @@ pub enum Command {
         #[arg(value_name = "BUCKET")]
         asset: String,
     },
-    /// Approve a change that waits, and see it through
-    Approve { change: ChangeId },
-    /// Deny a change that waits, with a reason
-    Deny(Deny),
-    /// Say that what a change asks to be done by hand is done; the room looks whether it is
-    Done { change: ChangeId },
-    /// Put the state before a change back
-    Revert(Deny),
-    /// Let a rule act on a bucket again after a rollback or a halt
-    Release {
-        rule: String,
-        /// A bucket's name, or `account:123456789012` for the account itself
-        #[arg(value_name = "BUCKET")]
-        asset: String,
-    },
-    /// Let the room fix again after its circuit breaker stopped it
-    ResetBreaker,
-    /// What rules leave alone for a while: list, ask for, approve, end
-    #[command(subcommand)]
-    Exceptions(Exceptions),
-    /// What channels have not taken yet, and what is to be done about it
-    #[command(subcommand)]
-    Outbox(Outbox),
-    /// Browse, export and verify the ledger; works while a room is running
-    #[command(subcommand)]
-    Ledger(Ledger),
+    #[command(flatten)]
+    OnRoom(OnRoom),
     /// The rule library
     #[command(subcommand)]
     Rules(Rules),

@@ -10,12 +10,13 @@ use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use color_eyre::Result;
 
 use super::{
-    args::{Common, Deny, Exceptions, Ledger, Outbox},
-    change, exceptions, exit, ledger, lines,
+    args::{Common, Ledger},
+    exit, lines,
+    on_room::{self, OnRoom},
     open::{self, told_to_end},
-    outbox, print, reach,
+    print, reach,
 };
-use crate::{domain::ChangeId, room::protocol::Way, tui};
+use crate::{room::protocol::Way, tui};
 
 /// Commands on the room that runs
 #[derive(Debug, Parser)]
@@ -32,32 +33,8 @@ struct Remote {
 enum RemoteCommand {
     /// The live queue as lines
     Queue,
-    /// Approve a change that waits, and see it through
-    Approve { change: ChangeId },
-    /// Deny a change that waits, with a reason
-    Deny(Deny),
-    /// Say that what a change asks to be done by hand is done; the room looks whether it is
-    Done { change: ChangeId },
-    /// Put the state before a change back
-    Revert(Deny),
-    /// Let a rule act on a bucket again after a rollback or a halt
-    Release {
-        rule: String,
-        /// A bucket's name, or `account:123456789012` for the account itself
-        #[arg(value_name = "BUCKET")]
-        asset: String,
-    },
-    /// Let the room fix again after its circuit breaker stopped it
-    ResetBreaker,
-    /// What rules leave alone for a while: list, ask for, approve, end
-    #[command(subcommand)]
-    Exceptions(Exceptions),
-    /// What channels have not taken yet, and what is to be done about it
-    #[command(subcommand)]
-    Outbox(Outbox),
-    /// Browse, export and verify the ledger
-    #[command(subcommand)]
-    Ledger(Ledger),
+    #[command(flatten)]
+    OnRoom(OnRoom),
 }
 
 pub async fn run(mut common: Common, as_person: Option<String>) -> Result<u8> {
@@ -103,24 +80,18 @@ async fn typed(mut common: Common, words: &str) -> Result<u8> {
     common.readonly |= remote.readonly;
     match remote.command {
         RemoteCommand::Queue => plain(&common).await,
-        RemoteCommand::Approve { change } => change::approve(&common, change).await,
-        RemoteCommand::Deny(deny) => change::deny(&common, deny).await,
-        RemoteCommand::Done { change } => change::done(&common, change).await,
-        RemoteCommand::Revert(revert) => change::revert(&common, revert).await,
-        RemoteCommand::Release { rule, asset } => change::release(&common, rule, asset).await,
-        RemoteCommand::Exceptions(command) => exceptions::run(&common, command).await,
-        RemoteCommand::Outbox(command) => outbox::run(&common, command).await,
-        RemoteCommand::ResetBreaker => change::reset_breaker(&common).await,
-        RemoteCommand::Ledger(Ledger::Verify { folder: Some(_) }) => {
+        RemoteCommand::OnRoom(OnRoom::Ledger(Ledger::Verify { folder: Some(_) })) => {
             print::note(
                 "refused: from here the room's own ledger is verified: leave the folder out",
             );
             Ok(exit::REFUSED)
         }
-        RemoteCommand::Ledger(command) => {
-            // Whoever is nobody to the room does not read its ledger either.
-            drop(reach::attached(&common, Way::Command).await?);
-            ledger::run(&common, command)
+        RemoteCommand::OnRoom(command) => {
+            // Whoever is nobody to the room does not read its ledger's files either.
+            if matches!(command, OnRoom::Ledger(_)) {
+                drop(reach::attached(&common, Way::Command).await?);
+            }
+            on_room::run(&common, command).await
         }
     }
 }

@@ -14,6 +14,7 @@ mod init;
 mod ledger;
 mod lines;
 mod log;
+mod on_room;
 mod once;
 mod open;
 mod outbox;
@@ -79,15 +80,7 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
             scan::run(&common, framework.as_deref(), json).await
         }
         Some(Command::Plan { rule, asset }) => plan::run(&common, &rule, &asset).await,
-        Some(Command::Approve { change }) => change::approve(&common, change).await,
-        Some(Command::Deny(deny)) => change::deny(&common, deny).await,
-        Some(Command::Done { change }) => change::done(&common, change).await,
-        Some(Command::Revert(revert)) => change::revert(&common, revert).await,
-        Some(Command::Release { rule, asset }) => change::release(&common, rule, asset).await,
-        Some(Command::ResetBreaker) => change::reset_breaker(&common).await,
-        Some(Command::Exceptions(command)) => exceptions::run(&common, command).await,
-        Some(Command::Outbox(command)) => outbox::run(&common, command).await,
-        Some(Command::Ledger(command)) => ledger::run(&common, command),
+        Some(Command::OnRoom(command)) => on_room::run(&common, command).await,
         Some(Command::Rules(command)) => rules::run(&common, command).await,
         Some(Command::SshKeys { user }) => ssh_keys::run(&common, user.as_deref()),
         Some(Command::Doctor) => doctor::run(&common).await,

@@ -145,7 +145,7 @@ impl Source {
 }
 
 impl Config {
-    /// What it takes to push, or none where nothing is pushed: without [phone], and in observe mode, which
+    /// What it takes to push, or none where nothing is pushed: without `[phone]`, and in observe mode, which
     /// asks nobody. Reads the secrets.
     pub fn line_in_use(&self) -> Result<Option<Line>, ConfigFault> {
         match self.mode {

@@ -12,7 +12,7 @@ use crate::{
 
 const SUBJECT: &str = "phone";
 
-/// Asks the server, for `sixfold doctor`. Nothing where there is no [phone].
+/// Asks the server, for `sixfold doctor`. Nothing where there is no `[phone]`.
 pub async fn look(config: &Config, now: Stamp) -> Vec<Finding> {
     let line = match config.line() {
         Ok(Some(line)) => line,
