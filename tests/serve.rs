@@ -271,6 +271,10 @@ fn without_a_room_attach_says_how_to_start_one() {
     ran.exits(1)
         .complains("no room listens at")
         .complains("start one with `sixfold serve`");
+    let named = ["--socket", "nowhere", "approve", "CHG-2026-0418-114"];
+    let ran = shell.run(&named);
+    ran.exits(1).complains("no room listens at nowhere");
+    assert!(!shell.path("state").exists(), "no room was opened instead");
 }
 
 /// For messages: tests run where the folder may be long.

@@ -88,7 +88,8 @@ pub async fn attached(common: &Common, way: Way) -> Result<Reached> {
 
 /// For a command that ends: the room that runs, else one in this process, in which nothing is scanned.
 pub async fn for_command(common: &Common) -> Result<Reached> {
-    if common.only_running {
+    // Whoever names a socket means the room there, and no other.
+    if common.only_running || common.socket.is_some() {
         return attached(common, Way::Command).await;
     }
     if let Some(reached) = running(common, Way::Command).await? {

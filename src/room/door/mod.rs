@@ -73,6 +73,8 @@ pub struct Door {
     path: PathBuf,
     listener: UnixListener,
     greeting: Arc<Seats<u32>>,
+    /// Of people, whichever room they are in.
+    sessions: Arc<Seats<String>>,
 }
 
 impl Door {
@@ -102,6 +104,7 @@ impl Door {
             path: path.to_owned(),
             listener,
             greeting: Seats::new(GREETED_AT_ONCE.0, GREETED_AT_ONCE.1),
+            sessions: Seats::new(0, 0),
         };
         door.permit(0o600)?;
         Ok(door)
@@ -132,7 +135,8 @@ impl Door {
         if let Err(error) = self.permit(mode) {
             tracing::warn!(%error, "others can't come in");
         }
-        let seats = Seats::new(limits.sessions, limits.sessions_per_person);
+        self.sessions
+            .limit(limits.sessions, limits.sessions_per_person);
         loop {
             let accepted = tokio::select! {
                 () = room.stopping.cancelled() => return,
@@ -153,7 +157,7 @@ impl Door {
             let Ok(greeting) = self.greeting.take(peer.uid()) else {
                 continue;
             };
-            let (room, seats) = (Arc::clone(room), Arc::clone(&seats));
+            let (room, seats) = (Arc::clone(room), Arc::clone(&self.sessions));
             let tracker = room.attended.clone();
             tracker.spawn(async move {
                 let uid = Uid::from_raw(peer.uid());

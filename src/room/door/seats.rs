@@ -8,10 +8,13 @@ use std::{
 
 /// Places, counted by who holds them.
 #[derive(Debug)]
-pub struct Seats<K: Eq + Hash> {
+pub struct Seats<K: Eq + Hash>(Mutex<Taken<K>>);
+
+#[derive(Debug)]
+struct Taken<K> {
     most: usize,
     most_each: usize,
-    taken: Mutex<HashMap<K, usize>>,
+    by: HashMap<K, usize>,
 }
 
 /// A place, until this is dropped.
@@ -32,21 +35,30 @@ pub enum Full {
 
 impl<K: Eq + Hash + Clone> Seats<K> {
     pub fn new(most: usize, most_each: usize) -> Arc<Self> {
-        Arc::new(Self {
+        let taken = Taken {
             most,
             most_each,
-            taken: Mutex::default(),
-        })
+            by: HashMap::new(),
+        };
+        Arc::new(Self(Mutex::new(taken)))
+    }
+
+    /// Other limits from now on; who has a place keeps it.
+    pub fn limit(&self, most: usize, most_each: usize) {
+        let mut taken = lock(&self.0);
+        taken.most = most;
+        taken.most_each = most_each;
     }
 
     pub fn take(self: &Arc<Self>, key: K) -> Result<Seat<K>, Full> {
-        let mut taken = lock(&self.taken);
-        if taken.values().sum::<usize>() >= self.most {
-            return Err(Full::All(self.most));
+        let mut taken = lock(&self.0);
+        let (most, most_each) = (taken.most, taken.most_each);
+        if taken.by.values().sum::<usize>() >= most {
+            return Err(Full::All(most));
         }
-        let own = taken.entry(key.clone()).or_default();
-        if *own >= self.most_each {
-            return Err(Full::Own(self.most_each));
+        let own = taken.by.entry(key.clone()).or_default();
+        if *own >= most_each {
+            return Err(Full::Own(most_each));
         }
         *own += 1;
         drop(taken);
@@ -59,17 +71,17 @@ impl<K: Eq + Hash + Clone> Seats<K> {
 
 impl<K: Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
-        let mut taken = lock(&self.seats.taken);
-        if let Some(own) = taken.get_mut(&self.key) {
+        let mut taken = lock(&self.seats.0);
+        if let Some(own) = taken.by.get_mut(&self.key) {
             *own -= 1;
             if *own == 0 {
-                taken.remove(&self.key);
+                taken.by.remove(&self.key);
             }
         }
     }
 }
 
-fn lock<K>(taken: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usize>> {
+fn lock<K>(taken: &Mutex<Taken<K>>) -> MutexGuard<'_, Taken<K>> {
     // Counting does not panic, so what is behind this lock is right at every moment.
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -89,6 +101,8 @@ mod tests {
         assert_eq!(seats.take("lena").unwrap_err(), Full::All(3));
         drop(first);
         seats.take("nina").unwrap();
-        assert_eq!(seats.taken.lock().unwrap().len(), 2, "nobody is remembered");
+        assert_eq!(seats.0.lock().unwrap().by.len(), 2, "nobody is remembered");
+        seats.limit(2, 2);
+        assert_eq!(seats.take("lena").unwrap_err(), Full::All(2));
     }
 }
