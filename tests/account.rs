@@ -43,16 +43,6 @@ fn writes(house: &House) -> u64 {
     calls.count("PutPublicAccessBlock", ACCOUNT) + calls.count("DeletePublicAccessBlock", ACCOUNT)
 }
 
-async fn closed(house: &House) -> Change {
-    house
-        .until("the account's change is closed", |house| {
-            house
-                .change_on(RULE, ACCOUNT)
-                .filter(|change| change.stage == Stage::Closed)
-        })
-        .await
-}
-
 async fn reverted(house: &House, change: &Change) {
     let nina = nina(Via::Cli);
     let revert = house.room.engine.revert(&nina, change.id, reason());
@@ -121,7 +111,7 @@ async fn the_demos_account_waits_for_a_person_and_is_then_blocked_verified_and_p
     assert_eq!((block(&house), writes(&house)), (None, 0));
 
     house.approve(&change, Via::Tui).await.unwrap();
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, ACCOUNT).await;
     assert_eq!(change.outcome(), Some(Outcome::Remediated));
     assert_eq!(block(&house), Some(PublicAccessBlock::ALL));
     let script = house.room.engine.vault().unwrap();
@@ -169,7 +159,7 @@ async fn every_incomplete_block_is_completed_and_comes_back_and_the_printed_comm
         let owner = sandbox.options().owner.clone();
         sandbox.state().set_account_block(&owner.account, before);
         let house = House::open(sandbox, NOW, in_dev).await;
-        let change = closed(&house).await;
+        let change = house.until_closed(RULE, ACCOUNT).await;
         assert_eq!(change.outcome(), Some(Outcome::Remediated), "{before:?}");
         assert_eq!(block(&house), Some(PublicAccessBlock::ALL), "{before:?}");
         reverted(&house, &change).await;
@@ -228,7 +218,7 @@ async fn what_the_organisation_refuses_halts_loudly_until_a_person_releases_the_
     engine.release(&nina, RULE, ACCOUNT).await.unwrap();
     house.sandbox.faults().clear();
     house.another_pass().await;
-    let again = closed(&house).await;
+    let again = house.until_closed(RULE, ACCOUNT).await;
     assert_ne!(again.id, change.id);
     assert_eq!(block(&house), Some(PublicAccessBlock::ALL));
     house.close().await;

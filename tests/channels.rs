@@ -82,16 +82,6 @@ async fn another_change(house: &House) -> Change {
         .await
 }
 
-async fn closed(house: &House) -> Change {
-    house
-        .until("the change is closed", |house| {
-            house
-                .change_on(RULE, WALKTHROUGH)
-                .filter(|change| change.stage == Stage::Closed)
-        })
-        .await
-}
-
 async fn told(house: &House, change: &Change, channel: &str) -> Change {
     house
         .until("the channel has the record", |house| {
@@ -224,7 +214,7 @@ async fn what_people_wrote_can_not_format_or_ping_a_slack_channel() {
         .decide(&nina(Via::Tui), asked.id, &hash, deny)
         .await
         .unwrap();
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     told(&house, &change, "audit").await;
     let body = &receiver.bodies()[0];
     let section = body["blocks"][1]["text"]["text"].as_str().unwrap();
@@ -318,7 +308,7 @@ async fn a_receiver_that_asks_for_time_is_left_alone_until_then_by_seconds_and_b
         config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
     })
     .await;
-    let first = closed(&house).await;
+    let first = house.until_closed(RULE, WALKTHROUGH).await;
     let slow = failing(&house, "audit").await;
     assert_eq!(slow.cause.as_deref(), Some("answered 429"));
     assert_eq!(slow.next_at, Some(at("2026-04-15T03:42:47Z")));
@@ -378,7 +368,7 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
         config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
     })
     .await;
-    let first = closed(&house).await;
+    let first = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(first.outcome(), Some(Outcome::Remediated), "the fix stands");
     house
         .until("it is dead", |house| {
@@ -467,7 +457,7 @@ async fn what_an_operator_waives_is_an_entry_with_the_reason_and_counts_no_longe
         config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
     })
     .await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     failing(&house, "audit").await;
     let engine = &house.room.engine;
     let nina = nina(Via::Cli);
@@ -512,7 +502,7 @@ async fn a_record_that_a_receiver_can_not_take_holds_up_no_other() {
         config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
     })
     .await;
-    let first = closed(&house).await;
+    let first = house.until_closed(RULE, WALKTHROUGH).await;
     failing(&house, "audit").await;
     // The pause is over by then, and the clock stands still from there on.
     house
@@ -546,7 +536,7 @@ async fn a_redirect_is_a_failure_and_is_not_followed() {
         config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
     })
     .await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     let failed = failing(&house, "audit").await;
     assert_eq!(
         failed.cause.as_deref(),
@@ -653,7 +643,7 @@ async fn neither_password_nor_mail_goes_to_a_server_that_offers_no_tls_where_tls
         config.channels.email = vec![mail(&server, MailTls::Starttls)];
     })
     .await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(change.outcome(), Some(Outcome::Remediated));
     failing(&house, "mail").await;
     assert!(server.mails().is_empty());

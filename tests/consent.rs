@@ -8,6 +8,7 @@ use std::path::Path;
 use house::{House, only_the_acl_rule, walkthrough_sandbox};
 use sixfold::{
     chain,
+    channels::Record,
     config::Config,
     domain::{
         Actor, Change, ChangeId, Digest, Fact, Stage, Via,
@@ -15,6 +16,7 @@ use sixfold::{
     },
     engine::Caller,
     room::protocol::{Answer, RefusalCode},
+    sandbox::estate::WALKTHROUGH,
 };
 
 const NOW: &str = "2026-04-15T03:12:47Z";
@@ -38,12 +40,7 @@ async fn house(strict: &str) -> (House, ChangeId, Digest) {
         config.approval.strict = typed.approval.strict;
     })
     .await;
-    let change = house
-        .until("approval is asked", |house| {
-            let mut changes = house.changes().into_iter();
-            changes.find(|change| change.stage == Stage::AwaitingApproval)
-        })
-        .await;
+    let change = house.until_asked("acl-public-read", WALKTHROUGH).await;
     (house, change.id, change.ticket.plan_hash)
 }
 
@@ -101,6 +98,13 @@ async fn two_different_people_must_agree_and_the_record_names_both() {
     assert!(
         text("06 Alert")
             .contains("approver: ravi.patel\n  (tui, 03:12:47 UTC)\n  with nina.ramirez (tap,")
+    );
+    let alert = closed.alert.as_ref().unwrap();
+    let record = Record::closed(&closed, alert, (1, String::new()));
+    let told = record.fields.iter().find(|(label, _)| *label == "approver");
+    assert_eq!(
+        told.unwrap().1,
+        "nina.ramirez (tap, 03:12:47 UTC) and ravi.patel (tui, 03:12:47 UTC)"
     );
     house.close().await;
 }

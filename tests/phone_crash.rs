@@ -5,6 +5,7 @@
 
 mod house;
 mod ntfy;
+mod shell;
 
 use std::{
     path::Path,
@@ -26,23 +27,7 @@ use sixfold::{
 
 const NINA: &str = "oncall-nina-4f1d77c0";
 
-const CONFIG: &str = r#"
-mode = "enforce"
-[cloud]
-region = "us-east-1"
-account = "111122223333"
-endpoint_url = "ENDPOINT"
-calls_per_second = 5000
-[vault]
-bucket = "acme-rollback-vault"
-[scan]
-pause = "200ms"
-[verify]
-first = "5ms"
-gap = "10ms"
-deadline = "5s"
-[rules]
-disabled = ["DISABLED"]
+const PHONE: &str = r#"
 [phone]
 server = "SERVER"
 reply_topic = "REPLIES"
@@ -74,12 +59,8 @@ impl Estate {
     async fn new() -> Self {
         let (sandbox, ntfy) = (house::walkthrough_sandbox().await, Ntfy::start().await);
         let folder = tempfile::tempdir().unwrap();
-        let library = sixfold::rules::Library::load(None).unwrap();
-        let others = library.rules().iter().map(|rule| rule.id.clone());
-        let others: Vec<_> = others.filter(|id| id != "acl-public-read").collect();
-        let text = CONFIG
-            .replace("ENDPOINT", &sandbox.endpoint_url())
-            .replace("DISABLED", &others.join("\", \""))
+        let text = shell::config("enforce", &sandbox.endpoint_url()) + PHONE;
+        let text = text
             .replace("SERVER", &ntfy.url())
             .replace("REPLIES", REPLIES);
         let write =

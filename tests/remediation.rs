@@ -44,16 +44,6 @@ async fn dev_house() -> House {
     House::open(dev_sandbox().await, NOW, |config| only(config, RULE)).await
 }
 
-async fn closed(house: &House) -> sixfold::domain::Change {
-    house
-        .until("the change is closed", |house| {
-            house
-                .change_on(RULE, WALKTHROUGH)
-                .filter(|change| change.stage == Stage::Closed)
-        })
-        .await
-}
-
 fn public(settings: &mut BucketSettings) {
     settings
         .acl
@@ -63,7 +53,7 @@ fn public(settings: &mut BucketSettings) {
 #[tokio::test(flavor = "multi_thread")]
 async fn outside_production_all_six_artifacts_come_without_a_person() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(change.outcome(), Some(Outcome::Remediated));
     let approval = change.approval.as_ref().unwrap();
     assert_eq!(
@@ -151,7 +141,7 @@ async fn the_whole_demo_estate_comes_to_rest_and_only_production_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_to_aws_is_told_with_its_bucket_its_id_and_how_it_ended() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     let (calls, held) = house.room.engine.activity().page(None, 500);
     assert_eq!(calls.len(), held);
     let write = calls
@@ -351,7 +341,7 @@ async fn a_verification_that_differs_rolls_back_on_its_own_and_holds_the_rule() 
         .times(1);
     sandbox.faults().add(tamper);
     let house = House::open(sandbox, NOW, |config| only(config, RULE)).await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(change.outcome(), Some(Outcome::RolledBack));
     assert_eq!(change.fix.as_ref().unwrap().status, FixStatus::RolledBack);
     assert_eq!(
@@ -399,7 +389,7 @@ async fn throttling_conflicts_cut_connections_and_stale_reads_end_in_one_verifie
         sandbox.faults().add(rule);
     }
     let house = House::open(sandbox, NOW, |config| only(config, RULE)).await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(
         change.outcome(),
         Some(Outcome::Remediated),
@@ -419,7 +409,7 @@ async fn a_write_whose_answer_was_lost_is_found_and_not_sent_again() {
             .times(1),
     );
     let house = House::open(sandbox, NOW, |config| only(config, RULE)).await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(change.fix.as_ref().unwrap().status, FixStatus::FoundApplied);
     assert_eq!(house.sandbox.calls().attempts(WALKTHROUGH, Setting::Acl), 1);
     house.close().await;
@@ -527,7 +517,7 @@ async fn a_read_that_is_denied_is_unknown_and_opens_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revert_never_writes_over_what_came_after_the_fix() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     house.sandbox.state().patch(WALKTHROUGH, public).unwrap();
     let refused = house
         .room
@@ -551,7 +541,7 @@ async fn a_revert_never_writes_over_what_came_after_the_fix() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_window_has_passed_the_bundle_is_no_longer_offered() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     house.clock.set(at("2026-05-15T03:12:47Z"));
     house.room.engine.tick();
     house
@@ -650,7 +640,7 @@ async fn a_channel_that_fails_is_tried_again_and_never_touches_the_fix() {
         }];
     })
     .await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     assert_eq!(change.outcome(), Some(Outcome::Remediated));
     house
         .until("it is delivered", |house| {
@@ -692,7 +682,7 @@ async fn a_bucket_is_not_given_up_because_one_listing_left_it_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     let (sandbox, folder) = house.close().await;
     drop(folder);
 
@@ -756,7 +746,7 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_added_later_begins_with_later_records() {
     let house = dev_house().await;
-    let change = closed(&house).await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
     house
         .until("the log has it", |house| {
             (house.change(change.id).delivered.len() == 1).then_some(())

@@ -10,7 +10,7 @@ use house::{House, only_the_acl_rule, walkthrough_sandbox};
 use nix::unistd::{Uid, User};
 use proptest::{prelude::*, test_runner::TestRunner};
 use sixfold::{
-    config::Config,
+    config::{Config, People},
     domain::{
         ChangeId, Digest, Fact, Stage,
         artifact::{Reason, ReasonCode},
@@ -23,6 +23,7 @@ use sixfold::{
             Request, VERSION, Way,
         },
     },
+    sandbox::estate::WALKTHROUGH,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -56,11 +57,16 @@ name = "aud"
 role = "auditor"
 "#;
 
+fn people() -> People {
+    Config::parse(PEOPLE, std::path::Path::new("people.toml"))
+        .unwrap()
+        .people
+}
+
 async fn world(shape: impl FnOnce(&mut Config)) -> World {
     let house = House::open(walkthrough_sandbox().await, NOW, |config| {
         only_the_acl_rule(config);
-        let people = Config::parse(PEOPLE, std::path::Path::new("people.toml")).unwrap();
-        config.people = people.people;
+        config.people = people();
         shape(config);
     })
     .await;
@@ -87,13 +93,8 @@ impl World {
     }
 
     async fn waiting(&self) -> (ChangeId, Digest) {
-        let house = &self.house;
-        let change = house
-            .until("approval is asked", |house| {
-                let mut changes = house.changes().into_iter();
-                changes.find(|change| change.stage == Stage::AwaitingApproval)
-            })
-            .await;
+        let asked = self.house.until_asked("acl-public-read", WALKTHROUGH);
+        let change = asked.await;
         (change.id, change.ticket.plan_hash)
     }
 
@@ -462,8 +463,7 @@ async fn a_kept_client_is_told_when_the_room_goes_and_when_it_is_back() {
 
     let house = House::open_in(sandbox, folder, NOW, |config| {
         only_the_acl_rule(config);
-        let people = Config::parse(PEOPLE, std::path::Path::new("people.toml")).unwrap();
-        config.people = people.people;
+        config.people = people();
     })
     .await;
     let door = Door::open(&first.socket).unwrap();

@@ -31,24 +31,11 @@ fn people(role: &str) -> String {
     )
 }
 
-fn asked(shell: &Shell) -> String {
-    let mut id = None;
-    wait("approval is asked", || {
-        let entries = shell.entries();
-        let mut asked = entries
-            .iter()
-            .filter(|entry| entry.fact.kind() == "approval.requested");
-        id = asked.next().and_then(|entry| entry.change);
-        id.is_some()
-    });
-    id.unwrap().to_string()
-}
-
 #[test]
 fn a_command_decides_in_the_room_that_runs_and_waits_for_what_comes_of_it() {
     let shell = Shell::open_in("enforce", &people("approver"));
     let served = shell.serve();
-    let id = asked(&shell);
+    let id = shell.until_asked();
     let ran = shell.run(&["approve", &id]);
     ran.exits(0)
         .says("status: applied")
@@ -75,7 +62,7 @@ fn a_command_decides_in_the_room_that_runs_and_waits_for_what_comes_of_it() {
 fn an_auditor_is_refused_by_command_and_on_screen_and_the_attempt_is_on_record() {
     let shell = Shell::open_in("enforce", &people("auditor"));
     let _served = shell.serve();
-    let id = asked(&shell);
+    let id = shell.until_asked();
     let ran = shell.run(&["approve", &id]);
     ran.exits(5)
         .complains("refused: nina.ramirez may not decide on approvals");
@@ -102,7 +89,7 @@ fn a_second_sixfold_is_a_screen_on_the_first_and_sees_what_it_decides() {
     first.until_says("Waiting for approval");
     let mut second = Tty::open(120, 40, sixfold(shell.folder.path(), &[]));
     second.until_says("Waiting for approval");
-    let id = asked(&shell);
+    let id = shell.until_asked();
     shell
         .run(&["deny", &id, "--reason", "false-positive"])
         .exits(0);
@@ -134,7 +121,7 @@ fn a_room_reads_its_config_again_and_a_screen_on_it_comes_back() {
     );
     signal("HUP", served.pid());
     tty.until_says("enforce");
-    let id = asked(&shell);
+    let id = shell.until_asked();
     let started: Vec<_> = shell
         .entries()
         .into_iter()

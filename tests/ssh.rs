@@ -40,17 +40,6 @@ const MALLORY: Account = Account {
 /// In what time others see a decision. What is promised is a second; a loaded machine has this.
 const SOON: Duration = Duration::from_secs(5);
 
-fn asked(shell: &Shell) -> String {
-    let mut id = None;
-    wait("approval is asked", || {
-        let entries = shell.entries();
-        let asked = |entry: &&sixfold::domain::Entry| entry.fact.kind() == "approval.requested";
-        id = entries.iter().find(asked).and_then(|entry| entry.change);
-        id.is_some()
-    });
-    id.unwrap().to_string()
-}
-
 /// A room that engineers with accounts of their own reach, and the server by which they come.
 struct Accounts {
     shell: Shell,
@@ -160,7 +149,7 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
     aud.until_says("Waiting for approval");
 
     // The auditor tries by their screen, by command, and by the protocol's own bytes.
-    let id = asked(&here.shell);
+    let id = here.shell.until_asked();
     aud.send("a");
     aud.until_says("who may not decide on approvals");
     let approve = here.words(&socket, &["approve", &id]);
@@ -271,7 +260,7 @@ fn in_a_file(shell: &Shell) -> String {
 #[test]
 fn a_key_of_the_rooms_account_is_its_person_and_opens_the_room_and_nothing_else() {
     let (shell, served, sshd, me) = by_the_rooms_account(in_a_file);
-    let id = asked(&shell);
+    let id = shell.until_asked();
     let mut phone = sshd.tty("nina", &me, (45, 20), &[]);
     phone.until_says("to approve");
 
@@ -352,7 +341,7 @@ fn openssh_may_ask_for_the_keys_itself_and_gets_those_of_the_rooms_account_alone
             shell.path("sixfold.toml").display()
         )
     });
-    let id = asked(&shell);
+    let id = shell.until_asked();
     let ran = sshd.ssh("nina", &me, &["approve", &id]);
     assert_eq!(ran.code, Some(0), "{ran:?}\n{}", sshd.log());
     ran.says("approved by: nina.ramirez");

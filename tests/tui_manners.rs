@@ -19,8 +19,8 @@ use desk::Desk;
 use fake::Fake;
 use ratatui::{Terminal, layout::Size};
 use sixfold::{
-    domain::{Right, Role},
-    room::protocol::{Page, Refusal, RefusalCode, Request},
+    domain::{ChangeId, Right, Role},
+    room::protocol::{Notice, NoticeKind, Page, Refusal, RefusalCode, Request},
     tui::{Habits, Msg, Screen, model::Pane, view},
 };
 
@@ -453,4 +453,73 @@ fn a_log_without_an_event_says_so() {
     assert!(text.contains("Nothing was said to you yet."), "{text}");
     assert!(text.contains("It is empty."), "{text}");
     assert!(text.contains("/var/lib/sixfold/sixfold.log has the whole log."));
+}
+
+fn notice(kind: NoticeKind) -> Msg {
+    Msg::Notice(Notice {
+        kind,
+        change: None,
+        revision: 0,
+    })
+}
+
+/// Changes whose tickets were asked for since so many questions.
+fn tickets(desk: &Desk, since: usize) -> Vec<ChangeId> {
+    let asked = desk.room.asked[since..].iter();
+    let tickets = asked.filter_map(|request| match request {
+        Request::Change { id } => Some(*id),
+        _ => None,
+    });
+    tickets.collect()
+}
+
+#[test]
+fn rows_that_pass_under_a_held_key_are_asked_about_once_one_of_them_is_rested_on() {
+    let mut desk = desk();
+    desk.wait(500);
+    let before = desk.room.asked.len();
+    desk.press("j");
+    desk.wait(30);
+    let first = tickets(&desk, before);
+    assert_eq!(first.len(), 1, "a single key waits for nothing");
+    for _ in 0..4 {
+        desk.press("j");
+        desk.wait(30);
+    }
+    assert_eq!(tickets(&desk, before), first, "nobody reads what passes");
+    desk.wait(150);
+    let shown = tickets(&desk, before);
+    assert_eq!(shown.len(), 2);
+    assert_eq!(Some(shown[1]), desk.model.subject);
+}
+
+#[test]
+fn a_screen_goes_on_when_its_room_is_back_and_a_frozen_one_holds_still_then_too() {
+    let mut desk = desk();
+    desk.send(notice(NoticeKind::Lost));
+    assert!(desk.text().contains("the room hung up"));
+    desk.press("a");
+    assert!(
+        desk.model.card.is_none(),
+        "nothing is decided without a room"
+    );
+    let before = desk.room.asked.len();
+    desk.send(notice(NoticeKind::Back));
+    desk.wait(500);
+    assert!(desk.text().contains("the room is back"));
+    let asked = &desk.room.asked[before..];
+    let is_queue = |request: &&Request| matches!(request, Request::Queue { .. });
+    assert!(asked.iter().any(|request| is_queue(&request)));
+
+    desk.press("f");
+    desk.send(notice(NoticeKind::Lost));
+    let before = desk.room.asked.len();
+    desk.send(notice(NoticeKind::Back));
+    desk.wait(500);
+    let asked = &desk.room.asked[before..];
+    assert!(!asked.iter().any(|request| is_queue(&request)), "{asked:?}");
+    desk.press("f");
+    desk.wait(500);
+    let asked = &desk.room.asked[before..];
+    assert!(asked.iter().any(|request| is_queue(&request)));
 }

@@ -3,7 +3,7 @@
 
 use crate::domain::{
     Change, ExceptionReminder, Safe, Stamp,
-    artifact::{Alert, Outcome, Rollback},
+    artifact::{Agreed, Alert, Outcome, Rollback},
     tags, time,
 };
 
@@ -63,6 +63,7 @@ impl Record {
         } else {
             ("closed", "change.closed")
         };
+        let agreed: Vec<_> = alert.agreed().iter().map(Agreed::text).collect();
         let fields = [
             ("asset", asset.label()),
             (
@@ -76,15 +77,7 @@ impl Record {
             ("frameworks", tags(&controls)),
             ("severity", ticket.severity.to_string()),
             ("owner", ticket.owner.to_string()),
-            (
-                "approver",
-                format!(
-                    "{} ({}, {})",
-                    alert.approver,
-                    alert.via,
-                    time::clock(alert.decided_at)
-                ),
-            ),
+            ("approver", agreed.join(" and ")),
             ("verification", or_none(fix.or(by_hand))),
             ("backup", or_none(backup)),
             (

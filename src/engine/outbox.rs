@@ -37,8 +37,7 @@ impl Engine {
         let channel = Channel::named(&name, &config.channels, &config.state);
         let standing = self.store.standing(&name)?;
         let dead = self.store.dead(&name)?;
-        let (first, _) = self.store.owed(&name, 0, 1)?;
-        let first = first.into_iter().next();
+        let first = self.store.first_owed(&name)?;
         Ok(ChannelState {
             kind: channel
                 .filter(|_| configured)

@@ -198,6 +198,7 @@ impl Room {
         warnings.extend(engine.warnings());
         warnings.extend(engine.store.trouble());
         let (ledger_seq, ledger_hash) = engine.ledger.reader().head();
+        let channels = engine.channel_states()?;
         let hold = |hold: store::Hold| Hold {
             rule: hold.rule,
             asset: hold.asset,
@@ -219,8 +220,12 @@ impl Room {
             pending: counts.pending,
             by_hand: counts.by_hand,
             halted: counts.halted,
-            undelivered: engine.store.undelivered(&engine.channels())?,
-            channels: engine.channel_states()?,
+            undelivered: channels
+                .iter()
+                .filter(|channel| channel.kind.is_some())
+                .map(|channel| channel.undelivered)
+                .sum(),
+            channels,
             breaker: engine.stopped_fixing(),
             holds: engine.store.holds()?.into_iter().map(hold).collect(),
             waiting: engine.store.waiting(SHOWN_WAITING)?,

@@ -162,6 +162,14 @@ impl Store {
         })
     }
 
+    /// The earliest of what a channel is owed.
+    pub fn first_owed(&self, channel: &str) -> Result<Option<Delivery>, StoreError> {
+        self.with(|live| {
+            let mut keys = live.rows.scan_prefix(keys::owed_to(channel)).keys();
+            keys.next().map(|key| live.delivery(&key?)).transpose()
+        })
+    }
+
     /// Whether a channel has still to take what an entry tells.
     pub fn owes(&self, channel: &str, seq: u64) -> Result<bool, StoreError> {
         self.with(|live| Ok(live.rows.contains_key(keys::owed(channel, seq))?))

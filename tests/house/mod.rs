@@ -224,6 +224,15 @@ impl House {
         .await
     }
 
+    pub async fn until_closed(&self, rule: &str, bucket: &str) -> Change {
+        self.until("the change is closed", |house| {
+            house
+                .change_on(rule, bucket)
+                .filter(|change| change.stage == Stage::Closed)
+        })
+        .await
+    }
+
     pub async fn approve(&self, change: &Change, via: Via) -> Result<String, Refusal> {
         let hash = change.ticket.plan_hash.clone();
         self.room

@@ -164,9 +164,8 @@ impl Shell {
         reader.range(1).map(|entry| entry.unwrap().entry).collect()
     }
 
-    /// A short-lived room opens the change on the walkthrough's bucket and is ended by SIGTERM.
-    pub fn ask(&self) -> String {
-        let served = self.serve();
+    /// Waits until somebody is asked to approve, and gives the change's id.
+    pub fn until_asked(&self) -> String {
         let mut id = None;
         wait("approval is asked", || {
             let asked = |entry: &Entry| entry.fact.kind() == "approval.requested";
@@ -177,8 +176,15 @@ impl Shell {
                 .and_then(|e| e.change);
             id.is_some()
         });
-        served.terminate().exits(0);
         id.unwrap().to_string()
+    }
+
+    /// A short-lived room opens the change on the walkthrough's bucket and is ended by SIGTERM.
+    pub fn ask(&self) -> String {
+        let served = self.serve();
+        let id = self.until_asked();
+        served.terminate().exits(0);
+        id
     }
 
     /// How the change stands, by the ledger alone.

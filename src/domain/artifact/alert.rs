@@ -85,6 +85,11 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Everybody who agreed, the approver last.
+    pub fn agreed(&self) -> Vec<Agreed> {
+        Agreed::and(&self.with, &self.approver, self.via, self.decided_at)
+    }
+
     pub fn text(&self, id: ChangeId) -> String {
         let rollback = match &self.rollback_until {
             Some(day) => format!("available until {day}"),

@@ -146,6 +146,11 @@ impl ApprovalRequest {
 }
 
 impl Approval {
+    /// Everybody who agreed, whoever decided last.
+    pub fn agreed(&self) -> Vec<Agreed> {
+        Agreed::and(&self.with, &self.by, self.via, self.at)
+    }
+
     /// One line for lists.
     pub fn headline(&self) -> String {
         let (by, via) = (&self.by, self.via);
@@ -170,12 +175,7 @@ impl Approval {
                 format!("{head}approval: not required ({})\nvia: policy", self.why)
             }
             Decision::Approved => {
-                let last = Agreed {
-                    by: self.by.clone(),
-                    via: self.via,
-                    at: self.at,
-                };
-                let all: Vec<_> = self.with.iter().chain([&last]).map(Agreed::text).collect();
+                let all: Vec<_> = self.agreed().iter().map(Agreed::text).collect();
                 format!("{head}approved by: {}", all.join("\n  and "))
             }
             Decision::Denied => {

@@ -60,6 +60,14 @@ pub struct Agreed {
 }
 
 impl Agreed {
+    /// Those before, and the one who decided.
+    pub(super) fn and(before: &[Self], by: &Actor, via: Via, at: Stamp) -> Vec<Self> {
+        let by = by.clone();
+        let mut all = before.to_vec();
+        all.push(Self { by, via, at });
+        all
+    }
+
     /// `nina.ramirez (tap, 03:14:02 UTC)`
     pub fn text(&self) -> String {
         format!("{} ({}, {})", self.by, self.via, time::clock(self.at))

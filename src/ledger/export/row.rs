@@ -182,21 +182,15 @@ fn guarded(cell: &str) -> String {
 
 /// Everybody who agreed, the last one last.
 fn people(approval: &Approval) -> String {
-    let before = approval.with.iter().map(|agreed| &agreed.by);
-    let all: Vec<_> = before
-        .chain([&approval.by])
-        .map(ToString::to_string)
-        .collect();
+    let agreed = approval.agreed();
+    let all: Vec<_> = agreed.iter().map(|agreed| agreed.by.name()).collect();
     all.join(" + ")
 }
 
 /// By which ways, in the same order.
 fn ways(approval: &Approval) -> String {
-    let before = approval.with.iter().map(|agreed| agreed.via);
-    let all: Vec<_> = before
-        .chain([approval.via])
-        .map(|via| via.to_string())
-        .collect();
+    let agreed = approval.agreed();
+    let all: Vec<_> = agreed.iter().map(|agreed| agreed.via.to_string()).collect();
     all.join(" + ")
 }
 

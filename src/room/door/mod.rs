@@ -248,10 +248,11 @@ async fn greet(
         say(&mut frames, id, Err(refused)).await;
         return None;
     };
-    let (people, asked) = (room.engine.config.people.clone(), hello.clone());
+    let (config, asked) = (Arc::clone(&room.engine.config), hello.clone());
     // Accounts may be looked up over a network.
     let known =
-        tokio::task::spawn_blocking(move || who::who(&people, Uid::current(), peer, &asked)).await;
+        tokio::task::spawn_blocking(move || who::who(&config.people, Uid::current(), peer, &asked))
+            .await;
     match known {
         Ok(Ok(caller)) => Some(((caller, id, hello), asks, frames)),
         Ok(Err(why)) => {

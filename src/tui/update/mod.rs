@@ -213,10 +213,16 @@ fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// Everything that was shown may have changed meanwhile.
+/// Everything that is shown may have changed meanwhile; what is frozen is asked for when it goes on.
 fn came_back(model: &mut Model) {
     model.gone = None;
-    model.dirty = true;
+    model.say(Level::Info, "the room is back");
+    if model.attention.frozen {
+        return;
+    }
+    if model.ledger.follows() {
+        model.ledger.renew();
+    }
     for topic in [
         Topic::Queue,
         Topic::Pending,
@@ -224,11 +230,11 @@ fn came_back(model: &mut Model) {
         Topic::Diff,
         Topic::Behind,
         Topic::References,
+        Topic::Ledger,
         Topic::Doctor,
     ] {
         model.feeds.turn(topic);
     }
-    model.say(Level::Info, "the room is back");
 }
 
 /// A notice says that something changed; what is shown of it is asked for again.
