@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
-    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc},
+    sync::{Semaphore, broadcast, mpsc},
 };
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
@@ -23,7 +23,8 @@ use crate::engine::Caller;
 /// A client that takes nothing for this long is gone.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// Requests of one client at work, until their answers are written.
+/// Requests of one client at work, and answers of theirs that wait to be written: whoever does not read
+/// has no more of them made.
 const AT_WORK: usize = 16;
 
 /// Largest frame that the room reads: a request holds a filter or a person's reason, nothing longer.
@@ -51,18 +52,11 @@ where
     talk(room, caller, asks, frames).await;
 }
 
-/// An answer on its way out. Its place at work is free once it is written, so that whoever does not read
-/// has only so many of them made.
-struct Out {
-    frame: Frame,
-    _at_work: Option<OwnedSemaphorePermit>,
-}
-
 pub async fn talk<S>(room: Arc<Room>, caller: Caller, mut asks: Asks<S>, frames: Frames<S>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (out, queue) = mpsc::channel::<Out>(AT_WORK + 1);
+    let (out, queue) = mpsc::channel::<Frame>(AT_WORK);
     let notices = room.engine.subscribe();
     let mut sending = tokio::spawn(send(frames, queue, notices));
     let at_work = Arc::new(Semaphore::new(AT_WORK));
@@ -82,12 +76,7 @@ where
                 code: RefusalCode::Protocol,
                 message,
             });
-            let frame = Frame::Answer { id: 0, reply };
-            let last = Out {
-                frame,
-                _at_work: None,
-            };
-            let _ = out.send(last).await;
+            let _ = out.send(Frame::Answer { id: 0, reply }).await;
             // What was asked before is answered; then there is nothing more to say.
             drop(out);
             let _ = tokio::time::timeout(STALLED, sending).await;
@@ -110,13 +99,8 @@ where
                 // Nobody waits for a look at a room that ends, and what it looks at may be slow.
                 () = room.stopping.cancelled(), if !deed => return,
             };
-            let frame = Frame::Answer { id, reply };
-            let _ = out
-                .send(Out {
-                    frame,
-                    _at_work: Some(turn),
-                })
-                .await;
+            let _ = out.send(Frame::Answer { id, reply }).await;
+            drop(turn);
         });
     }
     drop(out);
@@ -125,28 +109,25 @@ where
 
 async fn send<S: AsyncRead + AsyncWrite>(
     mut frames: Frames<S>,
-    mut queue: mpsc::Receiver<Out>,
+    mut queue: mpsc::Receiver<Frame>,
     mut notices: broadcast::Receiver<Notice>,
 ) {
     loop {
-        let next = tokio::select! {
-            next = queue.recv() => match next {
-                Some(next) => next,
+        let frame = tokio::select! {
+            frame = queue.recv() => match frame {
+                Some(frame) => frame,
                 None => return,
             },
-            notice = notices.recv() => {
-                let frame = match notice {
-                    Ok(notice) => Frame::Notice(notice),
-                    // One notice stands for all that were missed: it makes the screen look again.
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
-                        Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
-                    }
-                    Err(broadcast::error::RecvError::Closed) => return,
-                };
-                Out { frame, _at_work: None }
+            notice = notices.recv() => match notice {
+                Ok(notice) => Frame::Notice(notice),
+                // One notice stands for all that were missed: it makes the screen look again.
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
             },
         };
-        let Some(bytes) = encoded(&next.frame) else {
+        let Some(bytes) = encoded(&frame) else {
             continue;
         };
         match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
