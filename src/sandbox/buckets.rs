@@ -46,7 +46,7 @@ pub(super) fn list(
     let mut listed = Vec::new();
     let mut more = false;
     for bucket in buckets.values() {
-        if bucket.account != caller.account
+        if bucket.account != caller.account.as_str()
             || !bucket.name.starts_with(prefix)
             || region.is_some_and(|region| region != bucket.region)
             || after.as_ref().is_some_and(|after| bucket.name <= *after)
@@ -115,7 +115,7 @@ pub(super) fn create(
         location: Some(format!("/{}", input.bucket)),
     };
     if let Some(existing) = buckets.get_mut(&input.bucket) {
-        if existing.account != caller.account {
+        if existing.account != caller.account.as_str() {
             return Err(refuse(
                 409,
                 "BucketAlreadyExists",
@@ -137,7 +137,7 @@ pub(super) fn create(
     let bucket = Bucket::new(NewBucket {
         name: name.clone(),
         region,
-        account: caller.account.clone(),
+        account: caller.account.to_string(),
         owner: caller.canonical_id.clone(),
         created: now,
         settings,

@@ -6,9 +6,20 @@ use std::{
 };
 
 use super::state::Setting;
+use crate::domain::Account;
 
 /// How many calls are remembered one by one. Counts are kept for all of them.
 const REMEMBERED: usize = 20_000;
+
+/// Who made a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account of the key, which for a session is its role's.
+    pub account: Account,
+    /// `arn:aws:sts::222233334444:assumed-role/role/name`; `None` for the account's own key.
+    pub session: Option<String>,
+    pub source_identity: Option<String>,
+}
 
 /// One request that reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +31,12 @@ pub struct Call {
     /// AWS's name of the operation; empty when the request was refused before it was understood
     /// (a bad signature, an unknown key).
     pub operation: String,
-    /// Empty where no bucket was named.
+    /// Empty where no bucket was named. A call about an account has `account:…` here, one to assume a
+    /// role its ARN.
     pub bucket: String,
     pub key: Option<String>,
+    /// `None` for an anonymous caller, and for one who was not known.
+    pub caller: Option<Caller>,
     /// What was answered, or would have been: see [`answered`](Self::answered).
     pub status: u16,
     /// False when the connection was cut instead. With a status of 2xx the call took effect and only

@@ -1,20 +1,29 @@
 //! What every request passes before its operation runs: the faults it meets, then AWS's own questions
 //! (is there such a bucket, is it whose the caller thinks, is it in this region, may the caller).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
+use chrono::TimeDelta;
 use hyper::{HeaderMap, Uri, header::HeaderValue};
 use s3s::{
     S3Error, S3Result,
     access::{S3Access, S3AccessContext},
+    auth::Credentials,
 };
 
 use super::{
-    access,
-    auth::{Known, Parties},
-    errors::{access_denied, no_such_bucket, refuse},
+    Clock, access,
+    actions::{self, Need},
+    auth::{Known, Parties, Stranger},
+    calls::Caller,
+    errors::{access_denied, no_such_bucket, not_imitated, refuse},
     faults::{Faults, Refusal},
+    roles::Wants,
     state::{Bucket, State},
+    times::{self, Dial},
 };
 
 /// What is learnt about a request on its way, for the layer around it that answers and logs.
@@ -26,6 +35,7 @@ pub(super) struct Noted {
     pub operation: String,
     pub bucket: String,
     pub key: Option<String>,
+    pub caller: Option<Caller>,
     /// The connection is to be closed instead of an answer.
     pub cut: bool,
     /// XML elements to be put into a successful answer.
@@ -55,30 +65,31 @@ pub(super) struct Gate {
     pub state: State,
     pub faults: Faults,
     pub parties: Parties,
+    pub clock: Clock,
+    pub dial: Dial,
 }
+
+/// How far a request's time may be from the server's.
+const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
 
 impl Gate {
     pub(super) async fn admit(&self, asked: Asked<'_>) -> S3Result<()> {
-        let bucket = asked.bucket.unwrap_or_default();
-        self.meet(asked.operation, bucket, asked.key, &asked.note)
-            .await?;
-        self.ask(&asked)
+        let caller = self.enter(&asked).await?;
+        self.ask(&asked, caller.as_deref())
     }
 
-    /// Notes what the request is, and lets it meet its faults.
-    pub(super) async fn meet(
-        &self,
-        operation: &str,
-        bucket: &str,
-        key: Option<&str>,
-        note: &Note,
-    ) -> S3Result<()> {
+    /// Notes what the request is and whose, and lets it meet its faults. `None` is an anonymous caller.
+    pub(super) async fn enter(&self, asked: &Asked<'_>) -> S3Result<Option<Arc<Known>>> {
+        let (operation, bucket) = (asked.operation, asked.bucket.unwrap_or_default());
         {
-            let mut noted = note.lock();
+            let mut noted = asked.note.lock();
             operation.clone_into(&mut noted.operation);
             bucket.clone_into(&mut noted.bucket);
-            noted.key = key.map(str::to_owned);
+            noted.key = asked.key.map(str::to_owned);
         }
+        let caller = asked.access_key.map(|key| self.known(key, asked));
+        let caller = caller.transpose().map_err(|stranger| stranger.in_s3())?;
+        asked.note.lock().caller = caller.as_ref().map(|caller| caller.caller());
         let met = self.faults.meet(operation, bucket);
         if !met.delay.is_zero() {
             tokio::time::sleep(met.delay).await;
@@ -87,25 +98,128 @@ impl Gate {
             let changed = self.state.patch(bucket, |settings| other.apply(settings));
             changed.map_err(|_| no_such_bucket())?;
         }
-        let mut noted = note.lock();
+        let mut noted = asked.note.lock();
         noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
         noted.unmodelled = met.unmodelled;
-        met.refusal.map_or(Ok(()), |refusal| Err(refused(refusal)))
+        match met.refusal {
+            Some(refusal) => Err(refused(refusal)),
+            None => Ok(caller),
+        }
     }
 
-    fn ask(&self, asked: &Asked<'_>) -> S3Result<()> {
-        let caller = asked.access_key.and_then(|key| self.parties.by_key(key));
+    /// Whose request it is, by a key whose signature was found right.
+    fn known(&self, access_key: &str, asked: &Asked<'_>) -> Result<Arc<Known>, Stranger> {
+        let token = asked.signed("x-amz-security-token");
+        let known = self
+            .parties
+            .by_token(access_key, token.as_deref(), self.clock.now())?;
+        let at = asked.signed("x-amz-date");
+        match at.and_then(|at| times::of_request(&at)) {
+            Some(at) if self.dial.is_far_from(at, TOLERANCE) => {
+                Err(Stranger::Skewed(at, self.dial.now()))
+            }
+            _ => Ok(known),
+        }
+    }
+
+    fn ask(&self, asked: &Asked<'_>, caller: Option<&Known>) -> S3Result<()> {
+        let need = actions::needs(asked.operation, asked.names_a_version());
         let Some(name) = asked.bucket.filter(|_| asked.operation != "CreateBucket") else {
-            return caller.map(|_| ()).ok_or_else(access_denied);
+            let caller = caller.ok_or_else(access_denied)?;
+            return self.allows(caller, need, asked, caller.account.as_str());
         };
         let buckets = self.state.read();
         let bucket = buckets.get(name).ok_or_else(no_such_bucket)?;
-        let passed = pass(bucket, asked, caller);
+        let passed = self.pass(bucket, asked, caller, need);
         // A refused HeadBucket tells the region all the same.
         passed.map_err(|error| match asked.operation {
             "HeadBucket" => with_region(error, bucket),
             _ => error,
         })
+    }
+
+    fn pass(
+        &self,
+        bucket: &Bucket,
+        asked: &Asked<'_>,
+        caller: Option<&Known>,
+        need: Option<Need>,
+    ) -> S3Result<()> {
+        expected_owner(bucket, asked.headers)?;
+        // This one operation is answered from everywhere; it is how a client learns the region.
+        if asked.operation != "GetBucketLocation" {
+            region(bucket, asked)?;
+        }
+        if let Some(caller) = caller {
+            self.allows(caller, need, asked, &bucket.account)?;
+        }
+        if access::permits(need, bucket, asked.key, caller) {
+            Ok(())
+        } else {
+            Err(access_denied())
+        }
+    }
+
+    /// Whether the caller's own policies allow all that the request needs.
+    fn allows(
+        &self,
+        caller: &Known,
+        need: Option<Need>,
+        asked: &Asked<'_>,
+        account: &str,
+    ) -> S3Result<()> {
+        if caller.session.is_none() {
+            return Ok(());
+        }
+        let need = need.ok_or_else(|| not_imitated(asked.operation))?;
+        let resource = asked
+            .bucket
+            .map_or_else(|| "*".to_owned(), |name| actions::arn(name, asked.key));
+        let more = actions::by_header(asked.operation, asked.headers);
+        for action in std::iter::once(need.action).chain(more) {
+            let wants = Wants {
+                action,
+                resource: &resource,
+                account,
+            };
+            let allowed = self.state.allows(caller, wants);
+            allowed.map_err(super::roles::NotAllowed::in_s3)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the caller may hand a role to S3, for it to act by.
+    pub(super) fn may_pass(&self, credentials: Option<&Credentials>, role: &str) -> S3Result<()> {
+        let caller = credentials.and_then(|it| self.parties.by_key(&it.access_key));
+        let Some(caller) = caller else {
+            return Ok(());
+        };
+        let wants = Wants {
+            action: "iam:PassRole",
+            resource: role,
+            account: caller.account.as_str(),
+        };
+        let allowed = self.state.allows(&caller, wants);
+        allowed.map_err(super::roles::NotAllowed::in_s3)
+    }
+}
+
+impl Asked<'_> {
+    /// What is told with the signature, in a header or in a signed address.
+    fn signed(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some(value) = self.headers.get(name) {
+            return Some(Cow::Borrowed(value.to_str().unwrap_or_default()));
+        }
+        let query = self.uri.query().unwrap_or_default();
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    fn names_a_version(&self) -> bool {
+        let query = self.uri.query().unwrap_or_default();
+        query.split('&').any(|pair| pair.starts_with("versionId="))
     }
 }
 
@@ -123,19 +237,6 @@ impl S3Access for Gate {
             note: note.unwrap_or_default(),
         })
         .await
-    }
-}
-
-fn pass(bucket: &Bucket, asked: &Asked<'_>, caller: Option<&Known>) -> S3Result<()> {
-    expected_owner(bucket, asked.headers)?;
-    // This one operation is answered from everywhere; it is how a client learns the region.
-    if asked.operation != "GetBucketLocation" {
-        region(bucket, asked)?;
-    }
-    if access::permits(asked.operation, bucket, asked.key, caller) {
-        Ok(())
-    } else {
-        Err(access_denied())
     }
 }
 

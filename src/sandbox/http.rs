@@ -21,10 +21,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    beside,
     calls::{Call, Calls},
     control,
     gate::{Gate, Note},
-    kms,
 };
 
 /// XML answers are small; a larger body is an object's and is not looked into.
@@ -91,8 +91,10 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
     let control = control::is_control(request.uri(), request.headers());
     let mut request = request.map(Body::from);
     request.extensions_mut().insert(note.clone());
-    let mut response = if kms::is_for(&request) {
-        kms::answer(&server.gate, request, &note).await
+    let beside = beside::Service::of(&request);
+    let mut response = if let Some(service) = beside {
+        let gate = &server.gate;
+        service.answer(gate, request, &note, &request_id).await
     } else {
         let answered = server.service.call(request).await;
         answered.unwrap_or_else(|_| {
@@ -109,6 +111,7 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
             operation: std::mem::take(&mut noted.operation),
             bucket: std::mem::take(&mut noted.bucket),
             key: noted.key.take(),
+            caller: noted.caller.take(),
             status: response.status().as_u16(),
             answered: !noted.cut,
         });
@@ -117,9 +120,9 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
     if cut_off {
         return Err(cut());
     }
-    if !response.status().is_success() {
+    if !response.status().is_success() && beside.is_none() {
         complete_refusal(&mut response, &request_id, control).await;
-    } else if !unmodelled.is_empty() {
+    } else if response.status().is_success() && !unmodelled.is_empty() {
         insert_last(&mut response, &unmodelled.concat()).await;
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {
@@ -127,6 +130,10 @@ async fn answer(server: Arc<Server>, request: Request<Incoming>) -> io::Result<R
             .headers_mut()
             .insert("x-amzn-requestid", id.clone());
         response.headers_mut().insert("x-amz-request-id", id);
+    }
+    let now = httpdate::fmt_http_date(server.gate.dial.now().into());
+    if let Ok(now) = HeaderValue::from_str(&now) {
+        response.headers_mut().insert(hyper::header::DATE, now);
     }
     let host = HeaderValue::from_static("sandbox");
     response.headers_mut().insert("x-amz-id-2", host);

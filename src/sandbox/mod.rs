@@ -21,7 +21,9 @@
 
 mod access;
 mod acl;
+mod actions;
 mod auth;
+mod beside;
 mod buckets;
 mod calls;
 mod control;
@@ -31,16 +33,17 @@ mod faults;
 mod gate;
 mod glob;
 mod http;
-mod kms;
 mod objects;
 mod policy;
 mod public;
+mod roles;
 mod route;
 mod service;
 mod settings;
 mod state;
 mod times;
 mod world;
+mod xml;
 
 use std::{
     fmt, io,
@@ -48,16 +51,18 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use acl::{Grant, Grantee, Permission};
-pub use auth::Party;
-pub use calls::{Call, Calls};
+pub use auth::{Party, canonical_id};
+pub use beside::{AccountState, KeyState, KmsKey, Member, Organization};
+pub use calls::{Call, Caller, Calls};
 pub use faults::{Chance, FaultKind, FaultRule, FaultTextError, Faults, Problem, Tamper};
-pub use kms::{KeyState, KmsKey};
+pub use policy::PolicyProblem;
+pub use roles::{Role, RoleError, SourceIdentity};
 pub use settings::{
     encryption::{Algorithm, Encryption},
     object_lock::{LockMode, ObjectLock, Span},
@@ -162,6 +167,7 @@ pub struct Sandbox {
     state: State,
     faults: Faults,
     calls: Calls,
+    dial: times::Dial,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -179,16 +185,18 @@ impl Sandbox {
         let state = State::default();
         let faults = Faults::default();
         let calls = Calls::default();
+        let dial = times::Dial::default();
         let parties = auth::Parties::new([&options.owner].into_iter().chain(&options.other));
         let gate = gate::Gate {
             state: state.clone(),
             faults: faults.clone(),
             parties: parties.clone(),
+            clock: options.clock.clone(),
+            dial: dial.clone(),
         };
         let service_gate = gate.clone();
         let service = service::Service {
             gate: gate.clone(),
-            clock: options.clock.clone(),
             versions: Arc::default(),
         };
         let mut builder = S3ServiceBuilder::new(service.clone());
@@ -211,6 +219,7 @@ impl Sandbox {
             state,
             faults,
             calls,
+            dial,
             stop,
             tasks,
         })
@@ -236,6 +245,12 @@ impl Sandbox {
 
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// Puts the clock that answers are dated by, and signatures judged, this far from the machine's. More
+    /// than 5 minutes off STS knows no caller any more, more than 15 nor does S3, as at AWS.
+    pub fn set_date_offset(&self, by: TimeDelta) {
+        self.dial.shift(by);
     }
 
     /// Closes the port and every connection, and waits until that is done.

@@ -12,7 +12,6 @@ use std::{
 use s3s::{S3, S3Request, S3Response, S3Result, dto};
 
 use super::{
-    Clock,
     auth::Known,
     buckets,
     errors::{access_denied, no_such_bucket},
@@ -30,7 +29,6 @@ use super::{
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub gate: Gate,
-    pub clock: Clock,
     /// Counts versions of objects, so that each gets an id of its own.
     pub versions: Arc<AtomicU64>,
 }
@@ -50,7 +48,7 @@ impl Service {
         format!("{:016x}{:016x}", mix(n), mix(!n))
     }
 
-    fn caller<T>(&self, request: &S3Request<T>) -> S3Result<&Known> {
+    fn caller<T>(&self, request: &S3Request<T>) -> S3Result<Arc<Known>> {
         let key = request
             .credentials
             .as_ref()
@@ -114,7 +112,7 @@ type Req<I> = S3Request<I>;
 impl S3 for Service {
     async fn list_buckets(&self, req: Req<dto::ListBucketsInput>) -> Answer<dto::ListBucketsOutput> {
         let caller = self.caller(&req)?;
-        buckets::list(&self.state().read(), caller, req.input).map(S3Response::new)
+        buckets::list(&self.state().read(), &caller, req.input).map(S3Response::new)
     }
     async fn head_bucket(&self, req: Req<dto::HeadBucketInput>) -> Answer<dto::HeadBucketOutput> {
         self.read(&req.input.bucket, |bucket| Ok(buckets::head(bucket)))
@@ -125,8 +123,8 @@ impl S3 for Service {
     async fn create_bucket(&self, req: Req<dto::CreateBucketInput>) -> Answer<dto::CreateBucketOutput> {
         let caller = self.caller(&req)?;
         let signed = req.region.as_ref().map(|region| region.as_str().to_owned());
-        let now = self.clock.now();
-        buckets::create(&mut self.state().write(), caller, signed.as_deref(), req.input, now).map(S3Response::new)
+        let now = self.gate.clock.now();
+        buckets::create(&mut self.state().write(), &caller, signed.as_deref(), req.input, now).map(S3Response::new)
     }
     async fn delete_bucket(&self, req: Req<dto::DeleteBucketInput>) -> Answer<dto::DeleteBucketOutput> {
         buckets::delete(&mut self.state().write(), &req.input.bucket).map(S3Response::new)
@@ -301,6 +299,7 @@ impl S3 for Service {
     }
     async fn put_bucket_replication(&self, req: Req<dto::PutBucketReplicationInput>) -> Answer<dto::PutBucketReplicationOutput> {
         let name = req.input.bucket.clone();
+        self.gate.may_pass(req.credentials.as_ref(), &req.input.replication_configuration.role)?;
         replication::destinations(&self.state().read(), &req.input)?;
         self.write("PutBucketReplication", &name, Setting::Replication, |new, _| replication::put(new, req.input))
     }
@@ -358,7 +357,7 @@ impl S3 for Service {
 
     async fn put_object(&self, mut req: Req<dto::PutObjectInput>) -> Answer<dto::PutObjectOutput> {
         let received = objects::put::receive(&mut req).await?;
-        let (input, id, now) = (req.input, self.next_version_id(), self.clock.now());
+        let (input, id, now) = (req.input, self.next_version_id(), self.gate.clock.now());
         self.change(&input.bucket, |bucket| objects::put::store(bucket, &input, received, id, now))
     }
     async fn get_object(&self, req: Req<dto::GetObjectInput>) -> Answer<dto::GetObjectOutput> {
@@ -368,7 +367,7 @@ impl S3 for Service {
         self.read(&req.input.bucket, |bucket| objects::get::head(bucket, &req.input))
     }
     async fn delete_object(&self, req: Req<dto::DeleteObjectInput>) -> Answer<dto::DeleteObjectOutput> {
-        let (input, id, now) = (req.input, self.next_version_id(), self.clock.now());
+        let (input, id, now) = (req.input, self.next_version_id(), self.gate.clock.now());
         self.change(&input.bucket, |bucket| objects::delete::delete(bucket, &input, id, now))
     }
     async fn list_objects_v2(&self, req: Req<dto::ListObjectsV2Input>) -> Answer<dto::ListObjectsV2Output> {
@@ -382,7 +381,7 @@ impl S3 for Service {
         self.read(&req.input.bucket, |bucket| objects::retention::get(bucket, &req.input))
     }
     async fn put_object_retention(&self, req: Req<dto::PutObjectRetentionInput>) -> Answer<dto::PutObjectRetentionOutput> {
-        let now = self.clock.now();
+        let now = self.gate.clock.now();
         self.change(&req.input.bucket, |bucket| objects::retention::put(bucket, &req.input, now))
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     acl::Grant,
-    kms::Keys,
+    beside::Held,
     objects::Objects,
     settings::{by_id::ById, encryption::Encryption, object_lock::ObjectLock},
     world::Buckets,
@@ -322,7 +322,7 @@ pub struct StoredObject {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     buckets: Arc<RwLock<Buckets>>,
-    pub(super) keys: Arc<RwLock<Keys>>,
+    pub(super) beside: Arc<RwLock<Held>>,
 }
 
 impl State {

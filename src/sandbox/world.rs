@@ -2,12 +2,30 @@
 
 use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::{
+    auth::canonical_id,
     control::Points,
-    state::{Bucket, PublicAccessBlock},
+    state::{Bucket, BucketSettings, NewBucket, PublicAccessBlock},
 };
+use crate::domain::Account;
+
+impl NewBucket {
+    /// A bucket of any account, as it is born. The account needs no key of its own.
+    pub fn of(account: &Account, name: &str, region: &str, created: DateTime<Utc>) -> Self {
+        let owner = canonical_id(account);
+        Self {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            account: account.to_string(),
+            settings: BucketSettings::of_a_new_bucket(&owner),
+            owner,
+            created,
+        }
+    }
+}
 
 /// All buckets by name, and what their accounts hold for all of theirs.
 #[derive(Debug, Default)]

@@ -16,7 +16,35 @@ pub fn client(sandbox: &Sandbox) -> Client {
 }
 
 pub fn client_of(sandbox: &Sandbox, party: &Party, region: &str) -> Client {
-    let credentials = Credentials::new(&party.access_key, &party.secret_key, None, None, "sandbox");
+    client_with(sandbox, &Keys::from(party), region)
+}
+
+/// What a request is signed with; the token is a session's.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    pub id: String,
+    pub secret: String,
+    pub token: Option<String>,
+}
+
+impl From<&Party> for Keys {
+    fn from(party: &Party) -> Self {
+        Self {
+            id: party.access_key.clone(),
+            secret: party.secret_key.clone(),
+            token: None,
+        }
+    }
+}
+
+impl Keys {
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(&self.id, &self.secret, self.token.clone(), None, "sandbox")
+    }
+}
+
+pub fn client_with(sandbox: &Sandbox, keys: &Keys, region: &str) -> Client {
+    let credentials = keys.credentials();
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
@@ -107,9 +135,14 @@ pub async fn aws_as(sandbox: &Sandbox, party: &Party, args: &[&str]) -> Ran {
 
 /// Runs `aws SERVICE ARGS` as `party`.
 pub async fn aws(sandbox: &Sandbox, party: &Party, service: &str, args: &[&str]) -> Ran {
+    aws_with(sandbox, &Keys::from(party), service, args).await
+}
+
+/// Runs `aws SERVICE ARGS` with keys that may be a session's.
+pub async fn aws_with(sandbox: &Sandbox, keys: &Keys, service: &str, args: &[&str]) -> Ran {
     let mut command = std::process::Command::new(aws_command());
     command.arg(service).args(args);
-    ran(command, party, &sandbox.endpoint_url()).await
+    ran(command, keys, &sandbox.endpoint_url()).await
 }
 
 /// Runs `aws s3control ARGS --account-id` that of `party`. The command puts the account before the
@@ -128,15 +161,19 @@ pub async fn aws_control_of(sandbox: &Sandbox, party: &Party, args: &[&str]) -> 
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("HTTP_PROXY", sandbox.endpoint_url());
-    ran(command, party, "http://s3.sandbox").await
+    ran(command, &Keys::from(party), "http://s3.sandbox").await
 }
 
-async fn ran(mut command: std::process::Command, party: &Party, endpoint: &str) -> Ran {
+async fn ran(mut command: std::process::Command, keys: &Keys, endpoint: &str) -> Ran {
+    match &keys.token {
+        Some(token) => command.env("AWS_SESSION_TOKEN", token),
+        None => command.env_remove("AWS_SESSION_TOKEN"),
+    };
     command
         .args(["--endpoint-url", endpoint, "--output", "json"])
         .env_remove("AWS_PROFILE")
-        .env("AWS_ACCESS_KEY_ID", &party.access_key)
-        .env("AWS_SECRET_ACCESS_KEY", &party.secret_key)
+        .env("AWS_ACCESS_KEY_ID", &keys.id)
+        .env("AWS_SECRET_ACCESS_KEY", &keys.secret)
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")

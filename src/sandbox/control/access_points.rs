@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use s3s::{
     Body, S3Request, S3Result,
     dto::TimestampFormat,
-    xml::{DeError, DeResult, Deserializer, SerResult, Serializer},
+    xml::{DeError, DeResult, Deserializer, SerResult},
 };
 
-use super::{LARGEST, NAMESPACE, document, parameter, public_access_block};
+use super::{LARGEST, NAMESPACE, parameter, public_access_block};
 use crate::sandbox::{
     errors::{
         invalid_argument, invalid_request, malformed_xml, no_such_bucket, not_imitated, refuse,
@@ -16,6 +16,7 @@ use crate::sandbox::{
     state::PublicAccessBlock,
     times,
     world::Buckets,
+    xml::{Writer, document},
 };
 
 /// The most that one page can hold, and what it holds where nothing is asked for.
@@ -46,7 +47,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn arn(self, name: &str) -> String {
+    pub(super) fn arn(self, name: &str) -> String {
         let partition = match self.region.split('-').next() {
             Some("cn") => "aws-cn",
             _ if self.region.starts_with("us-gov-") => "aws-us-gov",
@@ -114,12 +115,7 @@ pub(super) fn get(buckets: &Buckets, place: Place<'_>, name: &str) -> S3Result<B
     })
 }
 
-fn common(
-    s: &mut Serializer<&mut Vec<u8>>,
-    place: Place<'_>,
-    name: &str,
-    point: &AccessPoint,
-) -> SerResult {
+fn common(s: &mut Writer<'_>, place: Place<'_>, name: &str, point: &AccessPoint) -> SerResult {
     s.content("Name", name)?;
     let origin = if point.vpc.is_some() {
         "VPC"

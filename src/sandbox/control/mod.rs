@@ -11,16 +11,12 @@ mod points;
 mod public_access_block;
 
 use hyper::{HeaderMap, Method, Uri, header::HeaderValue, http::Extensions};
-use s3s::{
-    Body, S3Error, S3Request, S3Response, S3Result,
-    route::S3Route,
-    xml::{SerResult, Serializer},
-};
+use s3s::{Body, S3Request, S3Response, S3Result, route::S3Route};
 
 use super::{
-    auth::Known,
     errors::{access_denied, not_imitated},
-    gate::Note,
+    gate::{Asked, Note},
+    roles::{NotAllowed, Wants},
     service::Service,
 };
 use access_points::Place;
@@ -85,6 +81,33 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// The IAM action that it needs.
+    const fn action(self) -> &'static str {
+        match self {
+            Self::GetPublicAccessBlock => "s3:GetAccountPublicAccessBlock",
+            Self::PutPublicAccessBlock | Self::DeletePublicAccessBlock => {
+                "s3:PutAccountPublicAccessBlock"
+            }
+            Self::ListAccessPoints => "s3:ListAccessPoints",
+            Self::GetAccessPoint(_) => "s3:GetAccessPoint",
+            Self::CreateAccessPoint(_) => "s3:CreateAccessPoint",
+            Self::DeleteAccessPoint(_) => "s3:DeleteAccessPoint",
+            Self::ListMultiRegionAccessPoints => "s3:ListMultiRegionAccessPoints",
+            Self::CreateMultiRegionAccessPoint => "s3:CreateMultiRegionAccessPoint",
+        }
+    }
+
+    /// What the action is on. To look at access points is on none.
+    fn resource(self, place: Place<'_>) -> String {
+        match self {
+            Self::CreateAccessPoint(name) | Self::DeleteAccessPoint(name) => place.arn(name),
+            Self::CreateMultiRegionAccessPoint => {
+                format!("arn:aws:s3::{}:accesspoint/*", place.account)
+            }
+            _ => "*".to_owned(),
+        }
+    }
+
     const fn access_point(self) -> Option<&'a str> {
         match self {
             Self::GetAccessPoint(name)
@@ -106,22 +129,16 @@ impl Route {
             .unwrap_or_default()
     }
 
-    fn caller(&self, request: &S3Request<Body>) -> Option<&Known> {
-        let key = &request.credentials.as_ref()?.access_key;
-        self.0.gate.parties.by_key(key)
-    }
-
     /// `None` where success says nothing at all.
     async fn answer(&self, request: &mut S3Request<Body>) -> S3Result<Option<Body>> {
         let (uri, method) = (request.uri.clone(), request.method.clone());
         let account = Self::account(&request.headers).to_owned();
-        let region = request.region.as_ref().map(s3s::region::Region::as_str);
-        let region = region.unwrap_or("us-east-1").to_owned();
+        let region = place(request, &account).region.to_owned();
         let place = Place {
             account: &account,
             region: &region,
         };
-        let (state, now) = (self.0.state(), self.0.clock.now());
+        let (state, now) = (self.0.state(), self.0.gate.clock.now());
         let Some(operation) = Operation::of(&method, &uri) else {
             return Err(not_imitated(&format!("{method} {}", uri.path())));
         };
@@ -187,19 +204,30 @@ impl S3Route for Route {
         let account = Self::account(&request.headers);
         let query = request.uri.query().unwrap_or_default();
         let of = parameter(query, "bucket").map_or_else(|| target(account), str::to_owned);
-        self.0
-            .gate
-            .meet(
-                operation.map(Operation::name).unwrap_or_default(),
-                &of,
-                operation.and_then(Operation::access_point),
-                &note.unwrap_or_default(),
-            )
-            .await?;
-        match self.caller(request) {
-            Some(caller) if caller.account == account => Ok(()),
-            _ => Err(access_denied()),
-        }
+        let credentials = request.credentials.as_ref();
+        let asked = Asked {
+            operation: operation.map(Operation::name).unwrap_or_default(),
+            bucket: Some(&of),
+            key: operation.and_then(Operation::access_point),
+            access_key: credentials.map(|it| it.access_key.as_str()),
+            uri: &request.uri,
+            headers: &request.headers,
+            note: note.unwrap_or_default(),
+        };
+        let caller = self.0.gate.enter(&asked).await?;
+        let Some(caller) = caller.filter(|caller| caller.account.as_str() == account) else {
+            return Err(access_denied());
+        };
+        let Some(operation) = operation else {
+            return Ok(());
+        };
+        let wants = Wants {
+            action: operation.action(),
+            resource: &operation.resource(place(request, account)),
+            account,
+        };
+        let allowed = self.0.state().allows(&caller, wants);
+        allowed.map_err(NotAllowed::in_s3)
     }
 
     async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
@@ -211,6 +239,14 @@ impl S3Route for Route {
         let xml = HeaderValue::from_static("application/xml");
         answer.headers.insert(hyper::header::CONTENT_TYPE, xml);
         Ok(answer)
+    }
+}
+
+fn place<'a>(request: &'a S3Request<Body>, account: &'a str) -> Place<'a> {
+    let region = request.region.as_ref().map(s3s::region::Region::as_str);
+    Place {
+        account,
+        region: region.unwrap_or("us-east-1"),
     }
 }
 
@@ -226,12 +262,4 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value)
         .next()
-}
-
-fn document(write: impl FnOnce(&mut Serializer<&mut Vec<u8>>) -> SerResult) -> S3Result<Body> {
-    let mut text = Vec::with_capacity(512);
-    let mut serializer = Serializer::new(&mut text);
-    let written = serializer.decl().and_then(|()| write(&mut serializer));
-    written.map_err(S3Error::internal_error)?;
-    Ok(Body::from(text))
 }

@@ -8,12 +8,13 @@ use s3s::{
     xml::{DeError, DeResult, Deserializer},
 };
 
-use super::{LARGEST, NAMESPACE, document, public_access_block};
+use super::{LARGEST, NAMESPACE, public_access_block};
 use crate::sandbox::{
     errors::{invalid_request, malformed_xml, no_such_bucket, refuse},
     state::PublicAccessBlock,
     times,
     world::Buckets,
+    xml::document,
 };
 
 /// All requests about them go there, wherever the buckets are.

@@ -2,14 +2,15 @@
 
 use s3s::{
     Body, S3Request, S3Result,
-    xml::{DeError, DeResult, Deserializer, SerResult, Serializer},
+    xml::{DeError, DeResult, Deserializer, SerResult},
 };
 
-use super::{LARGEST, NAMESPACE, document};
+use super::{LARGEST, NAMESPACE};
 use crate::sandbox::{
     errors::{malformed_xml, refuse},
     state::PublicAccessBlock,
     world::Buckets,
+    xml::{Writer, document},
 };
 
 const ROOT: &str = "PublicAccessBlockConfiguration";
@@ -35,7 +36,7 @@ pub(super) async fn received(request: &mut S3Request<Body>) -> S3Result<PublicAc
     Ok(block)
 }
 
-pub(super) fn flags(block: PublicAccessBlock, s: &mut Serializer<&mut Vec<u8>>) -> SerResult {
+pub(super) fn flags(block: PublicAccessBlock, s: &mut Writer<'_>) -> SerResult {
     s.content("BlockPublicAcls", &block.block_public_acls)?;
     s.content("IgnorePublicAcls", &block.ignore_public_acls)?;
     s.content("BlockPublicPolicy", &block.block_public_policy)?;

@@ -1,12 +1,16 @@
-//! Bucket policies: what S3 refuses to store, and what a stored policy says about a caller.
+//! Bucket policies: what S3 refuses to store, and what a stored policy says about a caller. The
+//! policies of roles and sessions are of the same grammar, read and judged by [`identity`].
 //!
 //! The text itself is kept byte for byte as it was sent. Of the condition keys only
 //! `aws:SecureTransport` is evaluated (a loopback endpoint counts as TLS); a statement with any other
 //! condition never applies to a caller here, so it neither opens nor closes anything.
 
+mod identity;
 mod parse;
 mod service;
 
+pub use identity::PolicyProblem;
+pub(in crate::sandbox) use identity::{Asks, IdentityPolicy};
 pub(in crate::sandbox) use service::ServiceRequest;
 
 use super::glob;
@@ -58,8 +62,27 @@ pub(in crate::sandbox) struct Statement {
 pub(in crate::sandbox) struct Request<'a> {
     /// `None` for an anonymous caller.
     pub account: Option<&'a str>,
+    /// The ARNs of a session and of its role; none for a key of the account's own.
+    pub session: Option<[&'a str; 2]>,
     pub action: &'a str,
     pub resource: &'a str,
+}
+
+impl Request<'_> {
+    /// Whether a principal of a policy means this caller. Any user of an account is met by its one key.
+    fn is(&self, principal: &str) -> bool {
+        let Some(account) = self.account else {
+            return false;
+        };
+        let of_account = principal.strip_prefix("arn:aws:iam::");
+        let of_account = of_account.and_then(|rest| rest.strip_prefix(account));
+        principal == account
+            || of_account == Some(":root")
+            || match self.session {
+                Some(arns) => arns.contains(&principal),
+                None => of_account.is_some(),
+            }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,29 +117,21 @@ impl Patterns {
 
 impl Statement {
     fn applies(&self, request: &Request<'_>) -> bool {
-        let named = |list: &[String]| {
-            request.account.is_some_and(|account| {
-                list.iter().any(|principal| {
-                    principal == account
-                        || principal
-                            .strip_prefix("arn:aws:iam::")
-                            .is_some_and(|rest| rest.starts_with(account))
-                })
-            })
-        };
+        let named = |list: &[String]| list.iter().any(|principal| request.is(principal));
         let principal = match &self.principals {
             Principals::Everybody => true,
             Principals::AllBut(list) => !named(list),
             Principals::Named(list) => named(list),
         };
         principal
-            && self
-                .actions
-                .covers(|pattern| glob::matches_action(pattern, request.action))
-            && self
-                .resources
-                .covers(|pattern| glob::matches(pattern, request.resource))
+            && self.covers(request.action, request.resource)
             && self.conditions.iter().all(Condition::holds)
+    }
+
+    fn covers(&self, action: &str, resource: &str) -> bool {
+        let action = |pattern: &str| glob::matches_action(pattern, action);
+        let resource = |pattern: &str| glob::matches(pattern, resource);
+        self.actions.covers(action) && self.resources.covers(resource)
     }
 }
 
@@ -192,6 +207,7 @@ mod tests {
         .to_string();
         let says = Policy::accept(&policy, "b").unwrap().says(&Request {
             account: None,
+            session: None,
             action: "s3:GetObject",
             resource: "arn:aws:s3:::b/key",
         });
@@ -208,6 +224,7 @@ mod tests {
         ] {
             let says = policy.says(&Request {
                 account,
+                session: None,
                 action: "s3:GetObject",
                 resource: "arn:aws:s3:::b/key",
             });

@@ -19,39 +19,45 @@ impl Policy {
                 "Policy exceeds the maximum allowed document size.",
             ));
         }
-        if !text.starts_with('{') {
-            return Err(malformed(
-                "Policies must be valid JSON and the first byte must be '{'",
-            ));
-        }
-        let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
-            return Err(malformed("This policy contains invalid Json"));
-        };
-        for (field, value) in &policy {
-            match field.as_str() {
-                "Version" => {
-                    if value != "2012-10-17" && value != "2008-10-17" {
-                        return Err(malformed("The policy must contain a valid version string"));
-                    }
-                }
-                "Id" | "Statement" => {}
-                _ => return Err(malformed(format!("Unknown field {field}"))),
-            }
-        }
-        let statements = match policy.get("Statement") {
-            Some(Value::Array(list)) if !list.is_empty() => {
-                list.iter().map(statement).collect::<S3Result<Vec<_>>>()?
-            }
-            Some(one @ Value::Object(_)) => vec![statement(one)?],
-            Some(Value::Array(_)) => {
-                return Err(malformed("Could not parse the policy: Statement is empty!"));
-            }
-            _ => return Err(malformed("Missing required field Statement")),
-        };
+        let statements = statements(text, principals)?;
         for statement in &statements {
             statement.fits(bucket)?;
         }
         Ok(Self { statements })
+    }
+}
+
+/// Reads who a statement is for.
+type Whose = fn(&Map<String, Value>) -> S3Result<Principals>;
+
+/// The statements of any policy document.
+pub(super) fn statements(text: &str, whose: Whose) -> S3Result<Vec<Statement>> {
+    if !text.starts_with('{') {
+        return Err(malformed(
+            "Policies must be valid JSON and the first byte must be '{'",
+        ));
+    }
+    let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
+        return Err(malformed("This policy contains invalid Json"));
+    };
+    for (field, value) in &policy {
+        match field.as_str() {
+            "Version" => {
+                if value != "2012-10-17" && value != "2008-10-17" {
+                    return Err(malformed("The policy must contain a valid version string"));
+                }
+            }
+            "Id" | "Statement" => {}
+            _ => return Err(malformed(format!("Unknown field {field}"))),
+        }
+    }
+    match policy.get("Statement") {
+        Some(Value::Array(list)) if !list.is_empty() => {
+            list.iter().map(|each| statement(each, whose)).collect()
+        }
+        Some(one @ Value::Object(_)) => Ok(vec![statement(one, whose)?]),
+        Some(Value::Array(_)) => Err(malformed("Could not parse the policy: Statement is empty!")),
+        _ => Err(malformed("Missing required field Statement")),
     }
 }
 
@@ -131,11 +137,11 @@ fn level(action: &str) -> Level {
     }
 }
 
-fn malformed(message: impl Into<std::borrow::Cow<'static, str>>) -> S3Error {
+pub(super) fn malformed(message: impl Into<std::borrow::Cow<'static, str>>) -> S3Error {
     refuse(400, "MalformedPolicy", message)
 }
 
-fn statement(value: &Value) -> S3Result<Statement> {
+fn statement(value: &Value, whose: Whose) -> S3Result<Statement> {
     const FIELDS: [&str; 9] = [
         "Sid",
         "Effect",
@@ -167,7 +173,7 @@ fn statement(value: &Value) -> S3Result<Statement> {
     };
     Ok(Statement {
         effect,
-        principals: principals(fields)?,
+        principals: whose(fields)?,
         actions: patterns(fields, "Action", "NotAction")?,
         resources: patterns(fields, "Resource", "NotResource")?,
         conditions: conditions(fields.get("Condition"))?,

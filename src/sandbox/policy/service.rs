@@ -40,11 +40,8 @@ impl ServiceRequest<'_> {
             Principals::AllBut(list) => !named(list),
             Principals::Named(list) => named(list),
         };
-        let action = |pattern: &str| glob::matches_action(pattern, self.action);
-        let resource = |pattern: &str| glob::matches(pattern, self.resource);
         principal
-            && statement.actions.covers(action)
-            && statement.resources.covers(resource)
+            && statement.covers(self.action, self.resource)
             && statement.conditions.iter().all(|each| self.meets(each))
     }
 
