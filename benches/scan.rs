@@ -47,7 +47,7 @@ async fn run() {
     config.cloud.in_flight = IN_FLIGHT;
     let library = Arc::new(room::library(&config).unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(&library)).unwrap());
-    let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
+    let cloud = Arc::new(cloud::connect(&config).await.unwrap());
     let needed = library.needed_settings(Scope::Bucket);
     // What is the account's is read once for all its buckets. The bare loop leaves out the access points,
     // which S3 Control lists and not S3; the ratio is of calls a second, so it stays fair without them.

@@ -233,9 +233,10 @@ async fn make_vault(client: &Client) {
         .unwrap();
 }
 
-async fn cloud_of(moto: &Moto, folder: &Path) -> Cloud {
+async fn cloud_of(moto: &Moto, folder: &Path) -> Arc<Cloud> {
     let config = moto.config(folder);
-    cloud::connect(&config.cloud).await.unwrap()
+    let accounts = cloud::connect(&config).await.unwrap();
+    Arc::clone(accounts.own())
 }
 
 async fn room(moto: &Moto, folder: &Path, shape: impl FnOnce(&mut Config)) -> Arc<Room> {

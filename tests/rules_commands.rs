@@ -48,7 +48,7 @@ async fn planned(
         let value = names.on(bucket, value);
         config.parameters.insert(name.clone(), value);
     }
-    let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
+    let cloud = Arc::new(cloud::connect(&config).await.unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(library)).unwrap());
     let scanner = Scanner::new(cloud, Arc::new(config), library, judge);
     let observed = scanner.look_for(bucket).await.unwrap().unwrap();

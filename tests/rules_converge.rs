@@ -171,7 +171,7 @@ async fn wrongs(
     before: &BTreeMap<String, BTreeMap<&'static str, Document>>,
 ) -> Vec<String> {
     let config = Arc::clone(&house.room.engine.config);
-    let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
+    let cloud = Arc::new(cloud::connect(&config).await.unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(library)).unwrap());
     let scanner = Scanner::new(cloud, config, library, judge);
     let mut wrong = Vec::new();

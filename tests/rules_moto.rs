@@ -86,8 +86,8 @@ struct World {
 async fn world() -> World {
     let moto = Moto::start();
     let folder = tempfile::tempdir().unwrap();
-    let cloud = cloud::connect(&moto.config(folder.path()).cloud).await;
-    let client = cloud.unwrap().client("us-east-1");
+    let accounts = cloud::connect(&moto.config(folder.path())).await.unwrap();
+    let client = accounts.own().client("us-east-1");
     client.create_bucket().bucket("owner").send().await.unwrap();
     let acl = client
         .get_bucket_acl()
@@ -142,8 +142,9 @@ async fn prove(library: &Library, rule: &Rule, world: &World) -> Result<(), Stri
             continue;
         }
         let config = Arc::new(config(world, seed, &name));
-        let cloud = Arc::new(cloud::connect(&config.cloud).await.unwrap());
-        let scanner = Scanner::new(Arc::clone(&cloud), config, &library, Arc::clone(&judge));
+        let accounts = Arc::new(cloud::connect(&config).await.unwrap());
+        let cloud = Arc::clone(accounts.own());
+        let scanner = Scanner::new(accounts, config, &library, Arc::clone(&judge));
         match fixed_and_put_back(&scanner, &cloud, rule, &name).await? {
             Some(why) => {
                 hopeless[at] = variation == 0;

@@ -329,7 +329,7 @@ async fn the_room_reads_access_points_where_they_live_and_can_not_write_them() {
 
     let folder = tempfile::tempdir().unwrap();
     let config = sixfold::cli::demo_config(&sandbox, folder.path()).unwrap();
-    let cloud = cloud::connect(&config.cloud).await.unwrap();
+    let cloud = cloud::connect(&config).await.unwrap();
     let bucket = Asset::bucket(owner.account.clone(), "eu-west-1", "b-ireland");
     let read = async |name: &str, asset: &Asset| {
         let setting = settings::by_name(name).unwrap();

@@ -708,7 +708,7 @@ fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
 
     store.observe(&seen("ab", good, &[])).unwrap();
     let listed = [asset("a"), asset("ab")].into();
-    store.forget_all_but(&listed).unwrap();
+    store.forget_all_but(&listed, |_| true).unwrap();
     assert_eq!(store.unknowns(0, 9).unwrap().total, 0);
     assert_eq!(store.verdicts().unwrap().compliant, 4);
     store.rebuild().unwrap();
@@ -792,10 +792,12 @@ fn a_framework_counts_each_bucket_once_by_its_own_rules() {
     store.note_judged(&asset("c"), &by_rule).unwrap();
     assert_eq!(tallies(&store)[0], [2, 1, 1, 0, 0, 3]);
     store
-        .forget_judged_but(&[asset("b"), asset("c")].into())
+        .forget_judged_but(&[asset("b"), asset("c")].into(), |_| true)
         .unwrap();
     assert_eq!(tallies(&store)[0], [1, 0, 1, 0, 0, 2]);
-    store.forget_judged_but(&[asset("c")].into()).unwrap();
+    store
+        .forget_judged_but(&[asset("c")].into(), |_| true)
+        .unwrap();
     note("b", [Exempt, Compliant, Skipped, Compliant]);
     assert_eq!(tallies(&store)[0], [1, 0, 1, 0, 0, 2]);
     store.rebuild().unwrap();

@@ -25,14 +25,14 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         bail!("there is no rule `{rule}`: `sixfold rules list` shows them all");
     };
     let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
-    let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-    let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
+    let accounts = Arc::new(cloud::connect(&config).await?);
+    let scanner = Scanner::new(accounts, Arc::clone(&config), &library, judge);
     let found = scanner
         .look_for(asset)
         .await
         .map_err(|error| eyre!(room::listing_failed(&error, &config.cloud)))?;
     let Some(observation) = found else {
-        bail!("there is no bucket `{asset}` in this account");
+        bail!("no account of this config has a bucket `{asset}`");
     };
     about_it(rule, &observation.subject.asset)?;
     let verdict = observation

@@ -32,8 +32,8 @@ pub async fn look(common: &Common) -> Result<Look> {
     let config = Arc::new(house::config(common)?);
     let library = Arc::new(room::library(&config)?);
     let judge = Arc::new(Evaluator::start(Arc::clone(&library))?);
-    let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-    let scanner = Scanner::new(cloud, Arc::clone(&config), &library, judge);
+    let accounts = Arc::new(cloud::connect(&config).await?);
+    let scanner = Scanner::new(accounts, Arc::clone(&config), &library, judge);
     let seen: Mutex<Vec<Observation>> = Mutex::default();
     let report = scanner
         .pass(&CancellationToken::new(), |observation| {

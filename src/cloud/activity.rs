@@ -8,9 +8,9 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant, SystemTime},
 };
 
 use aws_smithy_runtime_api::{
@@ -26,16 +26,30 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-use crate::domain::Call;
+use crate::domain::{Account, Call};
 
 /// Calls that are held.
 pub const KEPT: usize = 2_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Activity {
     kept: Mutex<Kept>,
     /// Where the last request to S3 went.
     to_aws: AtomicBool,
+    /// How many seconds this machine's clock was ahead of the last answer's; [`NOBODY`] before there was one.
+    ahead: AtomicI64,
+}
+
+const NOBODY: i64 = i64::MIN;
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            kept: Mutex::default(),
+            to_aws: AtomicBool::default(),
+            ahead: AtomicI64::new(NOBODY),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +74,25 @@ impl Activity {
         self.to_aws.load(Ordering::Relaxed)
     }
 
+    /// How many seconds this machine's clock is ahead of whoever answered last; none before anybody did.
+    pub fn skew(&self) -> Option<i64> {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        (ahead != NOBODY).then_some(ahead)
+    }
+
+    /// `date` is the answer's header, which is in whole seconds.
+    fn compare(&self, date: &str, now: SystemTime) {
+        let Ok(theirs) = httpdate::parse_http_date(date) else {
+            return;
+        };
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        let ahead = match now.duration_since(theirs) {
+            Ok(ahead) => seconds(ahead),
+            Err(behind) => -seconds(behind.duration()),
+        };
+        self.ahead.store(ahead, Ordering::Relaxed);
+    }
+
     fn note(&self, mut call: Call) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.count += 1;
@@ -75,6 +108,8 @@ impl Activity {
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) activity: Arc<Activity>,
+    /// Whose the asked service is.
+    pub(super) account: Account,
     pub(super) region: String,
     /// Whether a bucket's name begins the path and not the host.
     pub(super) path_style: bool,
@@ -136,12 +171,16 @@ impl Intercept for Watch {
             let value = context.response()?.headers().get(name)?;
             Some(value.to_owned())
         };
+        if let Some(date) = header("date") {
+            self.activity.compare(&date, SystemTime::now());
+        }
         let id = header("x-amz-request-id").or_else(|| header("x-amzn-requestid"));
         self.activity.note(Call {
             seq: 0,
             at: chrono::Utc::now(),
             service: service.to_owned(),
             operation: operation.to_owned(),
+            account: self.account.to_string(),
             region: self.region.clone(),
             bucket: sent.bucket.clone(),
             status: context
@@ -254,6 +293,7 @@ mod tests {
             at: chrono::DateTime::UNIX_EPOCH,
             service: "S3".to_owned(),
             operation: "GetBucketAcl".to_owned(),
+            account: "111122223333".to_owned(),
             region: "us-east-1".to_owned(),
             bucket: "acme-logs".to_owned(),
             status: Some(200),

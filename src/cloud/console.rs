@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::partition;
+
 /// The bucket's page. The console has one host for each partition:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html>,
 /// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html>,
 /// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/getting-started-sign-in.html>
 pub fn console_address(region: &str, bucket: &str) -> String {
-    let host = if region.starts_with("cn-") {
-        "console.amazonaws.cn"
-    } else if region.starts_with("us-gov-") {
-        "console.amazonaws-us-gov.com"
-    } else {
-        "console.aws.amazon.com"
+    let host = match partition(region) {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
     };
     let (bucket, region) = (escaped(bucket), escaped(region));
     format!("https://{host}/s3/buckets/{bucket}?region={region}")

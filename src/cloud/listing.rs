@@ -15,7 +15,7 @@ pub struct Listed {
 }
 
 impl Cloud {
-    /// One page of at most a thousand buckets. S3 tells a bucket's region only to those who send a
+    /// One page of at most a thousand buckets, of the regions that are looked at. S3 tells a bucket's region only to those who send a
     /// parameter ([ListBuckets](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html)),
     /// so the page size is always sent; endpoints that never tell are taken to be in the home region.
     pub async fn list(&self, from: Option<String>) -> Result<Listed, CallError> {
@@ -34,12 +34,34 @@ impl Cloud {
             .await?;
         let assets = page.buckets().iter().filter_map(|bucket| {
             let region = bucket.bucket_region().unwrap_or(&self.home);
+            if self
+                .only_in
+                .as_ref()
+                .is_some_and(|only| !only.contains(region))
+            {
+                return None;
+            }
             Some(Asset::bucket(self.account.clone(), region, bucket.name()?))
         });
         Ok(Listed {
             assets: assets.collect(),
             next: page.continuation_token().map(str::to_owned),
         })
+    }
+
+    /// The bucket that a person calls so; none when no page of the listing has it.
+    pub async fn named(&self, name: &str) -> Result<Option<Asset>, CallError> {
+        let mut from = None;
+        loop {
+            let page = self.list(from).await?;
+            if let Some(asset) = page.assets.into_iter().find(|asset| asset.answers_to(name)) {
+                return Ok(Some(asset));
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(None);
+            }
+        }
     }
 
     /// Whether a bucket that a listing left out is really gone. Anything but a clear "no such

@@ -1,19 +1,27 @@
-//! S3, as the room sees it: one client per region, every call at the region's pace, retried by us
-//! and not by the SDK, so that a `SlowDown` slows the region down instead of hiding in a retry.
+//! S3, as the room sees it: [`Accounts`] has one [`Cloud`] for each, that one client per region, every
+//! call at the region's pace, retried by us and not by the SDK, so that a `SlowDown` slows the region down
+//! instead of hiding in a retry.
+//!
+//! Reads are made by whoever looks at an account, writes by a [`Writer`], who is there for one change.
 
+mod accounts;
 mod activity;
+mod assume;
 mod beside;
 mod connect;
 mod console;
 mod control;
 mod counting;
 mod listing;
+mod narrow;
+mod organization;
 mod pace;
 mod recent;
 mod vault;
+mod writer;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -21,19 +29,23 @@ use std::{
     time::Duration,
 };
 
+pub use accounts::{Accounts, Roll};
 pub use activity::Activity;
+pub use assume::{Errand, TICKET};
 pub use connect::{ConnectError, connect};
 pub use console::console_address;
 pub use listing::Listed;
 pub use pace::{Pace, Urgency};
 pub use vault::{Vault, VaultError, VaultReport};
+pub use writer::Writer;
 
 use activity::Watch;
+use assume::Assume;
 use recent::Recent;
 
 use crate::{
     domain::{Account, Asset, Identity, Scope},
-    settings::{Bucket, CallError, CallErrorKind, Read, Setting, Step, Written},
+    settings::{Bucket, CallError, CallErrorKind, Read, Setting},
 };
 
 /// Times that one read is sent before its failure is believed.
@@ -50,13 +62,18 @@ pub struct Cloud {
     base: aws_sdk_s3::config::Builder,
     kms: aws_sdk_kms::config::Builder,
     control: aws_sdk_s3control::config::Builder,
+    /// Who writes, where it is not whoever looks.
+    writes: Option<Assume>,
+    /// Buckets elsewhere are left alone.
+    only_in: Option<BTreeSet<String>>,
     /// The account's own settings, as scans saw them a moment ago.
     of_account: Recent,
     regions: Mutex<HashMap<String, Arc<Region>>>,
     ceiling: f64,
     path_style: bool,
     activity: Arc<Activity>,
-    calls: AtomicU64,
+    /// Of all accounts together.
+    calls: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -81,25 +98,20 @@ impl Cloud {
         &self.home
     }
 
-    /// Calls sent since the start, retries included.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
-    }
-
-    /// What was asked lately, by every client of this account.
-    pub fn activity(&self) -> &Activity {
-        &self.activity
+    fn watch(&self, region: &str) -> Watch {
+        Watch {
+            activity: Arc::clone(&self.activity),
+            account: self.account.clone(),
+            region: region.to_owned(),
+            path_style: self.path_style,
+        }
     }
 
     fn region(&self, name: &str) -> Arc<Region> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let region = regions.entry(name.to_owned()).or_insert_with(|| {
             let region = aws_sdk_s3::config::Region::new(name.to_owned());
-            let watch = || Watch {
-                activity: Arc::clone(&self.activity),
-                region: name.to_owned(),
-                path_style: self.path_style,
-            };
+            let watch = || self.watch(name);
             let config = self.base.clone().region(region.clone());
             let kms = self.kms.clone().region(region.clone());
             let control = self.control.clone().region(region);
@@ -162,32 +174,6 @@ impl Cloud {
             .await
     }
 
-    /// Writes one setting, once: whether to send a write again is decided by reading, not here. A
-    /// setting of the account is never written on behalf of a bucket, nor the other way about.
-    pub(crate) async fn write(
-        &self,
-        setting: &dyn Setting,
-        asset: &Asset,
-        step: Step<'_>,
-    ) -> Result<Written, CallError> {
-        if setting.scope() != asset.scope() {
-            let message = format!("{} is no setting of {}", setting.name(), asset.uri());
-            return Err(CallError::unfit("Write", message));
-        }
-        let region = self.region(&asset.region);
-        region.pace.turn(Urgency::Fix).await;
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let written = setting.write(at(&region, asset), step).await;
-        // Whatever came of it, what was seen before it says nothing any more.
-        if setting.scope() == Scope::Account {
-            self.of_account.clear();
-        }
-        if matches!(&written, Err(error) if error.kind == CallErrorKind::Throttled) {
-            region.pace.slow_down();
-        }
-        written
-    }
-
     async fn patiently<T, F>(
         &self,
         region: &Region,
@@ -217,9 +203,17 @@ impl Cloud {
 }
 
 fn at<'a>(region: &'a Region, asset: &'a Asset) -> Bucket<'a> {
+    by(&region.client, &region.control, asset)
+}
+
+fn by<'a>(
+    client: &'a aws_sdk_s3::Client,
+    control: &'a aws_sdk_s3control::Client,
+    asset: &'a Asset,
+) -> Bucket<'a> {
     Bucket {
-        client: &region.client,
-        control: &region.control,
+        client,
+        control,
         name: asset.name(),
         owner: Some(asset.account.as_str()),
     }

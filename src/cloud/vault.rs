@@ -4,14 +4,12 @@
 //! the same bytes again is success (a kill between the write and its entry must not matter); other
 //! bytes under the same key are never overwritten.
 
-use std::sync::Arc;
-
 use aws_sdk_s3::{
     primitives::ByteStream,
     types::{BucketVersioningStatus, ChecksumMode, ExpirationStatus, ObjectLockEnabled},
 };
 
-use super::Cloud;
+use super::Accounts;
 use crate::{
     config,
     domain::{Account, ChangeId, Digest},
@@ -61,7 +59,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    pub fn new(cloud: &Arc<Cloud>, config: &config::Vault) -> Self {
+    pub fn new(accounts: &Accounts, config: &config::Vault) -> Self {
+        let cloud = accounts.keeper(config);
         let region = config.region.as_deref().unwrap_or(cloud.home());
         Self {
             client: cloud.client(region),
@@ -69,6 +68,24 @@ impl Vault {
             bucket: config.bucket.clone(),
             retention_days: config.retention_days,
         }
+    }
+
+    /// One that nobody calls.
+    #[cfg(test)]
+    pub(crate) fn of_tests(bucket: &str, owner: Account) -> Self {
+        let version = aws_sdk_s3::config::BehaviorVersion::latest();
+        let config = aws_sdk_s3::Config::builder().behavior_version(version);
+        Self {
+            client: aws_sdk_s3::Client::from_conf(config.build()),
+            owner,
+            bucket: bucket.to_owned(),
+            retention_days: 30,
+        }
+    }
+
+    /// Whose the vault is.
+    pub const fn account(&self) -> &Account {
+        &self.owner
     }
 
     pub fn key(change: ChangeId, file: &str) -> String {
@@ -184,7 +201,8 @@ impl Vault {
                         ". Make this bucket, or name another under [vault]"
                     }
                     CallErrorKind::Denied => {
-                        ". The room's credentials must be allowed to read it, and it must be of this account"
+                        ". Who keeps the vault must be allowed to read it, and it must be of that account: one \
+                         of another account needs `role_arn` under [vault]"
                     }
                     _ => "",
                 };

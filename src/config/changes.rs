@@ -8,13 +8,14 @@ use toml::{Table, Value};
 use super::Config;
 
 /// Tables whose values are told.
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
     "approval",
     "breaker",
     "channels",
     "cloud",
     "environments",
     "keys",
+    "members",
     "owners",
     "room",
     "scan",

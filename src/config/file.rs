@@ -11,8 +11,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    AccountFacts, Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault,
-    Environments, Mode, Owners, Parameters, People, Rules, Scan, Secret, Strict, Vault, Verify,
+    Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault, Environments, Keeper,
+    Members, Mode, Owners, Parameters, People, Role, Rules, Scan, Secret, Strict, Vault, Verify,
+    accounts,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
     door, exceptions, keys,
     parameters::Typed,
@@ -36,7 +37,8 @@ pub struct File {
     exceptions: exceptions::Table,
     environments: EnvironmentsTable,
     owners: OwnersTable,
-    accounts: Vec<AccountTable>,
+    accounts: Vec<accounts::AccountTable>,
+    members: Option<Members>,
     scan: ScanTable,
     verify: VerifyTable,
     breaker: BreakerTable,
@@ -73,6 +75,9 @@ struct CloudTable {
 struct VaultTable {
     bucket: String,
     region: Option<String>,
+    role_arn: Option<Spanned<Role>>,
+    #[serde(default, deserialize_with = "accounts::external_id")]
+    external_id: Option<String>,
     #[serde(default, deserialize_with = "days")]
     retention_days: Option<u32>,
 }
@@ -100,16 +105,6 @@ struct EnvironmentsTable {
 struct OwnersTable {
     tags: Option<Vec<String>>,
     default: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountTable {
-    id: Spanned<Account>,
-    environment: Option<String>,
-    owner: Option<String>,
-    #[serde(default)]
-    parameters: Typed,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -208,7 +203,7 @@ impl File {
             state: self.state.map_or_else(state_home, |state| base.join(state)),
             door: self.room.resolve(&base),
             cloud: self.cloud.resolve(),
-            vault: self.vault.map(VaultTable::resolve),
+            vault: self.vault.map(|vault| vault.resolve(place)).transpose()?,
             approval: Approval {
                 asked: words(self.approval.asked, &["on-call"]),
                 escalation: self.approval.escalation.unwrap_or_default(),
@@ -232,7 +227,8 @@ impl File {
                     .default
                     .unwrap_or_else(|| "unassigned".to_owned()),
             },
-            accounts: accounts(self.accounts, text, path)?,
+            accounts: accounts::accounts(self.accounts, text, path)?,
+            members: self.members,
             scan: Scan {
                 pause: span(self.scan.pause, 5 * MINUTE),
             },
@@ -260,33 +256,12 @@ impl File {
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };
+        config.check_roles()?;
         config.check_following()?;
         config.check_phone()?;
         config.check_consent()?;
         Ok(config)
     }
-}
-
-fn accounts(
-    tables: Vec<AccountTable>,
-    text: &str,
-    path: &Path,
-) -> Result<BTreeMap<Account, AccountFacts>, ConfigFault> {
-    let mut accounts = BTreeMap::new();
-    for table in tables {
-        let (at, id) = (table.id.span().start, table.id.into_inner());
-        let name = format!("accounts.{id}.parameters");
-        let facts = AccountFacts {
-            environment: table.environment,
-            owner: table.owner,
-            parameters: Parameters::typed(table.parameters, &name, text),
-        };
-        if accounts.insert(id.clone(), facts).is_some() {
-            let message = format!("account {id} is there twice: put both entries into one");
-            return Err(ConfigFault::at(path, text, at, "accounts.id", message));
-        }
-    }
-    Ok(accounts)
 }
 
 fn environments(
@@ -330,13 +305,30 @@ impl CloudTable {
 }
 
 impl VaultTable {
-    fn resolve(self) -> Vault {
-        let days = self.retention_days.unwrap_or(30);
-        Vault {
+    fn resolve(self, place: Place<'_>) -> Result<Vault, ConfigFault> {
+        let Place { text, path, .. } = place;
+        if self.external_id.is_some() && self.role_arn.is_none() {
+            let message = "vault.external_id needs vault.role_arn beside it".to_owned();
+            return Err(ConfigFault::whole(path, message));
+        }
+        let keeper = self.role_arn.map(|role| {
+            let (at, role) = (role.span().start, role.into_inner());
+            let account = role.account().ok_or_else(|| {
+                let message = "the role's ARN is wanted, which names the vault's account";
+                ConfigFault::at(path, text, at, "vault.role_arn", message)
+            })?;
+            Ok::<_, ConfigFault>(Keeper {
+                account,
+                role,
+                external_id: self.external_id,
+            })
+        });
+        Ok(Vault {
             bucket: self.bucket,
             region: self.region,
-            retention_days: days,
-        }
+            retention_days: self.retention_days.unwrap_or(30),
+            keeper: keeper.transpose()?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! A wrong file is refused with file, line and key before anything starts.
 
+mod accounts;
 mod address;
 mod changes;
 mod channels;
@@ -27,6 +28,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use accounts::{AccountFacts, Members, Role, Way};
 pub use address::forbidden;
 pub use channels::{
     Channels, Email, MailTls, PAGERDUTY, PagerDuty, SigningKey, Webhook, WebhookKind,
@@ -86,6 +88,8 @@ pub struct Config {
     pub environments: Environments,
     pub owners: Owners,
     pub accounts: BTreeMap<Account, AccountFacts>,
+    /// How accounts other than the room's own are reached, where they are.
+    pub members: Option<Members>,
     pub scan: Scan,
     pub verify: Verify,
     pub breaker: Breaker,
@@ -119,7 +123,7 @@ pub struct Cloud {
     pub static_keys: Option<(String, String)>,
     /// Ceiling for calls to one region of one account.
     pub calls_per_second: f64,
-    /// Buckets that are read at one time.
+    /// Buckets of one account that are read at one time.
     pub in_flight: usize,
 }
 
@@ -136,6 +140,16 @@ pub struct Vault {
     pub region: Option<String>,
     /// How long a revert is offered.
     pub retention_days: u32,
+    /// The vault's account and who writes there, where it is not the room's own.
+    pub keeper: Option<Keeper>,
+}
+
+/// A role in another account that keeps the vault.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    pub account: Account,
+    pub role: Role,
+    pub external_id: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -175,13 +189,6 @@ pub struct Environments {
 pub struct Owners {
     pub tags: Vec<String>,
     pub default: String,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct AccountFacts {
-    pub environment: Option<String>,
-    pub owner: Option<String>,
-    pub parameters: Parameters,
 }
 
 #[derive(Clone, Debug)]

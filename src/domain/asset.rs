@@ -43,6 +43,16 @@ impl fmt::Display for Account {
     }
 }
 
+/// The part of AWS that a region is in, as ARNs begin with it
+/// ([ARNs](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)).
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 /// What a setting belongs to, and so what a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -152,6 +162,15 @@ impl Asset {
         match &self.of {
             Thing::Account => format!("account:{}", self.account),
             Thing::Bucket(name) => format!("s3://{name}"),
+        }
+    }
+
+    /// As policies name it: the bucket, or the account as a principal.
+    pub fn arn(&self) -> String {
+        let partition = partition(&self.region);
+        match &self.of {
+            Thing::Account => format!("arn:{partition}:iam::{}:root", self.account),
+            Thing::Bucket(name) => format!("arn:{partition}:s3:::{name}"),
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Call {
     pub service: String,
     /// Such as `GetBucketAcl`.
     pub operation: String,
+    /// The account that was asked.
+    pub account: String,
     pub region: String,
     /// The bucket; empty where the call is about none.
     pub bucket: String,
@@ -28,7 +30,7 @@ pub struct Call {
 
 impl Call {
     pub fn is_write(&self) -> bool {
-        const READS: [&str; 4] = ["Get", "List", "Head", "Describe"];
+        const READS: [&str; 5] = ["Get", "List", "Head", "Describe", "Assume"];
         !READS.iter().any(|read| self.operation.starts_with(read))
     }
 }

@@ -9,6 +9,8 @@ pub struct Identity {
     /// The role or user, such as `arn:aws:iam::123456789012:role/sixfold`; the session's ARN, as STS
     /// gives it, does as well. None where only keys are known.
     pub arn: Option<String>,
+    /// The role that writes, where it is not the one that looks.
+    pub writer: Option<String>,
     /// Calls leave this machine without TLS, to an endpoint that was configured so.
     pub in_the_clear: bool,
 }

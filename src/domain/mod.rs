@@ -29,7 +29,9 @@ mod trend;
 mod turn;
 mod when;
 
-pub use asset::{Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags};
+pub use asset::{
+    Account, Asset, Environment, NotAnAccount, Owner, Scope, Subject, Tags, partition,
+};
 pub use beside::{Counted, KmsKey, OtherBucket, Reach};
 pub use call::Call;
 pub use change::{Change, Intent, Mismatch, Revert, RevertState, Stage, Written};

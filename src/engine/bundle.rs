@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Engine, StepFault, drive::Step, gate::plan_of};
 use crate::{
+    cloud::Vault,
     domain::{
         Asset, Change, ChangeId, Command, Digest, Fact, Plan, Stamp,
         artifact::{FixStatus, Rollback},
@@ -66,11 +67,7 @@ impl Engine {
         };
         failpoint!("bundle.store");
         vault
-            .store(
-                change.id,
-                SCRIPT,
-                script(&manifest, &vault.bucket).into_bytes(),
-            )
+            .store(change.id, SCRIPT, script(&manifest, vault).into_bytes())
             .await?;
         let stored = vault
             .store(change.id, MANIFEST, canonical(&manifest).into_bytes())
@@ -95,7 +92,7 @@ impl Engine {
 }
 
 /// `rollback.sh`: fetches what the inverse reads, checks account and hashes, and runs it.
-fn script(manifest: &Manifest, vault: &str) -> String {
+fn script(manifest: &Manifest, vault: &Vault) -> String {
     let Manifest {
         change,
         asset,
@@ -117,9 +114,19 @@ fn script(manifest: &Manifest, vault: &str) -> String {
         asset.account,
         asset.account,
     );
+    let profile = if vault.account() == &asset.account {
+        ""
+    } else {
+        script.push_str(&format!(
+            "# The vault is account {}'s. Where this account may not read it, name a profile that may.\n",
+            vault.account()
+        ));
+        "${VAULT_PROFILE:+--profile \"$VAULT_PROFILE\"} "
+    };
+    let bucket = &vault.bucket;
     for (file, sha256) in files {
         script.push_str(&format!(
-            "aws s3api get-object --bucket {vault} --key {change}/{file} {file} > /dev/null\n\
+            "aws s3api get-object {profile}--bucket {bucket} --key {change}/{file} {file} > /dev/null\n\
              echo '{sha256}  {file}' | sha256sum -c - > /dev/null\n"
         ));
     }
@@ -180,9 +187,15 @@ echo 'put back: CHG-2026-0418-114'
             expires: Stamp::UNIX_EPOCH,
             residue: Vec::new(),
         };
-        assert_eq!(
-            script(&manifest, "acme-rollback-vault"),
-            SCRIPT_OF_THE_WALKTHROUGH
+        let vault = Vault::of_tests("acme-rollback-vault", manifest.asset.account.clone());
+        assert_eq!(script(&manifest, &vault), SCRIPT_OF_THE_WALKTHROUGH);
+        let keeper = Account::try_from("999988887777".to_owned()).unwrap();
+        let vault = Vault::of_tests("acme-rollback-vault", keeper);
+        let other = script(&manifest, &vault);
+        let reads = "aws s3api get-object ${VAULT_PROFILE:+--profile \"$VAULT_PROFILE\"} --bucket acme-rollback-vault";
+        assert!(
+            other.contains(reads) && other.contains("account 999988887777's"),
+            "{other}"
         );
     }
 }

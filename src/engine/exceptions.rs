@@ -234,29 +234,22 @@ impl Engine {
 
     /// What a person calls so, as S3 lists it now.
     async fn asset_named(&self, name: &str) -> Result<Asset, Refusal> {
-        let account = self.cloud.account_asset();
-        if account.answers_to(name) {
-            return Ok(account);
-        }
-        let mut from = None;
-        loop {
-            let page = self.cloud.list(from).await;
-            let page = page.map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
-            if let Some(asset) = page.assets.into_iter().find(|asset| asset.answers_to(name)) {
-                return Ok(asset);
-            }
-            from = page.next;
-            if from.is_none() {
-                let message = format!("there is no bucket `{name}` in this account");
-                return Err(refusal(RefusalCode::NotFound, message));
-            }
-        }
+        let found = self.accounts.find(name).await;
+        let found = found.map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
+        found.ok_or_else(|| {
+            let message = format!("no account of this room has a bucket `{name}`");
+            refusal(RefusalCode::NotFound, message)
+        })
     }
 
     /// As they are now; none where they can't be read, which means production.
     async fn tags_of(&self, asset: &Asset) -> Option<crate::domain::Tags> {
         let tagging = settings::by_name(TAGGING)?;
-        let read = self.cloud.read(tagging, asset, Urgency::Fix).await.ok()?;
+        let read = self
+            .accounts
+            .read(tagging, asset, Urgency::Fix)
+            .await
+            .ok()?;
         Some(tags(&read.document))
     }
 

@@ -45,6 +45,7 @@ impl Engine {
             .as_ref()
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
         let plan = plan_of(change)?;
+        let writer = self.hands(change, &plan.target).await?;
         failpoint!("fix.look");
         let look = self.look(change).await?;
         match self.ground(change, &look)? {
@@ -78,7 +79,7 @@ impl Engine {
         self.record_for(change, intent).await?;
         fresh(&look)?;
         failpoint!("fix.write");
-        let written = permit.write(self, &look.read.document).await;
+        let written = permit.write(writer, &look.read.document).await;
         failpoint!("fix.sent");
         match written {
             Ok(written) => {
@@ -182,7 +183,7 @@ impl Engine {
                 // A stop in the middle is like a kill: the next start verifies again.
                 () = self.stopping.cancelled() => return Err(StepFault::Later("stopping".to_owned())),
             }
-            let reading = match self.cloud.read(setting, asset, Urgency::Fix).await {
+            let reading = match self.accounts.read(setting, asset, Urgency::Fix).await {
                 Ok(read) => {
                     latest = read.document;
                     chain::Reading::Seen(latest.digest())

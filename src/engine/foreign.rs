@@ -15,7 +15,7 @@ use super::{
     revert::three_ways,
 };
 use crate::{
-    cloud::Urgency,
+    cloud::{Errand, Urgency},
     domain::{ChangeId, Digest, Document, Exception, Fact, artifact::Reason, time},
     room::protocol::{Refusal, RefusalCode},
 };
@@ -52,7 +52,7 @@ impl Engine {
         })?;
         let reason = tidy(reason);
         let asset = &manifest.asset;
-        if manifest.change != id || asset.account != *self.cloud.account() {
+        if manifest.change != id || self.accounts.of(&asset.account).is_err() {
             let message = format!(
                 "the bundle of {id} belongs to {} in account {}",
                 manifest.change, asset.account
@@ -68,8 +68,13 @@ impl Engine {
         }
         let setting = setting(&manifest.setting)?;
         let _lane = self.lanes.enter(asset).await;
+        let errand = Errand {
+            change: id,
+            by: caller.actor.clone(),
+        };
+        let writer = self.writer(setting, asset, &before, errand).await?;
         let read = self
-            .cloud
+            .accounts
             .read(setting, asset, Urgency::Fix)
             .await
             .map_err(failed)?;
@@ -98,7 +103,7 @@ impl Engine {
         self.record(vec![caller.draft(self.now(), None, fact(false))])
             .await?;
         let permit = permit_from_vault(setting, asset, &before);
-        permit.write(self, &read.document).await.map_err(failed)?;
+        permit.write(writer, &read.document).await.map_err(failed)?;
         match self
             .read_until_settled(setting, asset, &read.document, &restored)
             .await?

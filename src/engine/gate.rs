@@ -6,6 +6,7 @@
 
 use super::{Engine, EngineError, StepFault, consent::Agreement, look::Look};
 use crate::{
+    cloud::Writer,
     config::Mode,
     domain::{
         Actor, Asset, Change, ChangeId, Digest, Document, Draft, Fact, Plan, Right, Stage, Stamp,
@@ -48,13 +49,11 @@ pub struct Permit {
 
 impl Permit {
     /// Uses the leave up, over the state that was just read.
-    pub(super) async fn write(
-        self,
-        engine: &Engine,
-        read: &Document,
-    ) -> Result<Written, CallError> {
-        let step = Step::new(read, &self.target);
-        engine.cloud.write(self.setting, &self.asset, step).await
+    pub(super) async fn write(self, writer: Writer, read: &Document) -> Result<Written, CallError> {
+        if !writer.is_for(self.setting, &self.asset) {
+            return Err(CallError::unfit("Write", "the writer is another change's"));
+        }
+        writer.write(Step::new(read, &self.target)).await
     }
 }
 

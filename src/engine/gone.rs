@@ -24,7 +24,10 @@ impl Engine {
     /// Closes the undecided changes of a bucket that S3 says does not exist. False when S3 says
     /// anything else.
     pub async fn close_if_gone(&self, asset: &Asset) -> bool {
-        if !self.cloud.is_gone(asset).await {
+        let Ok(cloud) = self.accounts.of(&asset.account) else {
+            return false;
+        };
+        if !cloud.is_gone(asset).await {
             return false;
         }
         let _lane = self.lanes.enter(asset).await;

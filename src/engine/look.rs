@@ -70,7 +70,7 @@ impl Engine {
                 continue;
             }
             let document = match self
-                .cloud
+                .accounts
                 .read(self::setting(name)?, &ticket.asset, Urgency::Fix)
                 .await
             {
@@ -83,7 +83,7 @@ impl Engine {
         // The setting that is written is read last, so that as little time as can be lies between
         // this read and the write.
         let read = self
-            .cloud
+            .accounts
             .read(setting, &ticket.asset, Urgency::Fix)
             .await?;
         let at = Instant::now();
@@ -98,7 +98,7 @@ impl Engine {
             documents,
             params: self.config.parameters_of(&subject),
             answers: BTreeMap::new(),
-            room: self.cloud.identity().clone(),
+            room: self.accounts.identity(&ticket.asset.account),
             rules: Which::One(ticket.rule.id.clone()),
         };
         let verdict = judge(&self.judge, asked.clone())
@@ -134,8 +134,8 @@ impl Engine {
         let Which::One(rule) = look.case.rules.clone() else {
             return None;
         };
-        let (cloud, now) = (&self.cloud, self.now());
-        let found = with_answers(cloud, &self.judge, None, look.case, &rule, *found, now).await;
+        let (accounts, now) = (&self.accounts, self.now());
+        let found = with_answers(accounts, &self.judge, None, look.case, &rule, *found, now).await;
         Some(found.hazards)
     }
 }

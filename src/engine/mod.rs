@@ -7,7 +7,8 @@
 //!
 //! - [`open`](mod@open): a violation becomes a change when its turn has come; `again`: buckets that are
 //!   to be looked at soon
-//! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps
+//! - `drive`: the loop over one change; `approve`, `backup`, `fix`, `undo`, `bundle`, `close`: its steps;
+//!   `hands`: whoever writes
 //! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
 //! - `revert`: a person puts the state before back; `exceptions`: a person lets a violation be
 //! - [`gate`]: who may decide, what may be written
@@ -33,6 +34,7 @@ pub mod gate;
 mod gone;
 mod ground;
 mod halt;
+mod hands;
 mod keeper;
 mod lanes;
 mod look;
@@ -62,7 +64,7 @@ pub use gate::Caller;
 pub use open::{Sighting, Taken};
 
 use crate::{
-    cloud::{Activity, Cloud, Vault},
+    cloud::{Accounts, Activity, Vault},
     config::Config,
     domain::{Change, ChangeId, Draft, Entry, Fact, Stamp},
     ledger::{Follower, Ledger, LedgerError, Recorded},
@@ -105,7 +107,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ledger: Ledger,
     pub store: Store,
-    pub cloud: Arc<Cloud>,
+    pub accounts: Arc<Accounts>,
     pub vault: Option<Vault>,
     pub library: Arc<Library>,
     pub judge: Arc<Evaluator>,
@@ -122,7 +124,7 @@ pub struct Inner {
     pub ledger: Ledger,
     pub library: Arc<Library>,
     clock: Arc<dyn Clock>,
-    cloud: Arc<Cloud>,
+    accounts: Arc<Accounts>,
     vault: Option<Vault>,
     judge: Arc<Evaluator>,
     notices: broadcast::Sender<Notice>,
@@ -207,7 +209,7 @@ impl Engine {
             clock,
             ledger,
             store,
-            cloud,
+            accounts,
             vault,
             library,
             judge,
@@ -223,7 +225,7 @@ impl Engine {
             ledger,
             library,
             clock,
-            cloud,
+            accounts,
             vault,
             judge,
             notices,
@@ -375,7 +377,7 @@ impl Engine {
 
     /// What was asked of AWS lately.
     pub fn activity(&self) -> &Activity {
-        self.cloud.activity()
+        self.accounts.activity()
     }
 
     pub fn vault(&self) -> Option<&Vault> {

@@ -81,7 +81,7 @@ impl Engine {
             }
             if let Some(case) = sighting.unasked.take() {
                 let found = with_answers(
-                    &self.cloud,
+                    &self.accounts,
                     &self.judge,
                     Some(&self.answers),
                     case,

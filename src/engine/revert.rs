@@ -13,7 +13,8 @@ use super::{
 use crate::{
     cloud::Urgency,
     domain::{
-        Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Right, Via, artifact::Reason,
+        Actor, Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Right, Via,
+        artifact::Reason,
     },
     ledger::failpoint,
     room::protocol::{Refusal, RefusalCode},
@@ -51,7 +52,7 @@ impl Engine {
         let setting =
             setting(&plan.setting).map_err(|_| refusal(RefusalCode::Failed, "unknown setting"))?;
         let read = self
-            .cloud
+            .accounts
             .read(setting, &change.ticket.asset, Urgency::Fix)
             .await
             .map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
@@ -139,8 +140,13 @@ impl Engine {
             .ok_or_else(|| StepFault::Halt("there is no backup".to_owned()))?;
         let before = self.bundle(change).await?;
         let restored = setting.restored(&before);
+        let by = change
+            .revert
+            .as_ref()
+            .map_or(Actor::Room, |revert| revert.by.clone());
+        let writer = self.hands_of(change, &plan.before, by).await?;
         let now = self
-            .cloud
+            .accounts
             .read(setting, &ticket.asset, Urgency::Fix)
             .await?;
         let mut request_id = None;
@@ -154,7 +160,7 @@ impl Engine {
                 .permit_revert(change, receipt)
                 .map_err(StepFault::Halt)?;
             failpoint!("revert.write");
-            request_id = permit.write(self, &now.document).await?.request_id;
+            request_id = permit.write(writer, &now.document).await?.request_id;
             failpoint!("revert.sent");
         }
         match self

@@ -24,8 +24,9 @@ impl Engine {
             .as_ref()
             .map_or("verification differed", |mismatch| mismatch.cause.as_str());
         let setting = setting(&plan.setting)?;
+        let writer = self.hands(change, &plan.before).await?;
         let now = self
-            .cloud
+            .accounts
             .read(setting, &ticket.asset, Urgency::Fix)
             .await?;
         let seen = now.document.digest();
@@ -40,7 +41,7 @@ impl Engine {
             representable(setting, &now)?;
             let permit = self.permit_undo(change, receipt).map_err(StepFault::Halt)?;
             failpoint!("undo.write");
-            permit.write(self, &now.document).await?;
+            permit.write(writer, &now.document).await?;
             failpoint!("undo.sent");
         }
         // A state that was never touched needs no write, and then it reads as it did before.

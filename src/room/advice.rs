@@ -13,10 +13,19 @@ pub fn listing_failed(error: &CallError, cloud: &config::Cloud) -> String {
     )
 }
 
+/// What assuming a role takes.
+pub const ASSUME: &str = "The role must trust the room's own identity for sts:AssumeRole, sts:SetSourceIdentity and \
+     sts:TagSession; `sixfold doctor --print-iam` prints how";
+
+/// What asking for the accounts takes.
+pub const LIST_ACCOUNTS: &str = "The room's own account must be the organisation's management account or a delegated \
+     administrator, and its identity allowed organizations:ListAccounts";
+
 fn advice(error: &CallError, cloud: &config::Cloud) -> String {
     match (error.kind, error.code.as_str()) {
         // It says so itself.
-        (_, "NoCredentials") => String::new(),
+        (_, "NoCredentials" | "NoRole") => String::new(),
+        (CallErrorKind::Denied, _) if error.operation == "AssumeRole" => format!(". {ASSUME}"),
         (CallErrorKind::Unreachable, _) => {
             let asked = cloud.endpoint_url.as_ref().map_or_else(
                 || "S3 was asked".to_owned(),

@@ -34,7 +34,7 @@ pub use once::{OnceError, Report};
 pub use start::{Ready, Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
-    cloud::Cloud,
+    cloud::Accounts,
     config::Config,
     domain::{Actor, Via},
     engine::{Caller, Engine},
@@ -54,7 +54,7 @@ pub struct Room {
     warnings: Vec<String>,
     scores: coverage::Scores,
     log: Log,
-    cloud: Arc<Cloud>,
+    accounts: Arc<Accounts>,
     /// The ledger's last entry when it was opened, and so read whole.
     opened_at: u64,
     looked: doctor::Looked,

@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Log, Room, coverage::Scores, doctor::Looked};
 use crate::{
-    cloud::{self, Cloud, ConnectError, Vault},
+    cloud::{self, Accounts, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
     domain::{Draft, Fact, nearest},
     engine::{self, Announcing, Clock, Engine, EngineError, Parts, SystemClock, phone::PhoneError},
@@ -100,7 +100,7 @@ pub enum Scan {
 pub struct Ready {
     pub library: Arc<Library>,
     judge: Arc<Evaluator>,
-    cloud: Arc<Cloud>,
+    accounts: Arc<Accounts>,
     vault: Option<Vault>,
     warnings: Vec<String>,
 }
@@ -109,12 +109,12 @@ impl Ready {
     pub async fn of(config: &Config) -> Result<Self, StartError> {
         let library = Arc::new(library(config)?);
         let judge = Arc::new(Evaluator::start(Arc::clone(&library)).map_err(StartError::Judge)?);
-        let cloud = Arc::new(cloud::connect(&config.cloud).await?);
-        let (vault, warnings) = vault(&cloud, config).await?;
+        let accounts = Arc::new(cloud::connect(config).await?);
+        let (vault, warnings) = vault(&accounts, config).await?;
         Ok(Self {
             library,
             judge,
-            cloud,
+            accounts,
             vault,
             warnings,
         })
@@ -169,7 +169,7 @@ impl Room {
         let Ready {
             library,
             judge,
-            cloud,
+            accounts,
             vault,
             warnings,
         } = match ready {
@@ -196,7 +196,7 @@ impl Room {
             clock,
             ledger,
             store,
-            cloud: Arc::clone(&cloud),
+            accounts: Arc::clone(&accounts),
             vault,
             library: Arc::clone(&library),
             judge: Arc::clone(&judge),
@@ -218,7 +218,7 @@ impl Room {
             return Err(error.into());
         }
 
-        let scanner = Scanner::new(Arc::clone(&cloud), Arc::clone(&config), &library, judge);
+        let scanner = Scanner::new(Arc::clone(&accounts), Arc::clone(&config), &library, judge);
         let watch = Watch::new(scanner, engine.clone());
         let stopping = CancellationToken::new();
         if scan != Scan::Never {
@@ -244,7 +244,7 @@ impl Room {
             warnings,
             scores: Scores::default(),
             log,
-            cloud,
+            accounts,
             opened_at,
             looked: Looked::default(),
             stopping,
@@ -293,13 +293,13 @@ fn parameter_faults(config: &Config, library: &Library) -> Vec<ConfigFault> {
 
 /// In enforce mode a vault that does not pass is refused; in observe mode it is only said.
 async fn vault(
-    cloud: &Arc<Cloud>,
+    accounts: &Accounts,
     config: &Config,
 ) -> Result<(Option<Vault>, Vec<String>), StartError> {
     let Some(named) = &config.vault else {
         return Ok((None, Vec::new()));
     };
-    let vault = Vault::new(cloud, named);
+    let vault = Vault::new(accounts, named);
     let report = vault.check().await;
     if config.mode == Mode::Enforce && !report.faults.is_empty() {
         return Err(StartError::Vault {

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::judge;
 use crate::{
-    cloud::{Cloud, Urgency},
-    domain::{Asset, Stamp},
+    cloud::{Accounts, Urgency},
+    domain::{Account, Asset, Stamp},
     rules::{Answer, Answered, Ask, Case, Evaluator, Found, Verdict, Which},
     settings,
 };
@@ -22,16 +22,19 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// Answers that many findings share: a thousand buckets may want the same key.
 #[derive(Debug, Default)]
-pub struct Answers(Mutex<HashMap<(String, Ask), (Instant, Answered)>>);
+pub struct Answers(Mutex<HashMap<Key, (Instant, Answered)>>);
+
+/// What is ours differs by account, and what is at hand by region.
+type Key = (Account, String, Ask);
 
 impl Answers {
-    fn get(&self, key: &(String, Ask)) -> Option<Answered> {
+    fn get(&self, key: &Key) -> Option<Answered> {
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, answered) = answers.get(key)?;
         (at.elapsed() < FRESH).then(|| answered.clone())
     }
 
-    fn keep(&self, key: (String, Ask), answered: &Answered) {
+    fn keep(&self, key: Key, answered: &Answered) {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         answers.retain(|_, (at, _)| at.elapsed() < FRESH);
         answers.insert(key, (Instant::now(), answered.clone()));
@@ -41,7 +44,7 @@ impl Answers {
 /// Asks what a finding's hazards want to know, and judges `case` once more with the answers. Whatever
 /// comes of it, the finding stays one: only its hazards differ, and whether one of them blocks the fix.
 pub async fn with_answers(
-    cloud: &Cloud,
+    accounts: &Accounts,
     evaluator: &Evaluator,
     shared: Option<&Answers>,
     mut case: Case,
@@ -55,7 +58,7 @@ pub async fn with_answers(
     let mut answers: BTreeMap<String, Answered> = BTreeMap::new();
     for asked in &found.asks {
         let asset = &case.subject.asset;
-        let answered = ask_once(cloud, shared, asset, &asked.ask, now).await;
+        let answered = ask_once(accounts, shared, asset, &asked.ask, now).await;
         answers.insert(asked.probe.clone(), answered);
     }
     case.answers = answers;
@@ -72,7 +75,7 @@ pub async fn with_answers(
 }
 
 async fn ask_once(
-    cloud: &Cloud,
+    accounts: &Accounts,
     shared: Option<&Answers>,
     asset: &Asset,
     ask: &Ask,
@@ -90,18 +93,27 @@ async fn ask_once(
         } else {
             Urgency::Fix
         };
-        return answer(cloud, asset, ask, urgency, now).await;
+        return answer(accounts, asset, ask, urgency, now).await;
     };
-    let key = (asset.region.clone(), ask.clone());
+    let key = (asset.account.clone(), asset.region.clone(), ask.clone());
     if let Some(answered) = shared.get(&key) {
         return answered;
     }
-    let answered = answer(cloud, asset, ask, Urgency::Scan, now).await;
+    let answered = answer(accounts, asset, ask, Urgency::Scan, now).await;
     shared.keep(key, &answered);
     answered
 }
 
-async fn answer(cloud: &Cloud, asset: &Asset, ask: &Ask, urgency: Urgency, now: Stamp) -> Answered {
+async fn answer(
+    accounts: &Accounts,
+    asset: &Asset,
+    ask: &Ask,
+    urgency: Urgency,
+    now: Stamp,
+) -> Answered {
+    let cloud = accounts
+        .of(&asset.account)
+        .map_err(|error| error.to_string())?;
     let answer = match ask {
         Ask::Key(key) => cloud
             .kms_key(key, &asset.region, urgency)

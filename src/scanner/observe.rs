@@ -44,7 +44,7 @@ impl Scanner {
             Scope::Account => &self.of_account,
         };
         for setting in needed.iter() {
-            let read = self.cloud.read(*setting, &asset, Urgency::Scan).await;
+            let read = self.accounts.read(*setting, &asset, Urgency::Scan).await;
             let gone = matches!(&read, Err(error) if error.kind == CallErrorKind::NoSuchBucket);
             seen.insert(setting.name().to_owned(), read.clone());
             if gone {
@@ -73,6 +73,7 @@ impl Scanner {
 
     /// What all rules are asked about a bucket that was seen so.
     pub(super) fn case(&self, subject: Subject, seen: &BTreeMap<String, Seen>) -> Case {
+        let room = self.accounts.identity(&subject.asset.account);
         Case {
             params: self.config.parameters_of(&subject),
             subject,
@@ -81,7 +82,7 @@ impl Scanner {
                 .map(|(name, read)| (name.clone(), document(read)))
                 .collect(),
             answers: BTreeMap::new(),
-            room: self.cloud.identity().clone(),
+            room,
             rules: Which::All,
         }
     }

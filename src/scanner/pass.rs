@@ -1,6 +1,12 @@
-//! One pass over the account and every bucket of it, many in flight.
+//! One pass over every account and every bucket of it, many in flight.
+//!
+//! Accounts are looked at side by side, since each has its own pace. One that can't be listed holds up
+//! no other; what is known of it stays, and it is said.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
@@ -11,9 +17,9 @@ use super::{
     observe::TAGGING,
 };
 use crate::{
-    cloud::Cloud,
+    cloud::{Accounts, Cloud, Roll},
     config::Config,
-    domain::{Asset, Scope, Stamp},
+    domain::{Account, Asset, Scope, Stamp},
     rules::{Case, Evaluator, Found, Library, Verdict},
     settings::{self, CallError, Setting},
 };
@@ -21,7 +27,7 @@ use crate::{
 /// What a pass needs to know.
 #[derive(Clone)]
 pub struct Scanner {
-    pub(super) cloud: Arc<Cloud>,
+    pub(super) accounts: Arc<Accounts>,
     pub(super) config: Arc<Config>,
     pub(super) judge: Arc<Evaluator>,
     /// Read of every bucket.
@@ -32,16 +38,39 @@ pub struct Scanner {
     shared: Arc<Answers>,
 }
 
+/// Accounts that are looked at at one time.
+const AT_ONCE: usize = 16;
+
 /// How a pass went.
 #[derive(Clone, Debug, Default)]
 pub struct PassReport {
-    /// Every bucket that was listed, and the account itself where a rule is about it.
+    /// Every bucket that was listed, and each account itself where a rule is about it.
     pub listed: BTreeSet<Asset>,
-    /// The listing came to its end, and nobody stopped the pass.
+    /// Accounts that could not be listed to the end, and why.
+    pub unlisted: BTreeMap<Account, CallError>,
+    /// Why the organisation could not say which accounts there are.
+    pub trouble: Option<CallError>,
+    /// The accounts of this pass.
+    accounts: BTreeSet<Account>,
+    /// Nobody stopped the pass.
     pub complete: bool,
 }
 
 impl PassReport {
+    /// Whether an asset that was known before may still be there, for all that this pass saw.
+    pub fn may_have(&self, asset: &Asset) -> bool {
+        self.listed.contains(asset) || !self.knows(&asset.account)
+    }
+
+    /// Whether all that there is of an account was listed, or that there is none of it any more.
+    pub fn knows(&self, account: &Account) -> bool {
+        if self.accounts.contains(account) {
+            !self.unlisted.contains_key(account)
+        } else {
+            self.trouble.is_none()
+        }
+    }
+
     /// How many buckets were listed.
     pub fn buckets(&self) -> usize {
         let listed = self.listed.iter();
@@ -53,7 +82,7 @@ impl PassReport {
 
 impl Scanner {
     pub fn new(
-        cloud: Arc<Cloud>,
+        accounts: Arc<Accounts>,
         config: Arc<Config>,
         library: &Library,
         judge: Arc<Evaluator>,
@@ -66,7 +95,7 @@ impl Scanner {
             needed.push(tagging);
         }
         Self {
-            cloud,
+            accounts,
             config,
             judge,
             needed: needed.into(),
@@ -80,7 +109,8 @@ impl Scanner {
         &self.progress
     }
 
-    /// Lists and observes; every observation goes to `sink` as soon as it is there.
+    /// Lists and observes; every observation goes to `sink` as soon as it is there. An error where no
+    /// account could be listed at all.
     pub async fn pass<F, Fut>(
         &self,
         stop: &CancellationToken,
@@ -90,16 +120,57 @@ impl Scanner {
         F: Fn(Observation) -> Fut,
         Fut: Future<Output = ()>,
     {
-        self.progress.begin();
-        self.cloud.forget_account();
-        let mut report = PassReport::default();
+        self.accounts.forget_accounts();
+        let Roll { accounts, trouble } = self.accounts.roll().await;
+        let numbers = accounts.iter().map(|cloud| cloud.account().clone());
+        let mut report = PassReport {
+            accounts: numbers.collect(),
+            trouble,
+            ..PassReport::default()
+        };
+        self.progress
+            .begin(&report.accounts, report.trouble.as_ref());
+        let seen: Mutex<Vec<(Account, Listing)>> = Mutex::default();
+        stream::iter(accounts)
+            .for_each_concurrent(AT_ONCE, |cloud| {
+                let (seen, sink) = (&seen, &sink);
+                async move {
+                    let listing = self.account(&cloud, stop, sink).await;
+                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    seen.push((cloud.account().clone(), listing));
+                }
+            })
+            .await;
+        for (account, listing) in seen.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            report.listed.extend(listing.assets);
+            report
+                .unlisted
+                .extend(listing.failed.map(|error| (account, error)));
+        }
+        report.complete = !stop.is_cancelled();
+        self.progress.end(report.complete);
+        let failed = report.unlisted.len() == report.accounts.len();
+        match report.unlisted.values().next() {
+            Some(error) if failed => Err(error.clone()),
+            _ => Ok(report),
+        }
+    }
+
+    /// One account: its buckets page by page, and the account itself.
+    async fn account<F, Fut>(&self, cloud: &Cloud, stop: &CancellationToken, sink: &F) -> Listing
+    where
+        F: Fn(Observation) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        let mut listing = Listing::default();
         let mut from = None;
         loop {
-            let page = match self.cloud.list(from).await {
+            let page = match cloud.list(from).await {
                 Ok(page) => page,
                 Err(error) => {
-                    self.progress.fail(&error.to_string());
-                    return Err(error);
+                    self.progress.unlisted(cloud.account(), &error);
+                    listing.failed = Some(error);
+                    return listing;
                 }
             };
             let vault = self
@@ -113,22 +184,20 @@ impl Scanner {
                 .into_iter()
                 .filter(|asset| vault.is_none() || asset.bucket_name() != vault)
                 .collect();
-            self.progress.listed(assets.len());
-            report.listed.extend(assets.iter().cloned());
-            self.observe_all(assets, stop, &sink).await;
+            self.progress.listed(cloud.account(), assets.len());
+            listing.assets.extend(assets.iter().cloned());
+            self.observe_all(assets, stop, sink).await;
             // Once, after the first page: credentials that can't even list are one trouble, not two.
-            let account = (!self.of_account.is_empty()).then(|| self.cloud.account_asset());
-            if let Some(account) = account.filter(|account| report.listed.insert(account.clone())) {
+            let account = (!self.of_account.is_empty()).then(|| cloud.account_asset());
+            if let Some(account) = account.filter(|account| listing.assets.insert(account.clone()))
+            {
                 sink(self.observe(account).await).await;
             }
             from = page.next;
             if stop.is_cancelled() || from.is_none() {
-                break;
+                return listing;
             }
         }
-        report.complete = !stop.is_cancelled();
-        self.progress.end(report.complete);
-        Ok(report)
     }
 
     /// A finding with all that its hazards want to know.
@@ -140,8 +209,17 @@ impl Scanner {
         now: Stamp,
     ) -> Found {
         let case = self.case(observation.subject.clone(), &observation.seen);
-        let (cloud, shared) = (&self.cloud, Some(self.shared.as_ref()));
-        with_answers(cloud, &self.judge, shared, case, rule, found.clone(), now).await
+        let (accounts, shared) = (&self.accounts, Some(self.shared.as_ref()));
+        with_answers(
+            accounts,
+            &self.judge,
+            shared,
+            case,
+            rule,
+            found.clone(),
+            now,
+        )
+        .await
     }
 
     /// The case of a finding whose hazards want to know more, for whoever asks later.
@@ -150,23 +228,11 @@ impl Scanner {
         (!found.asks.is_empty()).then(case)
     }
 
-    /// The account itself, or one bucket, by what a person calls it; none when no page of the listing
-    /// has it.
+    /// An account itself, or one bucket, by what a person calls it; none when no listing has it.
     pub async fn look_for(&self, name: &str) -> Result<Option<Observation>, CallError> {
-        let account = self.cloud.account_asset();
-        if account.answers_to(name) {
-            return Ok(Some(self.observe(account).await));
-        }
-        let mut from = None;
-        loop {
-            let page = self.cloud.list(from).await?;
-            if let Some(asset) = page.assets.into_iter().find(|asset| asset.answers_to(name)) {
-                return Ok(Some(self.observe(asset).await));
-            }
-            from = page.next;
-            if from.is_none() {
-                return Ok(None);
-            }
+        match self.accounts.find(name).await? {
+            Some(asset) => Ok(Some(self.observe(asset).await)),
+            None => Ok(None),
         }
     }
 
@@ -179,11 +245,18 @@ impl Scanner {
             .take_while(|_| std::future::ready(!stop.is_cancelled()))
             .for_each_concurrent(self.config.cloud.in_flight, |asset| async {
                 let observation = self.observe(asset).await;
-                self.progress.observed(self.cloud.calls());
+                self.progress.observed(self.accounts.calls());
                 sink(observation).await;
             })
             .await;
     }
+}
+
+/// What was listed of one account.
+#[derive(Debug, Default)]
+struct Listing {
+    assets: BTreeSet<Asset>,
+    failed: Option<CallError>,
 }
 
 /// Has a case judged on the rules' own thread, without blocking this one.

@@ -1,14 +1,18 @@
 //! How far the scanner is, for whoever watches.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
 
-use crate::room::protocol::{RATE_STEP, RATE_STEPS};
+use crate::{
+    domain::Account,
+    room::protocol::{RATE_STEP, RATE_STEPS},
+    settings::CallError,
+};
 
 /// The rate is of at least this long.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -23,6 +27,7 @@ pub struct Figures {
     /// Calls a second, times ten.
     pub rate_x10: u64,
     pub took: Duration,
+    /// What can't be listed now.
     pub trouble: Option<String>,
 }
 
@@ -35,6 +40,39 @@ struct State {
     begun: Option<Instant>,
     window: Option<(Instant, u64)>,
     rates: Rates,
+    troubles: Troubles,
+}
+
+/// Why accounts, or the organisation that has them, could not be listed when it was tried last.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// Whether there is more than one account, so that it has to be said which one.
+    many: bool,
+    accounts: BTreeMap<Account, String>,
+    organization: Option<String>,
+}
+
+impl Troubles {
+    fn words(&self) -> Option<String> {
+        let organization = self.organization.as_ref();
+        let organization = organization.map(|why| format!("the organisation: {why}"));
+        let account = |(account, why): (&Account, &String)| {
+            if self.many {
+                format!("account {account}: {why}")
+            } else {
+                why.clone()
+            }
+        };
+        let mut all = organization
+            .into_iter()
+            .chain(self.accounts.iter().map(account));
+        let first = all.next()?;
+        match all.count() {
+            0 => Some(first),
+            1 => Some(format!("{first}; and 1 account more can't be listed")),
+            more => Some(format!("{first}; and {more} accounts more can't be listed")),
+        }
+    }
 }
 
 /// Calls by the step, since the first one.
@@ -82,7 +120,11 @@ impl Progress {
     }
 
     pub fn figures(&self) -> Figures {
-        self.state().figures.clone()
+        let state = self.state();
+        Figures {
+            trouble: state.troubles.words(),
+            ..state.figures.clone()
+        }
     }
 
     /// Calls a second in each [`RATE_STEP`] of the last half hour, the earliest first, rounded to the
@@ -104,18 +146,34 @@ impl Progress {
         state.rates.calls.iter().enumerate().map(a_second).collect()
     }
 
-    pub(super) fn begin(&self) {
+    /// A pass over these accounts begins.
+    pub(super) fn begin(&self, accounts: &BTreeSet<Account>, trouble: Option<&CallError>) {
         let mut state = self.state();
+        let troubles = &mut state.troubles;
+        troubles.many = accounts.len() > 1;
+        troubles.organization = trouble.map(ToString::to_string);
+        troubles
+            .accounts
+            .retain(|account, _| accounts.contains(account));
         state.begun = Some(Instant::now());
         let figures = &mut state.figures;
         (figures.pass, figures.running, figures.done, figures.total) =
             (figures.pass + 1, true, 0, 0);
     }
 
-    pub(super) fn listed(&self, more: usize) {
+    /// A page of an account's buckets came.
+    pub(super) fn listed(&self, account: &Account, more: usize) {
         let mut state = self.state();
         state.figures.total += more;
-        state.figures.trouble = None;
+        state.troubles.accounts.remove(account);
+    }
+
+    pub(super) fn unlisted(&self, account: &Account, error: &CallError) {
+        let mut state = self.state();
+        state
+            .troubles
+            .accounts
+            .insert(account.clone(), error.to_string());
     }
 
     /// One more bucket is done; `calls` is the total of calls so far.
@@ -144,12 +202,6 @@ impl Progress {
         if complete && let Some(begun) = state.begun {
             state.figures.took = begun.elapsed();
         }
-    }
-
-    pub(super) fn fail(&self, trouble: &str) {
-        let mut state = self.state();
-        state.figures.running = false;
-        state.figures.trouble = Some(trouble.to_owned());
     }
 }
 

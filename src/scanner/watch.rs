@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Observation, PassReport, Scanner};
 use crate::{
-    domain::{Asset, Judged, Stamp},
+    domain::{Account, Asset, Judged, Stamp},
     engine::{Engine, EngineError, Sighting, Taken},
     room::protocol::{NoticeKind, ScannerStatus},
     rules::{Found, Verdict},
@@ -224,21 +224,19 @@ impl Watch {
     }
 
     async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
-        if let Err(error) = self.engine.store.forget_all_but(&report.listed) {
+        let knows = |account: &Account| report.knows(account);
+        if let Err(error) = self.engine.store.forget_all_but(&report.listed, knows) {
             tracing::warn!(%error, "buckets that are gone can't be forgotten");
         }
-        if let Err(error) = self.engine.store.forget_judged_but(&report.listed) {
+        if let Err(error) = self.engine.store.forget_judged_but(&report.listed, knows) {
             tracing::warn!(%error, "verdicts of buckets that are gone can't be forgotten");
         }
-        missing.retain(|asset, _| !report.listed.contains(asset));
+        missing.retain(|asset, _| !report.may_have(asset));
         let waiting = match self.engine.waiting_assets() {
             Ok(waiting) => waiting,
             Err(error) => return tracing::error!(%error, "open changes can't be read"),
         };
-        for asset in waiting
-            .into_iter()
-            .filter(|asset| !report.listed.contains(asset))
-        {
+        for asset in waiting.into_iter().filter(|asset| !report.may_have(asset)) {
             let passes = missing.entry(asset.clone()).or_default();
             *passes += 1;
             if *passes >= 2 && self.engine.close_if_gone(&asset).await {

@@ -83,6 +83,18 @@ impl CallError {
         }
     }
 
+    /// Nothing was sent, because nobody said how to get into this account. It may be said later.
+    pub(crate) fn no_way(account: &str) -> Self {
+        let message = format!(
+            "no role leads into account {account}: give its entry under [[accounts]] a `scanner_role`, or one to \
+             all of them under [members]"
+        );
+        Self {
+            kind: CallErrorKind::Unreachable,
+            ..Self::ours("AssumeRole", "NoRole", message)
+        }
+    }
+
     /// A document that this setting can't send.
     pub(crate) fn unfit(operation: &str, message: impl Into<String>) -> Self {
         Self::ours(operation, "UnfitDocument", message)
@@ -99,6 +111,12 @@ impl CallError {
         }
     }
 }
+
+/// Why a call could not be signed: the role that it is made by could not be had. Whoever asked is told
+/// that, and not that a call failed which was never sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotEntered(pub CallError);
 
 /// An answer that came in good order and makes no sense.
 pub(super) fn unreadable(operation: &str, message: impl Into<String>) -> CallError {
@@ -261,6 +279,9 @@ fn failure<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    if let Some(NotEntered(refused)) = causes(error).find_map(|cause| cause.downcast_ref()) {
+        return refused.clone();
+    }
     let status = error.raw_response().map(|raw| raw.status().as_u16());
     let (code, message, kind) = match error {
         SdkError::ServiceError(service) => {
@@ -358,8 +379,12 @@ fn kind(code: &str, status: Option<u16>) -> CallErrorKind {
 
 /// Nothing was sent, because there is nothing to sign it with.
 fn without_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(<dyn Error>::is::<CredentialsError>)
+}
+
+/// An error, its cause, the cause of that, and so on.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-        .any(<dyn Error>::is::<CredentialsError>)
 }
 
 /// The innermost cause: the layers around it ("dispatch failure") say nothing that the code does not.

@@ -27,6 +27,7 @@ mod public_access_block;
 mod read_only;
 mod replication;
 mod request_payment;
+mod rights;
 mod shape;
 mod tagging;
 mod versioning;
@@ -39,11 +40,12 @@ use serde_json::Value;
 
 use crate::domain::{Command, Document, Identity, Reversibility, Scope, artifact::Summary};
 
-pub use call::{CallError, CallErrorKind};
+pub use call::{CallError, CallErrorKind, NotEntered};
 pub use policy::{
     Delivery, Trusted, denied, fits as action_fits, is_every_action, living, matches, only_sources,
     principal_text,
 };
+pub use rights::{Rights, rights};
 
 /// A bucket to talk to, or its account: settings of the account ([`Setting::scope`]) look at
 /// `control` and `owner` alone. The owner (a twelve-digit account) goes along as `ExpectedBucketOwner`

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sled::Batch;
 
 use super::{Store, StoreError, keys, live::Live};
-use crate::domain::{Asset, Digest, Judged, Tally};
+use crate::domain::{Account, Asset, Digest, Judged, Tally};
 
 /// In the local tree: asset → its roster's hash, and a letter for each rule of it.
 const JUDGED: u8 = b'j';
@@ -82,8 +82,13 @@ impl Store {
         })
     }
 
-    /// Forgets every bucket that is not among these, and rosters that no bucket names any more.
-    pub fn forget_judged_but(&self, assets: &BTreeSet<Asset>) -> Result<(), StoreError> {
+    /// Forgets every bucket that is not among these, and rosters that no bucket names any more. What is
+    /// there of an account of which not all is known stays.
+    pub fn forget_judged_but(
+        &self,
+        assets: &BTreeSet<Asset>,
+        knows: impl Fn(&Account) -> bool,
+    ) -> Result<(), StoreError> {
         let kept = assets.iter().map(|asset| keys::observed(JUDGED, asset));
         let kept: HashSet<Vec<u8>> = kept.collect();
         self.with(|live| {
@@ -91,7 +96,7 @@ impl Store {
             let mut rosters = HashSet::new();
             for pair in live.local.scan_prefix([JUDGED]) {
                 let (key, row) = pair?;
-                if kept.contains(&key[..]) {
+                if kept.contains(&key[..]) || !keys::is_known(&key, &knows) {
                     rosters.insert(roster_key(row.get(..HASH).unwrap_or_default()));
                 } else {
                     batch.remove(key);
@@ -120,7 +125,10 @@ impl Store {
                         .into_iter()
                         .find(|judged| letter(*judged) == *one)
                 });
-                accounts.entry(account_of(&key)).or_default().add(judged);
+                accounts
+                    .entry(keys::account_of(&key))
+                    .or_default()
+                    .add(judged);
             }
             Ok(accounts)
         })
@@ -144,13 +152,6 @@ impl Store {
             Ok(tallies)
         })
     }
-}
-
-/// The account in a key of [`JUDGED`].
-fn account_of(key: &[u8]) -> String {
-    let name = key.get(1..).unwrap_or_default();
-    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    String::from_utf8_lossy(&name[..digits]).into_owned()
 }
 
 /// Each group's rules in this roster; none where the roster is not there, as after a torn write.

@@ -1,7 +1,7 @@
 //! The table of views: how each row's key is spelled. One tree holds them all, so that one batch is
 //! one atomic step, and the first byte says which view a row belongs to.
 
-use crate::domain::{Asset, Change, ChangeId, Stage, Stamp};
+use crate::domain::{Account, Asset, Change, ChangeId, Stage, Stamp};
 
 /// change id → the change.
 pub(super) const CHANGE: u8 = b'c';
@@ -207,6 +207,19 @@ pub(super) fn label(key: &[u8]) -> String {
 /// The prefix of what is kept by asset.
 pub(super) fn observed(view: u8, asset: &Asset) -> Vec<u8> {
     [&[view][..], asset.key().as_bytes(), b"\0"].concat()
+}
+
+/// The account in such a key.
+pub(super) fn account_of(key: &[u8]) -> String {
+    let name = key.get(1..).unwrap_or_default();
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    String::from_utf8_lossy(&name[..digits]).into_owned()
+}
+
+/// Whether the asset of such a key is in an account of which all is known. What stands under a key that
+/// is none of ours is of no use to anybody.
+pub(super) fn is_known(key: &[u8], knows: &impl Fn(&Account) -> bool) -> bool {
+    Account::try_from(account_of(key)).map_or(true, |account| knows(&account))
 }
 
 #[cfg(test)]

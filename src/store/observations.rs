@@ -8,7 +8,7 @@ use sled::Batch;
 
 use super::{Store, StoreError, keys};
 use crate::{
-    domain::{Asset, Behind, ChangeId},
+    domain::{Account, Asset, Behind, ChangeId},
     room::protocol::{PAGE, Page, Unknown, Waiting},
 };
 
@@ -100,8 +100,13 @@ impl Store {
         })
     }
 
-    /// Forgets what was seen of every bucket that is not among these.
-    pub fn forget_all_but(&self, assets: &BTreeSet<Asset>) -> Result<(), StoreError> {
+    /// Forgets what was seen of every bucket that is not among these. What was seen of an account of which
+    /// not all is known stays.
+    pub fn forget_all_but(
+        &self,
+        assets: &BTreeSet<Asset>,
+        knows: impl Fn(&Account) -> bool,
+    ) -> Result<(), StoreError> {
         self.with(|live| {
             let mut batch = Batch::default();
             for view in [VERDICTS, UNKNOWN, WAITING] {
@@ -116,7 +121,7 @@ impl Store {
                         .iter()
                         .position(|byte| *byte == 0)
                         .map_or(key.len(), |zero| zero + 1);
-                    if !kept.contains(&key[..end]) {
+                    if !kept.contains(&key[..end]) && keys::is_known(&key, &knows) {
                         batch.remove(key);
                     }
                 }

@@ -786,6 +786,7 @@ pub fn calls() -> Vec<Call> {
         }
         .to_owned(),
         operation: operation.to_owned(),
+        account: "111122223333".to_owned(),
         region: "us-east-1".to_owned(),
         bucket: bucket.to_owned(),
         status,

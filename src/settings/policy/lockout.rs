@@ -5,6 +5,8 @@
 //! 1.2 or later. What can't be known beforehand (an address, an organisation) may hit, and that is
 //! enough to refuse a plan; only what surely hits is said of a policy that is there.
 
+use std::borrow::Cow;
+
 use super::{
     evaluation::{Has, Hit, holds},
     glob::matches,
@@ -13,8 +15,8 @@ use super::{
     statement::Statement,
 };
 use crate::{
-    domain::{Document, Identity},
-    settings::Proposed,
+    domain::{Document, Identity, Scope},
+    settings::{self, Proposed, rights},
 };
 
 /// What the room needs of a bucket whose policy it wrote: to see it, and to take it back.
@@ -22,33 +24,6 @@ const REPAIR: [&str; 3] = [
     "s3:getbucketpolicy",
     "s3:putbucketpolicy",
     "s3:deletebucketpolicy",
-];
-
-/// The action that each setting's write needs; they differ from the names of the calls.
-/// Source: [actions for Amazon S3](https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
-const WRITES: [(&str, &str); 19] = [
-    ("accelerate", "s3:putaccelerateconfiguration"),
-    ("acl", "s3:putbucketacl"),
-    ("cors", "s3:putbucketcors"),
-    ("encryption", "s3:putencryptionconfiguration"),
-    (
-        "intelligent_tiering",
-        "s3:putintelligenttieringconfiguration",
-    ),
-    ("inventory", "s3:putinventoryconfiguration"),
-    ("lifecycle", "s3:putlifecycleconfiguration"),
-    ("logging", "s3:putbucketlogging"),
-    ("metrics", "s3:putmetricsconfiguration"),
-    ("notification", "s3:putbucketnotification"),
-    ("object_lock", "s3:putbucketobjectlockconfiguration"),
-    ("ownership_controls", "s3:putbucketownershipcontrols"),
-    ("policy", "s3:putbucketpolicy"),
-    ("public_access_block", "s3:putbucketpublicaccessblock"),
-    ("replication", "s3:putreplicationconfiguration"),
-    ("request_payment", "s3:putbucketrequestpayment"),
-    ("tagging", "s3:putbuckettagging"),
-    ("versioning", "s3:putbucketversioning"),
-    ("website", "s3:putbucketwebsite"),
 ];
 
 /// Why a policy must not be written: a statement that is new in it would shut the room out.
@@ -72,10 +47,12 @@ pub fn by(proposed: &Proposed<'_>) -> Option<String> {
 
 /// The statement of a policy that surely denies the room to write `setting`, by name.
 pub fn denied(policy: &Document, setting: &str, bucket: &str, room: &Identity) -> Option<String> {
-    let (_, action) = WRITES.iter().find(|(name, _)| *name == setting)?;
+    let of_bucket = settings::by_name(setting)?.scope() == Scope::Bucket;
+    let action = rights(setting).filter(|_| of_bucket)?.write.first()?;
+    let action = action.to_lowercase();
     let statements = parsed(policy);
     let mut all = statements.iter().enumerate();
-    let (at, statement) = all.find(|(_, one)| hit(one, room, bucket, action) == Hit::Yes)?;
+    let (at, statement) = all.find(|(_, one)| hit(one, room, bucket, &action) == Hit::Yes)?;
     Some(format!("{} ({action})", statement.name(at)))
 }
 
@@ -89,9 +66,21 @@ fn hit(statement: &Statement, room: &Identity, bucket: &str, action: &str) -> Hi
     if !statement.denies() || !acts || !on_bucket(statement, bucket) {
         return Hit::No;
     }
+    let room = acting(room, action);
     let each = statement.conditions.iter();
-    let conditions = each.map(|one| holds(one, has(&one.key, room)));
-    conditions.fold(principal(statement, room), Ord::min)
+    let conditions = each.map(|one| holds(one, has(&one.key, &room)));
+    conditions.fold(principal(statement, &room), Ord::min)
+}
+
+/// Whose ARN a call for this action carries: who writes may be somebody else than who looks.
+fn acting<'a>(room: &'a Identity, action: &str) -> Cow<'a, Identity> {
+    match &room.writer {
+        Some(writer) if !action.starts_with("s3:get") => Cow::Owned(Identity {
+            arn: Some(writer.clone()),
+            ..room.clone()
+        }),
+        _ => Cow::Borrowed(room),
+    }
 }
 
 fn on_bucket(statement: &Statement, bucket: &str) -> bool {
@@ -170,12 +159,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::Scope;
 
     fn room() -> Identity {
         Identity {
             account: Some("123456789012".to_owned()),
             arn: Some("arn:aws:sts::123456789012:assumed-role/sixfold/sixfold-scan".to_owned()),
+            writer: None,
             in_the_clear: false,
         }
     }
@@ -335,12 +324,32 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_that_a_bucket_policy_can_deny_has_its_action() {
+    fn a_bucket_policy_denies_nothing_of_the_account() {
+        let policy = Document::present(json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b" },
+        ] }));
         for setting in crate::settings::all() {
-            let name = setting.name();
-            let known = WRITES.iter().any(|(known, _)| *known == name);
             let asked = setting.scope() == Scope::Bucket && !setting.is_read_only();
-            assert_eq!(known, asked, "{name}");
+            let said = denied(&policy, setting.name(), "b", &room());
+            assert_eq!(said.is_some(), asked, "{}", setting.name());
         }
+    }
+
+    #[test]
+    fn who_writes_and_who_looks_are_told_apart() {
+        let apart = Identity {
+            writer: Some("arn:aws:iam::123456789012:role/remediator".to_owned()),
+            ..room()
+        };
+        let denying = |role: &str| {
+            let statement = json!({
+                "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::b",
+                "Principal": { "AWS": format!("arn:aws:iam::123456789012:role/{role}") },
+            });
+            let actions = ["s3:getbucketpolicy", "s3:putbucketpolicy"];
+            actions.map(|action| hit(&Statement::of(&statement), &apart, "b", action))
+        };
+        assert_eq!(denying("sixfold"), [Hit::Yes, Hit::No]);
+        assert_eq!(denying("remediator"), [Hit::No, Hit::Yes]);
     }
 }

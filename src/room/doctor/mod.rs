@@ -3,7 +3,9 @@
 //!
 //! The checks are the same. Two are told otherwise where a room runs, since it holds what they look
 //! at: its ledger was read whole when it opened, and its rules are those that it judges by, whatever
-//! the files say meanwhile.
+//! the files say meanwhile. What AWS answers is the same for both (`reached`).
+
+mod reached;
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
@@ -11,18 +13,19 @@ use nix::unistd::{AccessFlags, access};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    Room, advice,
-    protocol::{Checkup, Finding, Grade},
+    Room,
+    protocol::{Checkup, Finding},
     start::{ledger_folder, library},
 };
 use crate::{
-    cloud::{self, Cloud, Vault},
-    config::{Config, Mode},
+    cloud,
+    config::Config,
     domain::Digest,
     engine::{Caller, Clock as _, SystemClock, phone},
     ledger::{self, LedgerError},
     rules::Library,
 };
+use reached::reached;
 
 /// Most time that S3 gets for one check. A call that fails is tried again within it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,8 +59,8 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         Err(error) => Finding::bad("rules", error.to_string()),
     };
     let mut findings = vec![rules, state(config)];
-    match within(cloud::connect(&config.cloud)).await {
-        Ok(Ok(cloud)) => findings.extend(reached(&Arc::new(cloud), config).await),
+    match within(cloud::connect(config)).await {
+        Ok(Ok(accounts)) => findings.extend(reached(&accounts, config).await),
         Ok(Err(error)) => findings.push(Finding::bad("cloud", error.to_string())),
         Err(late) => findings.push(Finding::bad("cloud", late)),
     }
@@ -103,7 +106,7 @@ impl Room {
         });
         findings.push(self.ledger());
         findings.extend(self.told());
-        findings.extend(reached(&self.cloud, config).await);
+        findings.extend(reached(&self.accounts, config).await);
         // Asking the server is for the command alone: a page that is opened often must not publish.
         findings.extend(phone::running(engine));
         Checkup {
@@ -229,65 +232,6 @@ fn writable(state: &Path) -> Result<(), String> {
     }
     access(there, AccessFlags::W_OK | AccessFlags::X_OK)
         .map_err(|error| format!("{} can't be written: {}", there.display(), error.desc()))
-}
-
-/// What S3 answers: the account's buckets, and the vault. Asked together, so that an endpoint that
-/// says nothing costs the wait for one.
-async fn reached(cloud: &Arc<Cloud>, config: &Config) -> Vec<Finding> {
-    // The SDK's state is large, and every caller's would be with it.
-    let account = Box::pin(account(cloud, config));
-    let vault = Box::pin(vault(cloud, config));
-    let (account, vault) = tokio::join!(account, vault);
-    let mut findings = vec![account];
-    findings.extend(vault);
-    findings
-}
-
-async fn account(cloud: &Cloud, config: &Config) -> Finding {
-    match within(cloud.list(None)).await {
-        Ok(Ok(page)) => Finding::good(
-            "cloud",
-            format!(
-                "account {}, region {}, {}{} buckets",
-                cloud.account(),
-                cloud.home(),
-                page.assets.len(),
-                if page.next.is_some() { "+" } else { "" }
-            ),
-        ),
-        Ok(Err(error)) => Finding::bad("cloud", advice::listing_failed(&error, &config.cloud)),
-        Err(late) => Finding::bad("cloud", late),
-    }
-}
-
-async fn vault(cloud: &Arc<Cloud>, config: &Config) -> Vec<Finding> {
-    let Some(named) = &config.vault else {
-        let text = "none; mode \"enforce\" will need a [vault]";
-        return vec![Finding::note("vault", text)];
-    };
-    let amiss = match config.mode {
-        Mode::Enforce => Grade::Bad,
-        Mode::Observe => Grade::Note,
-    };
-    let report = match within(Vault::new(cloud, named).check()).await {
-        Ok(report) => report,
-        Err(late) => return vec![Finding::new(amiss, "vault", late)],
-    };
-    let mut findings = Vec::new();
-    if report.faults.is_empty() {
-        findings.push(Finding::good(
-            "vault",
-            format!(
-                "s3://{}/ keeps backups for {} days",
-                named.bucket, named.retention_days
-            ),
-        ));
-    }
-    let faults = report.faults.into_iter();
-    findings.extend(faults.map(|fault| Finding::new(amiss, "vault", fault)));
-    let notes = report.notes.into_iter();
-    findings.extend(notes.map(|note| Finding::note("vault", note)));
-    findings
 }
 
 /// What came of it in time, or that nothing did.
