@@ -10,14 +10,15 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use aws_sdk_s3::types as s3;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{Keys, Ran, aws, aws_with, client_with, refusal};
+use common::{Keys, Ran, aws, aws_control_with, aws_with, client_with, refusal};
 use serde_json::{Value, json};
 use sixfold::{
     domain::Account,
     sandbox::{
-        AccountState, Caller, Clock, FaultKind, FaultRule, Member, NewBucket, Organization, Party,
-        Role, RoleError, Sandbox, SandboxOptions, SourceIdentity,
+        AccountState, Caller, Clock, FaultKind, FaultRule, KmsKey, Member, NewBucket, Organization,
+        Party, Role, RoleError, Sandbox, SandboxOptions, SourceIdentity,
     },
 };
 
@@ -839,5 +840,288 @@ async fn answers_carry_the_servers_date_and_a_clock_that_is_far_off_is_refused()
         "Signature not yet current: ",
     );
     assert_eq!(listed().await.code(), "RequestTimeTooSkewed");
+    sandbox.stop().await;
+}
+
+/// What came of a deed: a code, or `done`.
+type Said<'a> = std::pin::Pin<Box<dyn Future<Output = String> + Send + 'a>>;
+
+/// What somebody does with a bucket or an object, and which action it needs on what.
+macro_rules! deeds {
+    ($s3:ident: $($action:literal on $on:literal: $deed:expr;)*) => {
+        vec![$((
+            $action,
+            concat!("arn:aws:s3:::", $on),
+            Box::pin(async move {
+                match $deed.send().await {
+                    Ok(_) => "done".to_owned(),
+                    refused => refusal(refused).1,
+                }
+            }) as Said<'_>,
+        )),*]
+    };
+}
+
+#[rustfmt::skip]
+fn deeds(s3: &aws_sdk_s3::Client) -> Vec<(&'static str, &'static str, Said<'_>)> {
+    let (b, k) = ("member", "k");
+    let block = || s3::PublicAccessBlockConfiguration::builder().block_public_acls(true).build();
+    let rule = || s3::OwnershipControlsRule::builder().object_ownership(s3::ObjectOwnership::BucketOwnerEnforced).build().unwrap();
+    let sse = || s3::ServerSideEncryptionByDefault::builder().sse_algorithm(s3::ServerSideEncryption::Aes256).build().unwrap();
+    let sse = move || s3::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(sse()).build();
+    let filter = || s3::LifecycleRuleFilter::builder().prefix("old/").build();
+    let expiry = || s3::LifecycleExpiration::builder().days(30).build();
+    let cleanup = move || s3::LifecycleRule::builder().status(s3::ExpirationStatus::Enabled).filter(filter()).expiration(expiry()).build().unwrap();
+    let cors = || s3::CorsRule::builder().allowed_methods("GET").allowed_origins("*").build().unwrap();
+    let index = || s3::IndexDocument::builder().suffix("index.html").build().unwrap();
+    let tag = || s3::Tag::builder().key("env").value("prod").build().unwrap();
+    let retention = || s3::ObjectLockRetention::builder().mode(s3::ObjectLockRetentionMode::Governance).retain_until_date(aws_sdk_s3::primitives::DateTime::from_secs(4_000_000_000)).build();
+    let metrics = || s3::MetricsConfiguration::builder().id("all").build().unwrap();
+    deeds! { s3:
+        "s3:ListBucket" on "member": s3.head_bucket().bucket(b);
+        "s3:ListBucket" on "member": s3.list_objects_v2().bucket(b);
+        "s3:ListBucketVersions" on "member": s3.list_object_versions().bucket(b);
+        "s3:GetBucketLocation" on "member": s3.get_bucket_location().bucket(b);
+        "s3:CreateBucket" on "new": s3.create_bucket().bucket("new");
+        "s3:DeleteBucket" on "member": s3.delete_bucket().bucket(b);
+        "s3:GetObject" on "member/k": s3.get_object().bucket(b).key(k);
+        "s3:GetObjectVersion" on "member/k": s3.get_object().bucket(b).key(k).version_id("null");
+        "s3:PutObject" on "member/k": s3.put_object().bucket(b).key(k).body(b"x".to_vec().into());
+        "s3:DeleteObject" on "member/k": s3.delete_object().bucket(b).key(k);
+        "s3:DeleteObjectVersion" on "member/k": s3.delete_object().bucket(b).key(k).version_id("null");
+        "s3:GetObjectRetention" on "member/k": s3.get_object_retention().bucket(b).key(k);
+        "s3:PutObjectRetention" on "member/k": s3.put_object_retention().bucket(b).key(k).retention(retention());
+        "s3:GetBucketAcl" on "member": s3.get_bucket_acl().bucket(b);
+        "s3:PutBucketAcl" on "member": s3.put_bucket_acl().bucket(b).acl(s3::BucketCannedAcl::Private);
+        "s3:GetBucketPublicAccessBlock" on "member": s3.get_public_access_block().bucket(b);
+        "s3:PutBucketPublicAccessBlock" on "member": s3.put_public_access_block().bucket(b).public_access_block_configuration(block());
+        "s3:PutBucketPublicAccessBlock" on "member": s3.delete_public_access_block().bucket(b);
+        "s3:GetBucketPolicy" on "member": s3.get_bucket_policy().bucket(b);
+        "s3:GetBucketPolicyStatus" on "member": s3.get_bucket_policy_status().bucket(b);
+        "s3:PutBucketPolicy" on "member": s3.put_bucket_policy().bucket(b).policy("{}");
+        "s3:DeleteBucketPolicy" on "member": s3.delete_bucket_policy().bucket(b);
+        "s3:GetBucketOwnershipControls" on "member": s3.get_bucket_ownership_controls().bucket(b);
+        "s3:PutBucketOwnershipControls" on "member": s3.put_bucket_ownership_controls().bucket(b).ownership_controls(s3::OwnershipControls::builder().rules(rule()).build().unwrap());
+        "s3:PutBucketOwnershipControls" on "member": s3.delete_bucket_ownership_controls().bucket(b);
+        "s3:GetEncryptionConfiguration" on "member": s3.get_bucket_encryption().bucket(b);
+        "s3:PutEncryptionConfiguration" on "member": s3.put_bucket_encryption().bucket(b).server_side_encryption_configuration(s3::ServerSideEncryptionConfiguration::builder().rules(sse()).build().unwrap());
+        "s3:PutEncryptionConfiguration" on "member": s3.delete_bucket_encryption().bucket(b);
+        "s3:GetBucketVersioning" on "member": s3.get_bucket_versioning().bucket(b);
+        "s3:PutBucketVersioning" on "member": s3.put_bucket_versioning().bucket(b).versioning_configuration(s3::VersioningConfiguration::builder().status(s3::BucketVersioningStatus::Suspended).build());
+        "s3:GetBucketTagging" on "member": s3.get_bucket_tagging().bucket(b);
+        "s3:PutBucketTagging" on "member": s3.put_bucket_tagging().bucket(b).tagging(s3::Tagging::builder().tag_set(tag()).build().unwrap());
+        "s3:PutBucketTagging" on "member": s3.delete_bucket_tagging().bucket(b);
+        "s3:GetLifecycleConfiguration" on "member": s3.get_bucket_lifecycle_configuration().bucket(b);
+        "s3:PutLifecycleConfiguration" on "member": s3.put_bucket_lifecycle_configuration().bucket(b).lifecycle_configuration(s3::BucketLifecycleConfiguration::builder().rules(cleanup()).build().unwrap());
+        "s3:PutLifecycleConfiguration" on "member": s3.delete_bucket_lifecycle().bucket(b);
+        "s3:GetBucketObjectLockConfiguration" on "member": s3.get_object_lock_configuration().bucket(b);
+        "s3:PutBucketObjectLockConfiguration" on "member": s3.put_object_lock_configuration().bucket(b).object_lock_configuration(s3::ObjectLockConfiguration::builder().object_lock_enabled(s3::ObjectLockEnabled::Enabled).build());
+        "s3:GetBucketLogging" on "member": s3.get_bucket_logging().bucket(b);
+        "s3:PutBucketLogging" on "member": s3.put_bucket_logging().bucket(b).bucket_logging_status(s3::BucketLoggingStatus::builder().build());
+        "s3:GetBucketCORS" on "member": s3.get_bucket_cors().bucket(b);
+        "s3:PutBucketCORS" on "member": s3.put_bucket_cors().bucket(b).cors_configuration(s3::CorsConfiguration::builder().cors_rules(cors()).build().unwrap());
+        "s3:PutBucketCORS" on "member": s3.delete_bucket_cors().bucket(b);
+        "s3:GetBucketWebsite" on "member": s3.get_bucket_website().bucket(b);
+        "s3:PutBucketWebsite" on "member": s3.put_bucket_website().bucket(b).website_configuration(s3::WebsiteConfiguration::builder().index_document(index()).build());
+        "s3:DeleteBucketWebsite" on "member": s3.delete_bucket_website().bucket(b);
+        "s3:GetBucketNotification" on "member": s3.get_bucket_notification_configuration().bucket(b);
+        "s3:PutBucketNotification" on "member": s3.put_bucket_notification_configuration().bucket(b).notification_configuration(s3::NotificationConfiguration::builder().build());
+        "s3:GetAccelerateConfiguration" on "member": s3.get_bucket_accelerate_configuration().bucket(b);
+        "s3:PutAccelerateConfiguration" on "member": s3.put_bucket_accelerate_configuration().bucket(b).accelerate_configuration(s3::AccelerateConfiguration::builder().status(s3::BucketAccelerateStatus::Suspended).build());
+        "s3:GetBucketRequestPayment" on "member": s3.get_bucket_request_payment().bucket(b);
+        "s3:PutBucketRequestPayment" on "member": s3.put_bucket_request_payment().bucket(b).request_payment_configuration(s3::RequestPaymentConfiguration::builder().payer(s3::Payer::BucketOwner).build().unwrap());
+        "s3:GetReplicationConfiguration" on "member": s3.get_bucket_replication().bucket(b);
+        "s3:PutReplicationConfiguration" on "member": s3.delete_bucket_replication().bucket(b);
+        "s3:GetInventoryConfiguration" on "member": s3.list_bucket_inventory_configurations().bucket(b);
+        "s3:PutInventoryConfiguration" on "member": s3.delete_bucket_inventory_configuration().bucket(b).id("all");
+        "s3:GetMetricsConfiguration" on "member": s3.get_bucket_metrics_configuration().bucket(b).id("all");
+        "s3:PutMetricsConfiguration" on "member": s3.put_bucket_metrics_configuration().bucket(b).id("all").metrics_configuration(metrics());
+        "s3:GetIntelligentTieringConfiguration" on "member": s3.list_bucket_intelligent_tiering_configurations().bucket(b);
+        "s3:PutIntelligentTieringConfiguration" on "member": s3.delete_bucket_intelligent_tiering_configuration().bucket(b).id("all");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_asks_for_its_own_action_on_its_own_resource() {
+    let sandbox = sandbox().await;
+    sandbox.state().insert_role(role(&sandbox)).unwrap();
+    let keys = session(&sandbox, &[]).await;
+    let s3 = client_with(&sandbox, &keys, "us-east-1");
+    let may = |statement: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        sandbox
+            .state()
+            .insert_role(role(&sandbox).allowing(policy))
+            .unwrap();
+    };
+    let denied = |said: &str| said == "AccessDenied" || said.is_empty();
+    for (action, resource, deed) in deeds(&s3) {
+        may(json!({"Effect": "Allow", "NotAction": action, "Resource": "*"}));
+        let said = deed.await;
+        assert!(
+            denied(&said),
+            "{action} on {resource}, with all but it: {said}"
+        );
+    }
+    for (action, resource, deed) in deeds(&s3) {
+        may(json!({"Effect": "Allow", "Action": action, "NotResource": resource}));
+        let said = deed.await;
+        assert!(denied(&said), "{action} on all but {resource}: {said}");
+    }
+    for (action, resource, deed) in deeds(&s3) {
+        may(json!({"Effect": "Allow", "Action": action, "Resource": resource}));
+        let said = deed.await;
+        assert!(!denied(&said), "{action} on {resource}: {said}");
+        // So that the next deed finds the bucket as it was.
+        let bucket = NewBucket::of(&account(MEMBER), "member", "us-east-1", Utc::now());
+        sandbox.state().insert(bucket);
+    }
+    let list = async || s3.list_buckets().send().await;
+    may(json!({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::*"}));
+    assert_eq!(
+        refusal(list().await).1,
+        "AccessDenied",
+        "it is on no bucket"
+    );
+    may(json!({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}));
+    list().await.unwrap();
+
+    let handed = "arn:aws:iam::222233334444:role/replicator";
+    let to = s3::Destination::builder()
+        .bucket("arn:aws:s3:::third")
+        .build()
+        .unwrap();
+    let rule = s3::ReplicationRule::builder().status(s3::ReplicationRuleStatus::Enabled);
+    let replication = s3::ReplicationConfiguration::builder().role(handed);
+    let replication = replication
+        .rules(rule.destination(to).build().unwrap())
+        .build()
+        .unwrap();
+    let put = s3
+        .put_bucket_replication()
+        .bucket("member")
+        .replication_configuration(replication);
+    may(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}));
+    assert_eq!(
+        refusal(put.clone().send().await).1,
+        "AccessDenied",
+        "a role is handed on"
+    );
+    may(json!({"Effect": "Allow", "Action": ["s3:*", "iam:PassRole"], "Resource": "*"}));
+    assert_ne!(refusal(put.send().await).1, "AccessDenied");
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_held_to_its_policies_at_s3_control_and_kms_too() {
+    let sandbox = sandbox().await;
+    let key = "arn:aws:kms:us-east-1:222233334444:key/6f1d2c3b-58a4-4e0f-9b7a-2d94c1e0a7f3";
+    sandbox.state().insert_key(KmsKey::new(key));
+    sandbox.state().insert_role(role(&sandbox)).unwrap();
+    let keys = session(&sandbox, &[]).await;
+    let control = async |args: &[&str]| {
+        let args = [args, &["--account-id", MEMBER]].concat();
+        aws_control_with(&sandbox, &keys, &args).await
+    };
+    let block = ["get-public-access-block"];
+    let point = [
+        "create-access-point",
+        "--name",
+        "open",
+        "--bucket",
+        "member",
+    ];
+    let describe = ["describe-key", "--key-id", key];
+    assert_eq!(
+        control(&block).await.code(),
+        "NoSuchPublicAccessBlockConfiguration"
+    );
+    let home = [&block[..], &["--account-id", "111122223333"]].concat();
+    assert_eq!(
+        aws_control_with(&sandbox, &keys, &home).await.code(),
+        "AccessDenied"
+    );
+    assert!(control(&point).await.ok);
+    assert!(aws_with(&sandbox, &keys, "kms", &describe).await.ok);
+
+    let narrow = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetBucketPublicAccessBlock", "Resource": "*"},
+        {"Effect": "Allow", "Action": "s3:CreateAccessPoint",
+         "Resource": "arn:aws:s3:*:*:accesspoint/other"},
+        {"Effect": "Allow", "Action": "kms:*", "Resource": "arn:aws:kms:*:*:key/other"}]});
+    sandbox
+        .state()
+        .insert_role(role(&sandbox).allowing(narrow))
+        .unwrap();
+    let refused = control(&block).await;
+    said(
+        &refused,
+        "AccessDenied",
+        "s3:GetAccountPublicAccessBlock on resource: \"*\"",
+    );
+    let refused = control(&point).await;
+    let arn = "arn:aws:s3:us-east-1:222233334444:accesspoint/open";
+    said(
+        &refused,
+        "AccessDenied",
+        &format!("s3:CreateAccessPoint on resource: \"{arn}\""),
+    );
+    let refused = aws_with(&sandbox, &keys, "kms", &describe).await;
+    said(
+        &refused,
+        "AccessDeniedException",
+        &format!("kms:DescribeKey on resource: {key}"),
+    );
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_accounts_bucket_opens_to_the_role_that_its_policy_names_and_that_may_itself() {
+    let sandbox = sandbox().await;
+    let other = "arn:aws:iam::222233334444:role/other";
+    sandbox.state().insert_role(role(&sandbox)).unwrap();
+    sandbox
+        .state()
+        .insert_role(Role::new(other, &owner(&sandbox).account))
+        .unwrap();
+    let remediator = session(&sandbox, &[]).await;
+    let stranger = session(&sandbox, &["--role-arn", other]).await;
+    let put = async |keys: &Keys| {
+        let s3 = client_with(&sandbox, keys, "us-east-1");
+        let put = s3.put_object().bucket("third").key("CHG-1/acl.json");
+        put.body(b"{}".to_vec().into()).send().await
+    };
+    let denied = (403, "AccessDenied".to_owned());
+    assert_eq!(refusal(put(&remediator).await), denied);
+    let opens_to = |principal: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "s3:PutObject",
+             "Resource": "arn:aws:s3:::third/*"}]})
+        .to_string();
+        let open = |settings: &mut sixfold::sandbox::BucketSettings| settings.policy = Some(policy);
+        sandbox.state().patch("third", open).unwrap();
+    };
+    for named in [ROLE, SESSION] {
+        opens_to(named);
+        put(&remediator).await.unwrap();
+        assert_eq!(
+            refusal(put(&stranger).await),
+            denied,
+            "only {named} is let in"
+        );
+    }
+    opens_to("arn:aws:iam::222233334444:root");
+    put(&stranger).await.unwrap();
+    let elsewhere = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::member*"}]});
+    sandbox
+        .state()
+        .insert_role(role(&sandbox).allowing(elsewhere))
+        .unwrap();
+    assert_eq!(
+        refusal(put(&remediator).await),
+        denied,
+        "its own policy is asked too"
+    );
     sandbox.stop().await;
 }

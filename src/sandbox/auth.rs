@@ -140,12 +140,11 @@ impl Parties {
     ) -> Result<Arc<Known>, Stranger> {
         let known = self.by_key(access_key).ok_or(Stranger::UnknownKey)?;
         match (&known.session, token) {
-            (None, None) => Ok(known),
             (None, Some(_)) => Err(Stranger::WrongToken),
             (Some(_), None) => Err(Stranger::UnknownKey),
             (Some(session), Some(token)) if session.token != token => Err(Stranger::WrongToken),
-            (Some(session), Some(_)) if session.ends <= now => Err(Stranger::Expired),
-            (Some(_), Some(_)) => Ok(known),
+            (Some(session), _) if session.ends <= now => Err(Stranger::Expired),
+            _ => Ok(known),
         }
     }
 

@@ -4,17 +4,21 @@
 //! to throttle, to lie for a while and to hang up ([`faults`]).
 //!
 //! It is checked against something that we did not write: the real `aws` command drives it in
-//! `tests/sandbox_aws_cli.rs`. What it does not imitate it refuses with 501, never silently.
+//! `tests/sandbox_aws_cli.rs` and `tests/sandbox_accounts.rs`. What it does not imitate it refuses with 501, never silently.
 //!
 //! A request passes [`http`] (its id, its log entry), the protocol library (signature, parsing), [`gate`] (faults,
 //! whose bucket, may the caller), and [`service`], which hands it to one of [`buckets`], [`settings`]
 //! and [`objects`]. What is asked about an account is [`control`]'s. [`state`] is the world, which tests may also read and change directly;
 //! [`estate`] fills it for the demo.
 //!
-//! Beside S3 it answers as much of KMS as buckets depend on ([`kms`]).
+//! Beside S3 it answers as much of KMS, STS and Organizations as a room depends on ([`beside`]).
 //!
 //! The loopback endpoint counts as TLS for policies. Bucket policies and ACLs decide for other
-//! accounts and for anonymous callers; the owner's account may do everything.
+//! accounts and for anonymous callers; the owner's account may do everything. Buckets can belong to
+//! any number of accounts ([`NewBucket::of`]), of which one or two have a key of their own
+//! ([`SandboxOptions`]); the others are reached by their roles ([`State::insert_role`]), whose
+//! sessions STS gives out and whose policies are held to for every action ([`roles`], [`actions`]).
+//! The log says of each call whose it was ([`Call::caller`]).
 //!
 //! The protocol library logs every refusal as an error, a mere `NoSuchBucketPolicy` too, and whole
 //! requests at debug: keep `s3s=off` in the filter of a program that shows its log to people.
@@ -103,7 +107,8 @@ impl fmt::Debug for Clock {
 pub struct SandboxOptions {
     /// Whose estate it is.
     pub owner: Party,
-    /// A second account with a key of its own, for what is shared across accounts.
+    /// A second account with a key of its own, for what is shared across accounts. More accounts need
+    /// no key: [`NewBucket::of`] gives them buckets, and [`Role`] a way in.
     pub other: Option<Party>,
     /// Where the estate's buckets are, most of them.
     pub region: String,

@@ -154,6 +154,11 @@ pub async fn aws_control(sandbox: &Sandbox, party: &Party, args: &[&str]) -> Ran
 
 /// The same, with the account in `args`.
 pub async fn aws_control_of(sandbox: &Sandbox, party: &Party, args: &[&str]) -> Ran {
+    aws_control_with(sandbox, &Keys::from(party), args).await
+}
+
+/// The same, with keys that may be a session's.
+pub async fn aws_control_with(sandbox: &Sandbox, keys: &Keys, args: &[&str]) -> Ran {
     let mut command = std::process::Command::new(aws_command());
     command
         .arg("s3control")
@@ -161,7 +166,7 @@ pub async fn aws_control_of(sandbox: &Sandbox, party: &Party, args: &[&str]) -> 
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("HTTP_PROXY", sandbox.endpoint_url());
-    ran(command, &Keys::from(party), "http://s3.sandbox").await
+    ran(command, keys, "http://s3.sandbox").await
 }
 
 async fn ran(mut command: std::process::Command, keys: &Keys, endpoint: &str) -> Ran {

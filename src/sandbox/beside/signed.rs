@@ -52,24 +52,21 @@ impl<'a> Signature<'a> {
             .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
                 mac(&key, part)
             });
-        let hex: String = mac(&key, &text)
+        let hex: Vec<_> = mac(&key, &text)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        hex == self.hex
+        hex.concat() == self.hex
     }
 
     fn canonical(&self, head: &Parts, body: &[u8]) -> String {
         let mut query: Vec<_> = head.uri.query().unwrap_or_default().split('&').collect();
         query.sort_unstable();
-        let headers: String = self
-            .headers
-            .split(';')
-            .map(|name| {
-                let value = header(&head.headers, name).split_whitespace();
-                format!("{name}:{}\n", value.collect::<Vec<_>>().join(" "))
-            })
-            .collect();
+        let lines = self.headers.split(';').map(|name| {
+            let value = header(&head.headers, name).split_whitespace();
+            format!("{name}:{}\n", value.collect::<Vec<_>>().join(" "))
+        });
+        let headers = lines.collect::<Vec<_>>().concat();
         format!(
             "{}\n{}\n{}\n{headers}\n{}\n{}",
             head.method,

@@ -131,16 +131,16 @@ fn trusted(
         (Some(before), _) => wanted.source_identity = Some(before),
         (None, _) => {}
     }
-    match (role.role.source_identity, &wanted.source_identity) {
-        (SourceIdentity::Needed, None) => return Err(denied("sts:AssumeRole")),
-        (_, None) => {}
-        (SourceIdentity::Refused, Some(_)) => return Err(denied("sts:SetSourceIdentity")),
-        (_, Some(_)) if !may("sts:SetSourceIdentity") => {
+    let trust = role.role.source_identity;
+    match &wanted.source_identity {
+        None if trust == SourceIdentity::Needed => return Err(denied("sts:AssumeRole")),
+        Some(_) if trust == SourceIdentity::Refused || !may("sts:SetSourceIdentity") => {
             return Err(denied("sts:SetSourceIdentity"));
         }
-        (_, Some(_)) => {}
+        _ => {}
     }
-    if !wanted.tags.is_empty() && !(role.role.lets_tag && may("sts:TagSession")) {
+    let lets_tag = role.role.lets_tag && may("sts:TagSession");
+    if !wanted.tags.is_empty() && !lets_tag {
         return Err(denied("sts:TagSession"));
     }
     Ok(role)
