@@ -501,3 +501,56 @@ async fn the_accounts_block_is_set_and_put_back_on_moto_and_by_the_printed_comma
     run_printed(&moto, folder.path(), &String::from_utf8(script).unwrap());
     assert!(document(&cloud, &change).await.is_absent());
 }
+
+/// STS and Organizations as moto has them: whose a call is goes by the credentials that STS gave out.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisations_account_is_entered_by_roles_on_moto() {
+    let moto = Moto::start();
+    let folder = tempfile::tempdir().unwrap();
+    let own = cloud_of(&moto, folder.path()).await;
+    make_vault(&own.client("us-east-1")).await;
+    run_printed(
+        &moto,
+        folder.path(),
+        "aws organizations create-organization --feature-set ALL > /dev/null
+         aws organizations create-account --email payments@acme.com --account-name payments > /dev/null",
+    );
+    let text = "[members]\nscanner_role = \"sixfold-scanner\"\nremediator_role = \"sixfold-remediator\"\n\
+                external_id = \"one-word\"\norganization = true\n";
+    let typed = Config::parse(text, Path::new("peer.toml")).unwrap();
+    let mut config = moto.config(folder.path());
+    config.members.clone_from(&typed.members);
+    let accounts = cloud::connect(&config).await.unwrap();
+    let roll = accounts.roll().await;
+    assert_eq!(roll.trouble, None);
+    let member = Arc::clone(&roll.accounts[1]);
+    assert_ne!(member.account(), own.account());
+    let client = member.client("us-east-1");
+    let created = client.create_bucket().bucket("peer-of-payments");
+    created.send().await.unwrap();
+    tag(&client, "peer-of-payments", &[("env", "dev")]).await;
+    grant(
+        &client,
+        "peer-of-payments",
+        &[("global/AllUsers", Permission::Read)],
+    )
+    .await;
+
+    let room = room(&moto, folder.path(), |config| {
+        only(config, &["acl-public-read"]);
+        config.members = typed.members;
+    })
+    .await;
+    let change = wait_for("the ACL is fixed", || {
+        let mut changes = changes(&room).into_iter();
+        changes.find(|change| change.stage == Stage::Closed)
+    })
+    .await;
+    assert_eq!(change.outcome(), Some(Outcome::Remediated));
+    assert_eq!(change.ticket.asset.account, *member.account());
+    assert_eq!(
+        document(&member, &change).await,
+        change.ticket.plan().unwrap().target
+    );
+    room.stop().await;
+}

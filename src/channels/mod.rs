@@ -105,6 +105,27 @@ impl Channel {
     }
 }
 
+/// Sends a test message to every channel but the log, one after the other: by name and kind, what came of
+/// it. Blocks as [`Channel::send`] does for each.
+pub fn try_out(config: &Channels, now: Stamp) -> Vec<(String, &'static str, Result<(), Fault>)> {
+    let hooks = config.webhooks.iter();
+    let hooks = hooks.map(|hook| (hook.name.clone(), Channel::Webhook(hook.clone())));
+    let mails = config.email.iter();
+    let mails = mails.map(|mail| (mail.name.clone(), Channel::Email(mail.clone())));
+    let pager = config.pagerduty.clone();
+    let pager = pager.map(|pager| (PAGERDUTY.to_owned(), Channel::PagerDuty(pager)));
+    let all = hooks.chain(mails).chain(pager);
+    all.map(|(name, channel)| {
+        let message = match &channel {
+            Channel::PagerDuty(_) => Message::Page(Page::trial(now)),
+            _ => Message::Record(Box::new(Record::trial(now))),
+        };
+        let outcome = channel.send(&message, now);
+        (name, channel.kind(), outcome)
+    })
+    .collect()
+}
+
 /// Sends an approval request to one webhook. Blocks as [`Channel::send`] does.
 pub fn ask(hook: &Webhook, asking: &Asking, now: Stamp) -> Result<(), Fault> {
     webhook::ask(hook, asking, now)

@@ -125,6 +125,21 @@ impl Record {
         }
     }
 
+    /// What `sixfold doctor --send` has a channel take: it stands for no entry.
+    pub fn trial(at: Stamp) -> Self {
+        Self {
+            id: format!("doctor.{}", at.timestamp_millis()),
+            kind: "doctor.test",
+            at,
+            subject: "sixfold doctor".to_owned(),
+            title: "sixfold doctor: a test message".to_owned(),
+            text: "A test message of `sixfold doctor --send`. Nothing happened.".to_owned(),
+            fields: vec![("what to do", "nothing".to_owned())],
+            seq: 0,
+            hash: NONE.to_owned(),
+        }
+    }
+
     /// `ledger: 55 9f2c…` in full.
     pub fn reference(&self) -> String {
         format!("ledger: {} {}", self.seq, self.hash)

@@ -127,8 +127,15 @@ pub enum Command {
         /// Only if this is the room's own account; what OpenSSH's `AuthorizedKeysCommand` gives as %u
         user: Option<String>,
     },
-    /// Check config, credentials, vault and state
-    Doctor,
+    /// Check config, credentials, every account and its roles, vault, clock and state
+    Doctor {
+        /// Send a test message to every channel too; the pager is told of nothing that anybody is woken by
+        #[arg(long)]
+        send: bool,
+        /// Instead print, as JSON, the least-privilege policies for the rules and accounts of the config
+        #[arg(long, conflicts_with = "send")]
+        print_iam: bool,
+    },
     /// Completions for a shell
     Completions { shell: clap_complete::Shell },
     /// The manual page

@@ -4,14 +4,15 @@ use color_eyre::Result;
 
 use super::{args::Common, exit, house, open, print};
 use crate::{
+    cloud,
     config::Config,
     room::{
-        doctor,
+        self, doctor, iam,
         protocol::{Finding, Grade},
     },
 };
 
-pub async fn run(common: &Common) -> Result<u8> {
+pub async fn run(common: &Common, send: bool) -> Result<u8> {
     let mut findings = Vec::new();
     match house::config(common) {
         Ok(config) => {
@@ -19,6 +20,9 @@ pub async fn run(common: &Common) -> Result<u8> {
             findings.push(person(&config));
             findings.extend(keys(&config));
             findings.extend(doctor::look(&config).await);
+            if send {
+                findings.extend(doctor::tell(&config).await);
+            }
         }
         Err(error) => findings.push(Finding::bad("config", error.to_string())),
     }
@@ -34,6 +38,21 @@ pub async fn run(common: &Common) -> Result<u8> {
     }
     let bad = findings.iter().any(|finding| finding.grade == Grade::Bad);
     Ok(if bad { exit::FAILED } else { exit::OK })
+}
+
+/// The policies that identities need, as JSON; nothing is asked of AWS where the config names the account.
+pub async fn print_iam(common: &Common) -> Result<u8> {
+    let config = house::config(common)?;
+    let library = room::library(&config)?;
+    let accounts = cloud::connect(&config).await?;
+    let own = iam::Own {
+        account: accounts.own().account(),
+        identity: accounts.identity_of_room(),
+        region: accounts.home(),
+    };
+    let holders = iam::holders(&config, &library, &own);
+    print::line(serde_json::to_string_pretty(&holders)?)?;
+    Ok(exit::OK)
 }
 
 fn person(config: &Config) -> Finding {

@@ -83,7 +83,10 @@ async fn dispatch(args: Args, temporary: &mut Option<TempDir>) -> Result<u8> {
         Some(Command::OnRoom(command)) => on_room::run(&common, command).await,
         Some(Command::Rules(command)) => rules::run(&common, command).await,
         Some(Command::SshKeys { user }) => ssh_keys::run(&common, user.as_deref()),
-        Some(Command::Doctor) => doctor::run(&common).await,
+        Some(Command::Doctor {
+            print_iam: true, ..
+        }) => doctor::print_iam(&common).await,
+        Some(Command::Doctor { send, .. }) => doctor::run(&common, send).await,
         Some(Command::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "sixfold", &mut text);

@@ -53,6 +53,11 @@ impl Accounts {
         &self.own
     }
 
+    /// Who the room's own credentials are, whatever roles they assume.
+    pub const fn identity_of_room(&self) -> &Identity {
+        &self.base.identity
+    }
+
     pub fn home(&self) -> &str {
         self.own.home()
     }

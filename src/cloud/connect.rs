@@ -60,7 +60,7 @@ async fn connected(all: &Config) -> Result<Accounts, ConnectError> {
         let (account, arn) = ask_account(&sdk).await?;
         (account, role.or(arn))
     };
-    let base = Base::new(config, sdk, home, account.clone());
+    let base = Base::new(config, sdk, home, (&account, arn.clone()));
     // The room's own account needs no way in, but it may have a role to look by and one to write by.
     let way = all.way(&account, &account).unwrap_or_default();
     let own = base.cloud(&account, way, arn);
@@ -106,15 +106,22 @@ pub(super) struct Base {
     sts: aws_sdk_sts::Client,
     pub organizations: aws_sdk_organizations::Client,
     home: String,
+    /// Whose the room's own credentials are.
+    pub identity: Identity,
     ceiling: f64,
     path_style: bool,
-    in_the_clear: bool,
     pub activity: Arc<Activity>,
     pub calls: Arc<AtomicU64>,
 }
 
 impl Base {
-    fn new(config: &config::Cloud, sdk: SdkConfig, home: String, own: Account) -> Self {
+    fn new(
+        config: &config::Cloud,
+        sdk: SdkConfig,
+        home: String,
+        (own, arn): (&Account, Option<String>),
+    ) -> Self {
+        let in_the_clear = config.endpoint_url.as_deref().is_some_and(in_the_clear);
         let activity = Arc::<Activity>::default();
         let watch = || Watch {
             activity: Arc::clone(&activity),
@@ -131,7 +138,12 @@ impl Base {
             home,
             ceiling: config.calls_per_second,
             path_style: config.force_path_style,
-            in_the_clear: config.endpoint_url.as_deref().is_some_and(in_the_clear),
+            identity: Identity {
+                account: Some(own.to_string()),
+                arn,
+                writer: None,
+                in_the_clear,
+            },
             activity,
             calls: Arc::default(),
         }
@@ -167,7 +179,7 @@ impl Base {
             account: Some(account.to_string()),
             arn: looks.as_ref().map(|role| role.arn.clone()).or(arn),
             writer: writes.as_ref().map(|role| role.arn.clone()),
-            in_the_clear: self.in_the_clear,
+            in_the_clear: self.identity.in_the_clear,
         };
         let sdk = self.sdk_of(looks);
         let control = aws_sdk_s3control::config::Builder::from(&sdk)

@@ -49,6 +49,18 @@ pub struct Members {
     pub organization: bool,
 }
 
+impl Members {
+    /// The way into a member of which the file says nothing else.
+    pub fn way(&self) -> Way {
+        Way {
+            scanner: Some(self.scanner_role.clone()),
+            remediator: self.remediator_role.clone(),
+            external_id: self.external_id.clone(),
+            regions: self.regions.clone(),
+        }
+    }
+}
+
 const fn yes() -> bool {
     true
 }
@@ -65,6 +77,11 @@ impl Role {
         } else {
             format!("arn:{partition}:iam::{account}:role/{}", self.0)
         }
+    }
+
+    /// The same of whichever accounts there are, as policies name it.
+    pub fn in_any_account(&self, partition: &str) -> String {
+        format!("arn:{partition}:iam::*:role/{}", self.0)
     }
 
     /// The account that its ARN names.

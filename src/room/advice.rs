@@ -25,7 +25,9 @@ fn advice(error: &CallError, cloud: &config::Cloud) -> String {
     match (error.kind, error.code.as_str()) {
         // It says so itself.
         (_, "NoCredentials" | "NoRole") => String::new(),
-        (CallErrorKind::Denied, _) if error.operation == "AssumeRole" => format!(". {ASSUME}"),
+        (CallErrorKind::Denied, "AccessDenied") if error.operation == "AssumeRole" => {
+            format!(". {ASSUME}")
+        }
         (CallErrorKind::Unreachable, _) => {
             let asked = cloud.endpoint_url.as_ref().map_or_else(
                 || "S3 was asked".to_owned(),

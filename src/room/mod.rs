@@ -10,6 +10,7 @@ pub mod client;
 mod coverage;
 pub mod doctor;
 mod door;
+pub mod iam;
 mod lists;
 mod log;
 mod once;

@@ -55,6 +55,6 @@ pub use library::Library;
 pub use order::Order;
 pub use param::Param;
 pub use plan::{plan, remedy};
-pub use probe::{Answer, Answered, Ask, Asked, Probe};
+pub use probe::{Answer, Answered, Ask, Asked, Kind as ProbeKind, Probe};
 pub use rule::{After, Applies, Automatic, Fix, HazardRule, Rule, Steps};
 pub use turns::{Claim, Turn, Violation, turns};

@@ -18,6 +18,7 @@ use super::{
     start::{ledger_folder, library},
 };
 use crate::{
+    channels::{self, Fault},
     cloud,
     config::Config,
     domain::Digest,
@@ -66,6 +67,25 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     }
     findings.extend(phone::look(config, SystemClock.now()).await);
     findings
+}
+
+/// Sends a test message to every channel of a config, and says what each made of it.
+pub async fn tell(config: &Config) -> Vec<Finding> {
+    let (channels, now) = (config.channels.clone(), SystemClock.now());
+    let tried = tokio::task::spawn_blocking(move || channels::try_out(&channels, now)).await;
+    let tried = match tried {
+        Ok(tried) => tried,
+        Err(error) => return vec![Finding::bad("channels", error.to_string())],
+    };
+    if tried.is_empty() {
+        let text = "none but compliance.log, so nothing was sent";
+        return vec![Finding::note("channels", text)];
+    }
+    let told = |(name, kind, outcome): (String, &str, Result<(), Fault>)| match outcome {
+        Ok(()) => Finding::good("channels", format!("{name} ({kind}) took the test message")),
+        Err(fault) => Finding::bad("channels", format!("{name} ({kind}): {fault}")),
+    };
+    tried.into_iter().map(told).collect()
 }
 
 /// That a config was understood.

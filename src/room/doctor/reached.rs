@@ -18,9 +18,9 @@ use crate::{
 const AT_ONCE: usize = 8;
 /// So many accounts get a line each where all is well; more are counted.
 const NAMED: usize = 12;
-/// How far off a clock is said to be, and how far off it fails, in seconds. AWS refuses what was signed a
-/// quarter of an hour off ([clock
-/// skew](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html), `RequestTimeTooSkewed`).
+/// How far off a clock is said to be, and how far off it fails, in seconds. AWS refuses what was signed five
+/// minutes off, S3 a quarter of an hour
+/// ([why requests fail](https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html)).
 const OFF: (u64, u64) = (30, 120);
 
 pub(super) async fn reached(accounts: &Accounts, config: &Config) -> Vec<Finding> {
@@ -160,7 +160,7 @@ fn clock(ahead: i64) -> Finding {
     let off = ahead.unsigned_abs();
     let side = if ahead < 0 { "behind" } else { "ahead of" };
     let text = format!("this machine's clock is {off} s {side} the one that answers");
-    let then = "expiries and the ledger's times go by it, and AWS refuses what is signed 15 minutes off: \
+    let then = "expiries and the ledger's times go by it, and AWS refuses what is signed 5 minutes off: \
                 have it set by NTP";
     match off {
         off if off > OFF.1 => Finding::bad("clock", format!("{text}: {then}")),
