@@ -205,7 +205,7 @@ async fn an_account_that_cannot_be_entered_is_named_and_holds_up_no_other() {
     // What the session of before may not do any more is refused as well.
     house.another_pass().await;
     house.another_pass().await;
-    let trouble = house.room.watch.status().trouble.unwrap();
+    let trouble = house.room.watch.missed().unwrap();
     assert!(
         trouble.starts_with(&format!("account {PAYMENTS}: ")) && trouble.contains("Denied"),
         "{trouble}"
@@ -226,7 +226,7 @@ async fn an_account_that_cannot_be_entered_is_named_and_holds_up_no_other() {
 
     roles(&house.sandbox, PAYMENTS);
     house.another_pass().await;
-    assert_eq!(house.room.watch.status().trouble, None);
+    assert_eq!(house.room.watch.missed(), None);
     house.close().await;
 }
 
@@ -295,7 +295,7 @@ async fn an_organisation_says_which_accounts_there_are() {
     public(&house.sandbox, LABS, "labs-more", "eu-west-1", "dev");
     house.another_pass().await;
     house.until_closed(RULE, "labs-more").await;
-    let trouble = house.room.watch.status().trouble.unwrap();
+    let trouble = house.room.watch.missed().unwrap();
     assert!(
         trouble.starts_with("the organisation: ListAccounts"),
         "{trouble}"

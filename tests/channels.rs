@@ -23,7 +23,10 @@ use sixfold::{
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
-    room::protocol::{Answer, ChannelState, OutboxRequest, RefusalCode, Reply, Request},
+    room::{
+        doctor,
+        protocol::{Answer, ChannelState, Grade, OutboxRequest, RefusalCode, Reply, Request},
+    },
     sandbox::{
         BucketSettings, FaultKind, FaultRule, Grant, Grantee, Permission, Sandbox,
         estate::{VAULT, WALKTHROUGH},
@@ -815,4 +818,49 @@ async fn in_observe_mode_nothing_is_pushed_or_paged() {
     assert_eq!(house.room.engine.channels(), ["compliance-log"]);
     assert!(receiver.got().is_empty());
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_has_every_channel_take_a_test_message_and_wakes_nobody() {
+    let (slack, signed, pages) = (
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+    );
+    let server = Mailbox::start(&["AUTH PLAIN"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = walkthrough_sandbox().await;
+    let mut config = house::config(&sandbox, folder.path());
+    let secret = format!("whsec_{}", STANDARD.encode([3_u8; 32]));
+    let key = SigningKey::parse(&secret).unwrap();
+    config.channels.webhooks = vec![
+        hook(WebhookKind::Slack, &slack),
+        Webhook {
+            name: "siem".to_owned(),
+            ..hook(WebhookKind::Standard(vec![key]), &signed)
+        },
+    ];
+    config.channels.email = vec![mail(&server, MailTls::Off)];
+    config.channels.pagerduty = Some(pager(&pages, 1));
+    let told = doctor::tell(&config).await;
+    let all_well = told.iter().all(|finding| finding.grade == Grade::Good);
+    assert!(all_well && told.len() == 4, "{told:?}");
+    let text = slack.bodies()[0]["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("test message"), "{text}");
+    assert_eq!(signed.bodies()[0]["type"], "doctor.test");
+    assert!(server.mails()[0].contains("Nothing happened"));
+    let paged = &pages.bodies()[0];
+    assert_eq!(paged["event_action"], "resolve");
+    assert_eq!(paged["dedup_key"], "sixfold-doctor");
+
+    slack.answer_with([404]);
+    let told = doctor::tell(&config).await;
+    assert_eq!(told[0].grade, Grade::Bad);
+    assert!(told[0].text.starts_with("audit (slack): "), "{told:?}");
+    assert!(
+        told.iter()
+            .skip(1)
+            .all(|finding| finding.grade == Grade::Good)
+    );
+    sandbox.stop().await;
 }

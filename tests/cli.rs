@@ -509,6 +509,76 @@ fn rule_authors_list_show_and_test_without_any_account() {
 }
 
 #[test]
+fn the_policies_are_printed_for_each_role_with_nothing_asked_of_aws() {
+    let shell = Shell::open_in(
+        "enforce",
+        "[members]\nscanner_role = \"looks\"\nremediator_role = \"writes\"\norganization = true\n\
+         [[accounts]]\nid = \"222233334444\"\nexternal_id = \"of-payments\"\n",
+    );
+    let ran = shell.run(&["doctor", "--print-iam"]);
+    ran.exits(0).is_quiet();
+    let printed: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let holders = printed.as_array().unwrap();
+    let named: Vec<_> = holders
+        .iter()
+        .map(|it| it["identity"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "the room's own, in account 111122223333",
+            "arn:aws:iam::*:role/looks",
+            "arn:aws:iam::*:role/writes",
+            "arn:aws:iam::222233334444:role/looks",
+            "arn:aws:iam::222233334444:role/writes",
+        ]
+    );
+    // Only one rule is enabled, and it writes ACLs.
+    let writes = &holders[4]["policies"]["remediator"]["Statement"];
+    assert_eq!(writes[0]["Action"], serde_json::json!(["s3:PutBucketAcl"]));
+    assert_eq!(
+        writes[0]["Condition"]["Null"]["aws:PrincipalTag/ticket"],
+        "false"
+    );
+    let trust = &holders[4]["trust"]["Statement"][0]["Condition"];
+    assert_eq!(trust["StringEquals"]["sts:ExternalId"], "of-payments");
+    assert_eq!(trust["Null"]["sts:SourceIdentity"], "false");
+    let room = &holders[0]["policies"]["room"]["Statement"];
+    assert_eq!(
+        room[2]["Action"],
+        serde_json::json!(["organizations:ListAccounts"])
+    );
+    assert_eq!(shell.sandbox.calls().total(), 0);
+    shell
+        .run(&["doctor", "--print-iam", "--send"])
+        .exits(2)
+        .complains("cannot be used with");
+}
+
+#[test]
+fn a_role_that_is_missing_is_named_by_doctor_scan_and_plan() {
+    let shell = Shell::open_in(
+        "observe",
+        "[[accounts]]\nid = \"222233334444\"\nscanner_role = \"sixfold-scanner\"\n",
+    );
+    shell
+        .run(&["doctor"])
+        .exits(1)
+        .says("FAIL  account 222233334444: the buckets can't be listed: AssumeRole: AccessDenied (403)")
+        .says("role/sixfold-scanner")
+        .says("`sixfold doctor --print-iam` prints how");
+    // The violation is told, and so is that one account was not looked at.
+    shell
+        .run(&["scan"])
+        .exits(3)
+        .complains("account 222233334444 was not looked at: AssumeRole: AccessDenied (403)");
+    shell
+        .run(&["plan", "acl-public-read", "somewhere"])
+        .exits(1)
+        .complains("AssumeRole: AccessDenied (403)");
+}
+
+#[test]
 fn the_doctor_finds_nothing_where_nothing_is_wrong() {
     let shell = Shell::enforcing();
     let ran = shell.run(&["doctor"]);

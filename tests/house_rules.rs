@@ -59,7 +59,8 @@ const KNOWS: &[(&str, &[&str])] = &[
             "room::protocol",
         ],
     ),
-    // A run that ends by itself hands on why the buckets could not be listed, with what to do about it.
+    // The doctor has every channel try, and prints the policies that settings take. A run that ends by itself
+    // hands on why the buckets could not be listed, with what to do about it.
     (
         "room",
         &[
@@ -71,8 +72,9 @@ const KNOWS: &[(&str, &[&str])] = &[
             "cloud",
             "engine",
             "scanner",
-            "settings::CallError",
-            "settings::CallErrorKind",
+            "settings",
+            "channels::self",
+            "channels::Fault",
         ],
     ),
     ("tui", &["domain", "room::client", "room::protocol"]),
@@ -122,7 +124,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("aws_sdk_s3", &["cloud", "settings"]),
     ("aws_sdk_kms", &["cloud"]),
     ("aws_config", &["cloud"]),
-    ("aws_credential_types", &["settings"]),
+    ("aws_sdk_sts", &["cloud"]),
+    ("aws_sdk_organizations", &["cloud"]),
+    ("aws_credential_types", &["cloud", "settings"]),
     ("s3s", &["sandbox"]),
     ("cel", &["rules"]),
     ("ureq", &["channels"]),

@@ -4,10 +4,9 @@ use color_eyre::Result;
 
 use super::{args::Common, exit, house, open, print};
 use crate::{
-    cloud,
     config::Config,
     room::{
-        self, doctor, iam,
+        doctor, iam,
         protocol::{Finding, Grade},
     },
 };
@@ -42,15 +41,7 @@ pub async fn run(common: &Common, send: bool) -> Result<u8> {
 
 /// The policies that identities need, as JSON; nothing is asked of AWS where the config names the account.
 pub async fn print_iam(common: &Common) -> Result<u8> {
-    let config = house::config(common)?;
-    let library = room::library(&config)?;
-    let accounts = cloud::connect(&config).await?;
-    let own = iam::Own {
-        account: accounts.own().account(),
-        identity: accounts.identity_of_room(),
-        region: accounts.home(),
-    };
-    let holders = iam::holders(&config, &library, &own);
+    let holders = iam::of(&house::config(common)?).await?;
     print::line(serde_json::to_string_pretty(&holders)?)?;
     Ok(exit::OK)
 }

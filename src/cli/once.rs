@@ -24,6 +24,9 @@ pub async fn run(room: &Room, cloud: &config::Cloud, mode: Mode) -> Result<Optio
         Err(error) => return Err(error.into()),
     };
     print::bytes(text(&report, mode).as_bytes())?;
+    if let Some(missed) = &report.missed {
+        print::note(format!("note: not everything was scanned: {missed}"));
+    }
     for warning in &report.warnings {
         print::note(format!("note: {warning}"));
     }
@@ -37,7 +40,7 @@ pub async fn run(room: &Room, cloud: &config::Cloud, mode: Mode) -> Result<Optio
 
 const fn code(report: &Report) -> u8 {
     match (report.verdicts.violating, report.verdicts.unknown) {
-        (0, 0) => exit::OK,
+        (0, 0) if report.missed.is_none() => exit::OK,
         (0, _) => exit::UNKNOWN,
         _ => exit::VIOLATIONS,
     }

@@ -25,6 +25,8 @@ pub struct Look {
     /// By account, region and bucket.
     pub seen: Vec<Observation>,
     listed: usize,
+    /// What was not looked at, in sentences.
+    missed: Vec<String>,
     took: Duration,
 }
 
@@ -50,6 +52,7 @@ pub async fn look(common: &Common) -> Result<Look> {
         library,
         seen,
         listed: report.buckets(),
+        missed: report.missed(),
         took: scanner.progress().figures().took,
     })
 }
@@ -68,9 +71,14 @@ pub async fn run(common: &Common, framework: Option<&str>, as_json: bool) -> Res
         library,
         seen,
         listed,
+        missed,
         took,
     } = look;
-    let totals = Totals::of(&seen);
+    for missed in &missed {
+        print::note(missed);
+    }
+    let mut totals = Totals::of(&seen);
+    totals.missed = !missed.is_empty();
     if as_json {
         let of = |scope: Scope| -> Vec<Value> {
             let seen = seen.iter();
@@ -83,6 +91,7 @@ pub async fn run(common: &Common, framework: Option<&str>, as_json: bool) -> Res
             "buckets": of(Scope::Bucket),
             "totals": totals.json(),
             "listed": listed,
+            "missed": missed,
             "frameworks": coverage::json(&frameworks, Some(&seen)),
         });
         print::line(serde_json::to_string_pretty(&document)?)?;
@@ -106,6 +115,8 @@ struct Totals {
     violation: usize,
     skipped: usize,
     unknown: usize,
+    /// Not everything was looked at.
+    missed: bool,
 }
 
 impl Totals {
@@ -128,6 +139,7 @@ impl Totals {
             violation,
             skipped,
             unknown,
+            ..
         } = self;
         json!({ "compliant": compliant, "violation": violation, "skipped": skipped, "unknown": unknown })
     }
@@ -138,6 +150,7 @@ impl Totals {
             violation,
             skipped,
             unknown,
+            ..
         } = self;
         format!(
             "{buckets} buckets: {violation} violations, {unknown} unknown, {compliant} compliant, {skipped} skipped"
@@ -146,7 +159,7 @@ impl Totals {
 
     const fn code(&self) -> u8 {
         match (self.violation, self.unknown) {
-            (0, 0) => exit::OK,
+            (0, 0) if !self.missed => exit::OK,
             (0, _) => exit::UNKNOWN,
             _ => exit::VIOLATIONS,
         }

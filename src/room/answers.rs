@@ -197,6 +197,8 @@ impl Room {
         engine.keep_in_mind(engine.store.take_findings());
         warnings.extend(engine.warnings());
         warnings.extend(engine.store.trouble());
+        let missed = self.watch.missed();
+        warnings.extend(missed.map(|missed| format!("not everything is scanned: {missed}")));
         let (ledger_seq, ledger_hash) = engine.ledger.reader().head();
         let channels = engine.channel_states()?;
         let hold = |hold: store::Hold| Hold {

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::{StartError, library};
 use crate::{
-    cloud::TICKET,
+    cloud::{self, TICKET},
     config::{Config, Role, Way},
     domain::{Account, Identity, Scope, partition},
     rules::{Library, ProbeKind, Rule},
@@ -35,6 +36,19 @@ pub struct Own<'a> {
     pub account: &'a Account,
     pub identity: &'a Identity,
     pub region: &'a str,
+}
+
+/// Everybody who needs something, by a config alone: AWS is asked only for the account, and only where the
+/// config does not name it.
+pub async fn of(config: &Config) -> Result<Vec<Holder>, StartError> {
+    let library = library(config)?;
+    let accounts = cloud::connect(config).await?;
+    let own = Own {
+        account: accounts.own().account(),
+        identity: accounts.identity_of_room(),
+        region: accounts.home(),
+    };
+    Ok(holders(config, &library, &own))
 }
 
 /// Everybody who needs something, the room's own identity first.

@@ -42,6 +42,8 @@ pub struct Report {
     pub holds: Vec<Hold>,
     pub verdicts: Verdicts,
     pub buckets: usize,
+    /// What could not be listed in the last pass; the rest was looked at.
+    pub missed: Option<String>,
     /// What a person should know besides.
     pub warnings: Vec<String>,
 }
@@ -90,6 +92,7 @@ impl Room {
             holds: store.holds()?,
             verdicts: store.verdicts()?,
             buckets: self.watch.status().total,
+            missed: self.watch.missed(),
             warnings,
         })
     }

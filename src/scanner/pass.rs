@@ -57,6 +57,17 @@ pub struct PassReport {
 }
 
 impl PassReport {
+    /// What was not looked at and why, in sentences.
+    pub fn missed(&self) -> Vec<String> {
+        let organization = self.trouble.iter().map(|error| {
+            format!("accounts that only the organisation names were not looked at: {error}")
+        });
+        let accounts = self.unlisted.iter();
+        let accounts = accounts
+            .map(|(account, error)| format!("account {account} was not looked at: {error}"));
+        organization.chain(accounts).collect()
+    }
+
     /// Whether an asset that was known before may still be there, for all that this pass saw.
     pub fn may_have(&self, asset: &Asset) -> bool {
         self.listed.contains(asset) || !self.knows(&asset.account)

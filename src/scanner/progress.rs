@@ -27,8 +27,10 @@ pub struct Figures {
     /// Calls a second, times ten.
     pub rate_x10: u64,
     pub took: Duration,
-    /// What can't be listed now.
+    /// Why nothing can be scanned now, where that is so.
     pub trouble: Option<String>,
+    /// What can't be listed now, where the rest can.
+    pub missed: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -46,8 +48,8 @@ struct State {
 /// Why accounts, or the organisation that has them, could not be listed when it was tried last.
 #[derive(Debug, Default)]
 struct Troubles {
-    /// Whether there is more than one account, so that it has to be said which one.
-    many: bool,
+    /// How many accounts there are.
+    of: usize,
     accounts: BTreeMap<Account, String>,
     organization: Option<String>,
 }
@@ -57,7 +59,7 @@ impl Troubles {
         let organization = self.organization.as_ref();
         let organization = organization.map(|why| format!("the organisation: {why}"));
         let account = |(account, why): (&Account, &String)| {
-            if self.many {
+            if self.of > 1 {
                 format!("account {account}: {why}")
             } else {
                 why.clone()
@@ -121,8 +123,15 @@ impl Progress {
 
     pub fn figures(&self) -> Figures {
         let state = self.state();
+        let troubles = &state.troubles;
+        let nothing = troubles.of > 0 && troubles.accounts.len() == troubles.of;
+        let (trouble, missed) = match (troubles.words(), nothing) {
+            (words, true) => (words, None),
+            (words, false) => (None, words),
+        };
         Figures {
-            trouble: state.troubles.words(),
+            trouble,
+            missed,
             ..state.figures.clone()
         }
     }
@@ -150,7 +159,7 @@ impl Progress {
     pub(super) fn begin(&self, accounts: &BTreeSet<Account>, trouble: Option<&CallError>) {
         let mut state = self.state();
         let troubles = &mut state.troubles;
-        troubles.many = accounts.len() > 1;
+        troubles.of = accounts.len();
         troubles.organization = trouble.map(ToString::to_string);
         troubles
             .accounts

@@ -75,7 +75,7 @@ impl Watch {
             };
             let wait = match report {
                 Ok(report) if report.complete => {
-                    *lock(&self.last_full_pass) = Some(self.engine.now());
+                    self.note_full(&report);
                     self.reconcile(&report, &mut missing).await;
                     pause
                 }
@@ -104,7 +104,7 @@ impl Watch {
         if !report.complete {
             return Ok(false);
         }
-        *lock(&self.last_full_pass) = Some(self.engine.now());
+        self.note_full(&report);
         self.reconcile(&report, &mut HashMap::new()).await;
         tokio::select! {
             () = self.engine.at_rest() => Ok(true),
@@ -223,6 +223,13 @@ impl Watch {
         })
     }
 
+    /// A pass is full when no account was missed in it.
+    fn note_full(&self, report: &PassReport) {
+        if report.missed().is_empty() {
+            *lock(&self.last_full_pass) = Some(self.engine.now());
+        }
+    }
+
     async fn reconcile(&self, report: &PassReport, missing: &mut HashMap<Asset, u32>) {
         let knows = |account: &Account| report.knows(account);
         if let Err(error) = self.engine.store.forget_all_but(&report.listed, knows) {
@@ -267,6 +274,11 @@ impl Watch {
             status.unknown = sum.unknown;
         }
         status
+    }
+
+    /// What can't be listed now, where the rest can.
+    pub fn missed(&self) -> Option<String> {
+        self.scanner.progress().figures().missed
     }
 
     /// As [`Progress::rates`](super::Progress::rates) counts them.

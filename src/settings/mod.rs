@@ -15,6 +15,7 @@ mod by_id;
 mod call;
 mod cors;
 mod encryption;
+mod error;
 mod fidelity;
 mod filter;
 mod lifecycle;
@@ -40,7 +41,7 @@ use serde_json::Value;
 
 use crate::domain::{Command, Document, Identity, Reversibility, Scope, artifact::Summary};
 
-pub use call::{CallError, CallErrorKind, NotEntered};
+pub use error::{CallError, CallErrorKind, NotEntered};
 pub use policy::{
     Delivery, Trusted, denied, fits as action_fits, is_every_action, living, matches, only_sources,
     principal_text,

@@ -124,6 +124,7 @@ pub fn room() -> Identity {
     Identity {
         account: Some("123456789012".to_owned()),
         arn: Some("arn:aws:iam::123456789012:role/sixfold".to_owned()),
+        writer: None,
         in_the_clear: false,
     }
 }

@@ -328,7 +328,7 @@ mod tests {
         let policy = Document::present(json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b" },
         ] }));
-        for setting in crate::settings::all() {
+        for setting in settings::all() {
             let asked = setting.scope() == Scope::Bucket && !setting.is_read_only();
             let said = denied(&policy, setting.name(), "b", &room());
             assert_eq!(said.is_some(), asked, "{}", setting.name());

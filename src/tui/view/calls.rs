@@ -64,9 +64,10 @@ fn one(canvas: &Canvas<'_>, call: &Call, width: usize) -> Vec<Strip> {
     };
     let status = Strip::of(canvas.style(role_of_status), format!("{status:>3}"));
     let took = Strip::of(canvas.style(Role::Muted), format!("{:>5} ms", call.took_ms));
-    let place = match (call.bucket.as_str(), call.region.as_str()) {
-        ("", region) => region,
-        (bucket, _) => bucket,
+    let place = if call.bucket.is_empty() {
+        &format!("{} · {}", call.region, call.account)
+    } else {
+        &call.bucket
     };
     let id = Strip::of(canvas.style(Role::Muted), &call.request_id);
     if width >= WIDE {
