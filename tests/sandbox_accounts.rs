@@ -803,6 +803,14 @@ async fn sts_and_organizations_meet_faults_as_s3_does() {
         assert_eq!(listed.code(), organizations);
     }
     faults.clear();
+    faults.add(
+        FaultRule::new(FaultKind::Denied)
+            .on("AssumeRole")
+            .of("arn:*:role/*"),
+    );
+    let refused = assume(&sandbox, &owner, &[]).await;
+    let words = format!("is not authorized to perform: sts:AssumeRole on resource: {ROLE}");
+    said(&refused, "AccessDenied", &words);
     faults.add(FaultRule::new(FaultKind::Cut).on("GetCallerIdentity"));
     assert!(
         !aws_with(&sandbox, &owner, "sts", &["get-caller-identity"])

@@ -78,7 +78,8 @@ pub use state::{
 
 use crate::domain::Account;
 
-/// Where the server takes the time from: creation dates, last-modified dates and the ends of retentions.
+/// Where the server takes the time from: creation dates, last-modified dates and the ends of retentions and
+/// sessions. What answers are dated by is [`Sandbox::set_date_offset`]'s.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 

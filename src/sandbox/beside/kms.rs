@@ -175,13 +175,13 @@ fn find<'a>(
 fn refused(trouble: Trouble) -> Refused {
     let (status, code, message) = match trouble {
         Trouble::Stranger(stranger) => return stranger.into(),
-        Trouble::Fault(Refusal::SlowDown) => (400, "ThrottlingException", "Rate exceeded"),
-        Trouble::Fault(Refusal::Denied) => (
+        Trouble::Fault(Refusal::SlowDown, _) => (400, "ThrottlingException", "Rate exceeded"),
+        Trouble::Fault(Refusal::Denied, _) => (
             400,
             "AccessDeniedException",
             "User is not authorized to perform: kms:DescribeKey because no identity-based policy allows the kms:DescribeKey action",
         ),
-        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut) => (
+        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut, _) => (
             500,
             "KMSInternalException",
             "The request was rejected because an internal exception occurred.",

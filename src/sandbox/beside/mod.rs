@@ -124,7 +124,7 @@ struct Entered {
 
 /// What keeps a request from its operation, for each service to say in its own words.
 enum Trouble {
-    Fault(Refusal),
+    Fault(Refusal, Arc<Known>),
     Stranger(Stranger),
 }
 
@@ -146,7 +146,7 @@ impl Asked<'_> {
         noted.cut = met.lose_answer || met.refusal == Some(Refusal::Cut);
         noted.unmodelled = met.unmodelled;
         match met.refusal {
-            Some(refusal) => Err(Trouble::Fault(refusal)),
+            Some(refusal) => Err(Trouble::Fault(refusal, entered.caller)),
             None => Ok(entered),
         }
     }

@@ -226,17 +226,17 @@ fn page_asked_for(body: &[u8]) -> Result<(usize, Place), Refused> {
 fn refused(trouble: Trouble) -> Refused {
     let (status, code, message) = match trouble {
         Trouble::Stranger(stranger) => return stranger.into(),
-        Trouble::Fault(Refusal::SlowDown) => (
+        Trouble::Fault(Refusal::SlowDown, _) => (
             400,
             "TooManyRequestsException",
             "You have sent too many requests in too short a period of time.",
         ),
-        Trouble::Fault(Refusal::Denied) => (
+        Trouble::Fault(Refusal::Denied, _) => (
             400,
             "AccessDeniedException",
             "You don't have permissions to access this resource.",
         ),
-        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut) => (
+        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut, _) => (
             500,
             "ServiceException",
             "Organizations can't complete your request because of an internal service error. Try again later.",

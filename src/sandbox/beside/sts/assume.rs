@@ -102,12 +102,7 @@ fn trusted(
     role: Option<Kept>,
 ) -> Result<Kept, Refused> {
     let arn = wanted.role.clone();
-    let denied = |action: &str| {
-        let user = caller.arn();
-        let message =
-            format!("User: {user} is not authorized to perform: {action} on resource: {arn}");
-        Refused::new(403, "AccessDenied", message)
-    };
+    let denied = |action| Refused::denied(caller, action, &arn);
     let role = role.ok_or_else(|| denied("sts:AssumeRole"))?;
     let external_id = role.role.external_id.as_ref();
     let trusted = role.role.trusts == caller.account

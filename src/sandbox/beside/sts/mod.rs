@@ -38,6 +38,13 @@ impl Refused {
         }
     }
 
+    fn denied(caller: &Known, action: &str, resource: &str) -> Self {
+        let user = caller.arn();
+        let message =
+            format!("User: {user} is not authorized to perform: {action} on resource: {resource}");
+        Self::new(403, "AccessDenied", message)
+    }
+
     fn not_imitated(what: &str) -> Self {
         let message = format!("The sandbox does not imitate this: {what}");
         Self::new(501, "NotImplemented", message)
@@ -68,7 +75,8 @@ async fn answered(asked: &Asked<'_>) -> Result<Answer, Refused> {
     let action = form.get("Action").unwrap_or_default();
     let target = form.get("RoleArn").filter(|_| action == "AssumeRole");
     let entered = asked.enter(action, target.unwrap_or_default()).await;
-    let caller = entered.map_err(refused)?.caller;
+    let entered = entered.map_err(|trouble| refused(trouble, action, target))?;
+    let caller = entered.caller;
     match (action, form.get("Version")) {
         ("GetCallerIdentity", Some(VERSION)) => Ok(Answer::Identity(caller)),
         ("AssumeRole", Some(VERSION)) => {
@@ -156,19 +164,17 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn refused(trouble: Trouble) -> Refused {
+fn refused(trouble: Trouble, action: &str, target: Option<&str>) -> Refused {
     match trouble {
         Trouble::Stranger(stranger) => {
             let (code, _, message) = stranger.beside_s3();
             Refused::new(403, code, message)
         }
-        Trouble::Fault(Refusal::SlowDown) => Refused::new(400, "Throttling", "Rate exceeded"),
-        Trouble::Fault(Refusal::Denied) => Refused::new(
-            403,
-            "AccessDenied",
-            "Access denied by a fault of the sandbox",
-        ),
-        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut) => Refused::new(
+        Trouble::Fault(Refusal::SlowDown, _) => Refused::new(400, "Throttling", "Rate exceeded"),
+        Trouble::Fault(Refusal::Denied, caller) => {
+            Refused::denied(&caller, &format!("sts:{action}"), target.unwrap_or("*"))
+        }
+        Trouble::Fault(Refusal::Conflict | Refusal::Broken | Refusal::Cut, _) => Refused::new(
             500,
             "InternalFailure",
             "The request processing has failed because of an unknown error, exception or failure.",
