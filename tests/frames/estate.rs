@@ -495,6 +495,7 @@ pub fn status(changes: &[Change]) -> Status {
         by_hand: count(|change| change.stage == Stage::ByHand),
         pending: count(|change| change.stage == Stage::AwaitingApproval),
         halted: count(|change| change.stage == Stage::Halted),
+        asked: 0,
         undelivered: 0,
         channels: Vec::new(),
         breaker: None,
@@ -862,6 +863,7 @@ pub fn exceptions() -> Exceptions {
     };
     Exceptions {
         open: vec![open],
+        soon: Vec::new(),
         requested: vec![requested],
     }
 }
