@@ -306,6 +306,9 @@ async fn who_may_not_and_what_is_too_long_or_about_nothing_is_refused() {
             "{lasts}"
         );
     }
+    let long = Request::Exempt(add(31 * DAY));
+    let refusal = house.room.answer(&caller("nina"), long).await.unwrap_err();
+    assert!(refusal.message.contains("up to 30d here"), "{refusal}");
     for (rule, bucket) in [(RULE, "no-such-bucket"), ("no-such-rule", WALKTHROUGH)] {
         let request = ExemptRequest::Add {
             rule: rule.to_owned(),

@@ -249,7 +249,7 @@ fn nobody_is_offered_to_approve_what_they_asked_for_and_may_still_take_it_back()
     room.exceptions.requested[0].exception.by = Some(Actor::person("nina.ramirez").unwrap());
     room.status.asked = 0;
     let mut desk = of(room);
-    says(&desk, "You asked for this: somebody else has to say yes.");
+    says(&desk, "Yours: somebody else has to say yes.");
     let footer = |desk: &Desk| desk.text().lines().last().unwrap().to_owned();
     assert!(!footer(&desk).contains("approve"), "{}", footer(&desk));
     for key in ["a", "Enter"] {
@@ -476,11 +476,11 @@ fn a_time_that_is_none_is_said_at_once_and_one_that_is_too_long_in_the_rooms_wor
     desk.wait(600);
     desk.room.refusal = Some(Refusal {
         code: RefusalCode::Conflict,
-        message: "an exception lasts up to 365days here".to_owned(),
+        message: "an exception lasts up to 365d here".to_owned(),
     });
     nothing_was_ordered(&desk);
     desk.press("Tab Tab Tab Enter");
-    says(&desk, "refused: an exception lasts up to 365days here");
+    says(&desk, "refused: an exception lasts up to 365d here");
     // What was typed is still there to be changed.
     says(&desk, "9999d");
 }
@@ -549,6 +549,12 @@ fn what_waits_is_counted_where_an_approver_looks_and_told_to_one_who_looks_elsew
         let calm = Desk::new(size);
         assert!(!calm.text().contains("1 exception"));
     }
+    let mut alone = Fake::with(Vec::new());
+    alone.status.asked = 2;
+    let mut desk = Desk::with((45, 20), alone, "default");
+    desk.press("3");
+    says(&desk, "2 exceptions wait: x shows them");
+    says(&desk, "No change waits for a decision.");
     let desk = Desk::with((80, 24), Fake::asked(), "default");
     let text = desk.text();
     assert!(

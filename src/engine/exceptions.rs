@@ -28,6 +28,15 @@ use crate::{
 /// Most characters of an owner that are kept.
 const LONGEST_OWNER: usize = 120;
 
+/// `365d`, as people write it; what is no whole days in full.
+fn span(span: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match span.as_secs() {
+        secs if secs % DAY == 0 => format!("{}d", secs / DAY),
+        _ => humantime::format_duration(span).to_string(),
+    }
+}
+
 fn conflict(message: impl Into<String>) -> Refusal {
     refusal(RefusalCode::Conflict, message)
 }
@@ -54,7 +63,7 @@ impl Engine {
         if lasts.is_zero() || lasts > longest {
             return Err(conflict(format!(
                 "an exception lasts up to {} here (`longest` under [exceptions])",
-                humantime::format_duration(longest)
+                span(longest)
             )));
         }
         let scope = self.library.get(rule).map(|rule| rule.scope());

@@ -34,8 +34,12 @@ impl Asking {
     /// How long, or what is wrong with what is typed. Whether that is too long the room says.
     pub fn lasts(&self) -> Result<Duration, String> {
         let typed = self.lasts.text();
-        humantime::parse_duration(typed.trim())
-            .map_err(|_| format!("`{}` is no time such as 12h or 30d", typed.trim()))
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Err("how long is missing, such as 12h or 30d".to_owned());
+        }
+        humantime::parse_duration(typed)
+            .map_err(|_| format!("`{typed}` is no time such as 12h or 30d"))
     }
 }
 

@@ -36,10 +36,10 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     }
     let area = below_asked(model, area);
     if list.total == 0 {
-        let words = if list.loaded {
-            "Nothing waits for a decision."
-        } else {
-            "asking the room"
+        let words = match (list.loaded, asked_of(model)) {
+            (false, _) => "asking the room",
+            (true, 0) => "Nothing waits for a decision.",
+            (true, _) => "No change waits for a decision.",
         };
         let strip = Strip::new().space(1).put(canvas.style(Role::Muted), words);
         canvas.lines(area, [&strip]);

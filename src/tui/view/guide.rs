@@ -87,7 +87,7 @@ fn about_exception(model: &Model) -> String {
         Some(Exempt::Asked(asked)) => {
             let by = asked.exception.by.as_ref();
             if by.is_some_and(|by| by.name() == model.person) {
-                "You asked for this: somebody else has to say yes.".to_owned()
+                "Yours: somebody else has to say yes.".to_owned()
             } else if model.may(Right::Decide) {
                 format!("This waits for a yes: {} shows it all.", key(approve))
             } else {
