@@ -89,6 +89,7 @@ fn decide(approve: bool) -> ExemptRequest {
     ExemptRequest::Decide {
         rule: RULE.to_owned(),
         bucket: WALKTHROUGH.to_owned(),
+        of: None,
         approve,
         note: "seen".to_owned(),
     }
@@ -135,7 +136,9 @@ async fn an_exception_for_production_waits_for_another_approver_and_ends_the_que
     let change = house.until_asked(RULE, WALKTHROUGH).await;
     let words = ask(&house, "otto", add(30 * DAY)).await.unwrap();
     assert!(words.contains("another approver"), "{words}");
-    let Exceptions { open, requested } = listed(&house).await;
+    let Exceptions {
+        open, requested, ..
+    } = listed(&house).await;
     assert!(open.is_empty(), "nothing is exempt yet");
     assert_eq!(
         requested[0].exception.owner.as_deref(),
@@ -159,7 +162,9 @@ async fn an_exception_for_production_waits_for_another_approver_and_ends_the_que
     );
 
     ask(&house, "nina", decide(true)).await.unwrap();
-    let Exceptions { open, requested } = listed(&house).await;
+    let Exceptions {
+        open, requested, ..
+    } = listed(&house).await;
     assert!(requested.is_empty());
     assert_eq!(
         open[0].opened_by().as_deref(),
@@ -210,6 +215,52 @@ async fn an_exception_for_production_waits_for_another_approver_and_ends_the_que
     house.close().await;
 }
 
+async fn asked_of(house: &House, who: &str) -> usize {
+    let reply = house.room.answer(&caller(who), Request::Status).await;
+    match reply.unwrap() {
+        Reply::Status(status) => status.asked,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_counted_for_whoever_may_answer_it_and_an_answer_is_to_the_one_that_was_shown()
+{
+    let house = house("prod", |_| {}).await;
+    house.until_asked(RULE, WALKTHROUGH).await;
+    ask(&house, "otto", add(DAY)).await.unwrap();
+    for (who, count) in [("nina", 1), ("otto", 0), ("lea", 0), ("ada", 0)] {
+        assert_eq!(asked_of(&house, who).await, count, "{who}");
+    }
+    let shown = listed(&house).await.requested[0].seq;
+    let decide_on = |of| ExemptRequest::Decide {
+        rule: RULE.to_owned(),
+        bucket: WALKTHROUGH.to_owned(),
+        of: Some(of),
+        approve: true,
+        note: String::new(),
+    };
+    // Somebody else denies it, and it is asked for again, for longer.
+    ask(&house, "nina", decide(false)).await.unwrap();
+    ask(&house, "otto", add(300 * DAY)).await.unwrap();
+    let anew = listed(&house).await.requested[0].seq;
+    assert_ne!(shown, anew);
+    assert_eq!(
+        ask(&house, "nina", decide_on(shown)).await,
+        Err(RefusalCode::Conflict)
+    );
+    assert_eq!(listed(&house).await.open, []);
+    ask(&house, "nina", decide_on(anew)).await.unwrap();
+    assert_eq!(asked_of(&house, "nina").await, 0);
+
+    // From when people are reminded on, it is told as one that ends soon.
+    assert_eq!(listed(&house).await.soon, [0; 0]);
+    let end = at(NOW) + TimeDelta::days(300);
+    house.clock.set(end - TimeDelta::days(7));
+    assert_eq!(listed(&house).await.soon, [0]);
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_person_denies_never_becomes_an_exception() {
     let house = house("prod", |_| {}).await;
@@ -255,6 +306,9 @@ async fn who_may_not_and_what_is_too_long_or_about_nothing_is_refused() {
             "{lasts}"
         );
     }
+    let long = Request::Exempt(add(31 * DAY));
+    let refusal = house.room.answer(&caller("nina"), long).await.unwrap_err();
+    assert!(refusal.message.contains("up to 30d here"), "{refusal}");
     for (rule, bucket) in [(RULE, "no-such-bucket"), ("no-such-rule", WALKTHROUGH)] {
         let request = ExemptRequest::Add {
             rule: rule.to_owned(),

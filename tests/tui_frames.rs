@@ -272,13 +272,37 @@ fn the_palette_and_the_help_being_searched() {
 }
 
 #[test]
-fn what_could_not_be_judged_what_is_exempt_and_how_the_room_is() {
+fn what_could_not_be_judged_and_how_the_room_is() {
     at_each_size("unknowns", |desk| desk.press("u"));
-    at_each_size("exceptions", |desk| desk.press("x"));
     at_each_size("requests", |desk| desk.press("v"));
     at_each_size("trends", |desk| desk.press("p"));
     at_each_size("trends-week", |desk| desk.press("p p p"));
     at_each_size("room", |desk| desk.press("w"));
+}
+
+#[test]
+fn what_is_exempt_and_the_cards_about_it() {
+    for size in SIZES {
+        for (name, keys, more) in [
+            ("exceptions", "x", ""),
+            ("exceptions-end", "x G", ""),
+            ("exception-approve", "x a", "Tab"),
+            ("exception-deny", "x d", "BackTab"),
+            ("exception-end", "x j e", ""),
+            ("exception-ask", "j j +", "Tab"),
+            ("approvals-asked", "3", ""),
+        ] {
+            let mut desk = Desk::with(size, Fake::asked(), "default");
+            desk.settle();
+            for key in keys.split(' ') {
+                desk.press(key);
+                desk.settle();
+            }
+            desk.wait(600);
+            desk.press(more);
+            check(name, &desk);
+        }
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use sixfold::{
 };
 
 /// Ways to every pane, card and sheet.
-const WAYS: [&str; 26] = [
+const WAYS: [&str; 31] = [
     "1",
     "2 G",
     "3",
@@ -45,6 +45,11 @@ const WAYS: [&str; 26] = [
     "3 n n N",
     "i G",
     ": r e v",
+    "x Enter Tab",
+    "x a BackTab s e e n",
+    "x j e Tab",
+    "+",
+    "1 g j + Tab o p s Tab Tab",
 ];
 
 #[test]
@@ -55,7 +60,7 @@ fn no_small_size_and_none_at_a_breakpoint_panics_in_any_pane_card_or_sheet() {
         .flat_map(|width| [2, 3, 8, 13, 14, 20, 27, 28, 40, 100].map(|height| (width, height)));
     let sizes: Vec<(u16, u16)> = small.chain(breakpoints).collect();
     for way in WAYS {
-        let mut room = Fake::demo();
+        let mut room = Fake::asked();
         room.status.breaker = Some("3 fixes in a row halted".to_owned());
         let mut desk = Desk::with((100, 30), room, "default");
         desk.press("j j");
@@ -143,6 +148,16 @@ fn hostile_room(text: &str) -> Fake {
         text.clone_into(&mut event.from);
         text.clone_into(&mut event.text);
     }
+    let mut asked = estate::requested();
+    for exception in [&mut asked.exception, &mut room.exceptions.open[0]] {
+        text.clone_into(&mut exception.rule);
+        exception.asset = room.changes[0].ticket.asset.clone();
+        exception.owner = Some(text.to_owned());
+        text.clone_into(&mut exception.reason.note);
+    }
+    asked.exception.asset = Asset::bucket(asked.exception.asset.account, "us-east-1", text);
+    room.exceptions.requested.push(asked);
+    room.status.asked = 1;
     for unknown in &mut room.unknowns {
         text.clone_into(&mut unknown.bucket);
         text.clone_into(&mut unknown.cause);
@@ -209,7 +224,7 @@ proptest! {
     fn any_keys_in_any_order_leave_a_screen_that_draws(
         keys in prop::collection::vec(prop::sample::select(vec![
             "j", "k", "g", "G", "h", "l", "1", "2", "3", "4", "5", "Tab", "BackTab", "Enter", "Esc",
-            "a", "d", "r", "/", "?", "u", "x", "w", "c", "s", "Ctrl-d", "Ctrl-u", "PgDn", "PgUp",
+            "a", "d", "r", "+", "e", "/", "?", "u", "x", "w", "c", "s", "Ctrl-d", "Ctrl-u", "PgDn", "PgUp",
             "Left", "Right", "Backspace", "Space", "Home", "End",
         ]), 0..60),
         waits in prop::collection::vec(0u64..900, 0..10),

@@ -43,6 +43,7 @@ const fn decide(rule: String, bucket: String, approve: bool, note: String) -> Ex
     ExemptRequest::Decide {
         rule,
         bucket,
+        of: None,
         approve,
         note,
     }
@@ -53,9 +54,15 @@ async fn list(common: &Common) -> Result<u8> {
         Ok(Reply::Exceptions(exceptions)) => exceptions,
         other => return change::said(other),
     };
-    let Exceptions { open, requested } = *exceptions;
-    let asked: Vec<_> = requested.iter().map(|one| row(&one.exception)).collect();
-    let open: Vec<_> = open.iter().map(row).collect();
+    let Exceptions {
+        open,
+        soon,
+        requested,
+    } = *exceptions;
+    let asked = requested.iter().map(|one| row(&one.exception, false));
+    let asked: Vec<_> = asked.collect();
+    let open = open.iter().enumerate();
+    let open: Vec<_> = open.map(|(at, one)| row(one, soon.contains(&at))).collect();
     for (title, rows) in [("Waiting for another person", asked), ("Exempt", open)] {
         if !rows.is_empty() {
             print::line(format!("{title} ({})\n{}", rows.len(), print::table(&rows)))?;
@@ -64,13 +71,14 @@ async fn list(common: &Common) -> Result<u8> {
     Ok(exit::OK)
 }
 
-fn row(exception: &Exception) -> Vec<String> {
+fn row(exception: &Exception, soon: bool) -> Vec<String> {
+    let soon = if soon { ", ends soon" } else { "" };
     let by = exception.opened_by().unwrap_or_default();
     let owner = exception.owner.clone().unwrap_or_default();
     [
         exception.asset.label(),
         exception.rule.clone(),
-        format!("until {}", time::to_minute(exception.until)),
+        format!("until {}{soon}", time::to_minute(exception.until)),
         owner,
         by,
         exception.reason.to_string(),

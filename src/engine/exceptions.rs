@@ -19,7 +19,7 @@ use crate::{
         Asset, Draft, Exception, ExceptionReminder, Fact, RequestedException, Right, Scope, Stamp,
         artifact::Reason, time,
     },
-    room::protocol::{Refusal, RefusalCode},
+    room::protocol::{Exceptions, Refusal, RefusalCode},
     scanner::{TAGGING, tags},
     settings,
     store::Opened,
@@ -27,6 +27,15 @@ use crate::{
 
 /// Most characters of an owner that are kept.
 const LONGEST_OWNER: usize = 120;
+
+/// `365d`, as people write it; what is no whole days in full.
+fn span(span: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match span.as_secs() {
+        secs if secs % DAY == 0 => format!("{}d", secs / DAY),
+        _ => humantime::format_duration(span).to_string(),
+    }
+}
 
 fn conflict(message: impl Into<String>) -> Refusal {
     refusal(RefusalCode::Conflict, message)
@@ -54,7 +63,7 @@ impl Engine {
         if lasts.is_zero() || lasts > longest {
             return Err(conflict(format!(
                 "an exception lasts up to {} here (`longest` under [exceptions])",
-                humantime::format_duration(longest)
+                span(longest)
             )));
         }
         let scope = self.library.get(rule).map(|rule| rule.scope());
@@ -107,7 +116,7 @@ impl Engine {
             let fact = Fact::ExceptionRequested(exception);
             self.record(vec![caller.draft(now, None, fact)]).await?;
             return Ok(format!(
-                "asked: {bucket} is env={}, so another approver has to say yes with `sixfold exceptions approve {rule} {bucket}`",
+                "asked: another approver has to say yes, as {bucket} is env={} (`sixfold exceptions approve {rule} {bucket}`)",
                 subject.environment
             ));
         }
@@ -117,11 +126,13 @@ impl Engine {
         Ok(format!("{rule} leaves {bucket} alone until {until}"))
     }
 
-    /// An answer to what somebody else asked for. Nobody answers themselves.
+    /// An answer to what somebody else asked for, by the entry `of` where the request itself was
+    /// looked at. Nobody answers themselves.
     pub async fn decide_exception(
         &self,
         caller: &Caller,
         (rule, bucket): (&str, &str),
+        of: Option<u64>,
         approve: bool,
         note: &str,
     ) -> Result<String, Refusal> {
@@ -138,6 +149,11 @@ impl Engine {
             return Err(refusal(RefusalCode::NotFound, message));
         };
         let RequestedException { seq, exception, .. } = asked;
+        if of.is_some_and(|of| of != seq) {
+            return Err(conflict(format!(
+                "entry {seq} asks for something else since that was shown: look at it again"
+            )));
+        }
         if approve && exception.by.as_ref() == Some(&caller.actor) {
             let cause = format!(
                 "{} asked for it, so somebody else has to approve",
@@ -222,6 +238,29 @@ impl Engine {
             self.wake(id);
         }
         Ok(())
+    }
+
+    /// What there is now, and what was asked for.
+    pub fn exceptions(&self) -> Result<Exceptions, EngineError> {
+        let now = self.now();
+        let opened = self.store.exceptions_since()?;
+        let soon = opened.iter().enumerate();
+        let soon = soon.filter(|(_, (opened, _))| self.reminder_at(opened) <= now);
+        Ok(Exceptions {
+            soon: soon.map(|(at, _)| at).collect(),
+            open: opened.into_iter().map(|(one, _)| one.exception).collect(),
+            requested: self.store.requested_exceptions()?,
+        })
+    }
+
+    /// How many wait for a yes that this caller may give.
+    pub fn exceptions_asked_of(&self, caller: &Caller) -> Result<usize, EngineError> {
+        if !self.may(caller, Right::Decide) {
+            return Ok(0);
+        }
+        let requested = self.store.requested_exceptions()?.into_iter();
+        let others = |one: &RequestedException| one.exception.by.as_ref() != Some(&caller.actor);
+        Ok(requested.filter(others).count())
     }
 
     fn requested(&self, rule: &str, bucket: &str) -> Result<Option<RequestedException>, Refusal> {

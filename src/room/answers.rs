@@ -222,6 +222,7 @@ impl Room {
             pending: counts.pending,
             by_hand: counts.by_hand,
             halted: counts.halted,
+            asked: engine.exceptions_asked_of(caller)?,
             undelivered: channels
                 .iter()
                 .filter(|channel| channel.kind.is_some())

@@ -4,7 +4,7 @@
 use super::{
     Room,
     answers::failed,
-    protocol::{Exceptions, ExemptRequest, OutboxRequest, Refusal, Reply},
+    protocol::{ExemptRequest, OutboxRequest, Refusal, Reply},
 };
 use crate::engine::Caller;
 
@@ -40,11 +40,7 @@ impl Room {
     }
 
     pub(super) fn exceptions(&self) -> Result<Reply, Refusal> {
-        let store = &self.engine.store;
-        let exceptions = Exceptions {
-            open: store.exceptions().map_err(failed)?,
-            requested: store.requested_exceptions().map_err(failed)?,
-        };
+        let exceptions = self.engine.exceptions().map_err(failed)?;
         Ok(Reply::Exceptions(Box::new(exceptions)))
     }
 
@@ -69,11 +65,12 @@ impl Room {
             ExemptRequest::Decide {
                 rule,
                 bucket,
+                of,
                 approve,
                 note,
             } => {
                 engine
-                    .decide_exception(caller, (&rule, &bucket), approve, &note)
+                    .decide_exception(caller, (&rule, &bucket), of, approve, &note)
                     .await
             }
             ExemptRequest::End { rule, bucket, note } => {

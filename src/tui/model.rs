@@ -10,7 +10,7 @@ use super::{
     keymap::Keymap,
     options::Options,
     state::{
-        Afterimage, Attention, Card, Coverage, Feeds, Finder, Focus, Ledger, LineEdit, List,
+        Afterimage, Attention, Card, Coverage, Exempts, Feeds, Finder, Ledger, LineEdit, List,
         Review, Themes, Told, Tour,
     },
     theme::Theme,
@@ -19,8 +19,8 @@ use super::{
 use crate::{
     domain::{Call, Change, ChangeId, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Checkup, Diff, Exceptions, Hold, LogPage, Page, Reference, Row, Span, Status,
-        Trends, Unknown,
+        Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
+        Unknown,
     },
 };
 
@@ -126,6 +126,8 @@ pub enum Place {
     Pane(Pane),
     Entry,
     Sheet,
+    /// The list of exceptions.
+    Exceptions,
     Themes,
     Card,
     Note,
@@ -196,9 +198,10 @@ pub struct Model {
     pub attention: Attention,
     pub unknowns_total: usize,
     pub unknowns_loaded: bool,
-    pub exceptions: Exceptions,
-    pub exceptions_loaded: bool,
+    pub exempts: Exempts,
     pub card: Option<Box<Card>>,
+    /// What cards have sent so far.
+    pub deeds: u64,
     pub filtering: Option<Filtering>,
     pub message: Option<Message>,
     /// Those of before, too.
@@ -265,9 +268,9 @@ impl Model {
             attention: Attention::default(),
             unknowns_total: 0,
             unknowns_loaded: false,
-            exceptions: Exceptions::default(),
-            exceptions_loaded: false,
+            exempts: Exempts::default(),
             card: None,
+            deeds: 0,
             filtering: None,
             message: None,
             told: Told::default(),
@@ -286,11 +289,10 @@ impl Model {
             (Some(_), _, _) => Place::Filter,
             (None, Some(Sheet::Help | Sheet::Palette), _) if self.finder.typing => Place::Find,
             (None, Some(Sheet::Entry), _) => Place::Entry,
+            (None, Some(Sheet::Exceptions), _) => Place::Exceptions,
             (None, Some(Sheet::Themes), _) => Place::Themes,
             (None, Some(_), _) => Place::Sheet,
-            (None, None, Some(card)) if matches!(card.focus, Focus::Note | Focus::Code) => {
-                Place::Note
-            }
+            (None, None, Some(card)) if card.focus.is_field() => Place::Note,
             (None, None, Some(_)) => Place::Card,
             (None, None, None) => Place::Pane(self.pane),
         }

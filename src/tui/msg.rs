@@ -59,6 +59,8 @@ pub enum Question {
         purpose: Purpose,
         /// The change that the card was opened from; none for what concerns the room.
         id: Option<ChangeId>,
+        /// The number that the card keeps until it is answered.
+        deed: u64,
     },
     Scan,
 }

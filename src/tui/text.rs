@@ -48,7 +48,7 @@ fn head(text: &str, room: usize) -> &str {
 }
 
 /// The longest ending that fits.
-fn tail(text: &str, room: usize) -> &str {
+pub fn tail(text: &str, room: usize) -> &str {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true).rev() {
         used += cluster_width(cluster);

@@ -495,6 +495,7 @@ pub fn status(changes: &[Change]) -> Status {
         by_hand: count(|change| change.stage == Stage::ByHand),
         pending: count(|change| change.stage == Stage::AwaitingApproval),
         halted: count(|change| change.stage == Stage::Halted),
+        asked: 0,
         undelivered: 0,
         channels: Vec::new(),
         breaker: None,
@@ -827,44 +828,54 @@ pub fn calls() -> Vec<Call> {
     ]
 }
 
-pub fn exceptions() -> Exceptions {
-    let bucket = |name: &str| {
-        let account = Account::try_from("123456789012".to_owned()).unwrap();
-        Asset::bucket(account, "us-east-1", name)
-    };
-    let person = |name: &str| Some(Actor::person(name).unwrap());
-    let open = Exception {
-        rule: "s3-acl-public-read".to_owned(),
-        asset: bucket("acme-prod-www"),
+/// An exception from a rule on a bucket until a day, on somebody's word.
+fn exception(rule: &str, bucket: &str, until: &str, reason: (ReasonCode, &str)) -> Exception {
+    let account = Account::try_from("123456789012".to_owned()).unwrap();
+    Exception {
+        rule: rule.to_owned(),
+        asset: Asset::bucket(account, "us-east-1", bucket),
         reason: Reason {
-            code: ReasonCode::BusinessNeed,
-            note: "public website assets".to_owned(),
+            code: reason.0,
+            note: reason.1.to_owned(),
         },
-        until: "2026-07-14T03:14:02Z".parse().unwrap(),
+        until: until.parse().unwrap(),
+        owner: Some("data-platform@acme.com".to_owned()),
+        by: Some(Actor::person("otto.klein").unwrap()),
+        approved_by: None,
+    }
+}
+
+pub fn exceptions() -> Exceptions {
+    let reason = (ReasonCode::BusinessNeed, "public website assets");
+    let until = "2026-07-14T03:14:02Z";
+    let open = Exception {
         owner: Some("web-team@acme.com".to_owned()),
-        by: person("nina.ramirez"),
-        approved_by: person("otto.klein"),
-    };
-    let requested = RequestedException {
-        seq: 812,
-        at: "2026-04-15T02:50:00Z".parse().unwrap(),
-        exception: Exception {
-            rule: "versioning".to_owned(),
-            asset: bucket("acme-prod-scratch"),
-            reason: Reason {
-                code: ReasonCode::AcceptedRisk,
-                note: "scratch data, rebuilt nightly".to_owned(),
-            },
-            until: "2026-05-15T02:50:00Z".parse().unwrap(),
-            owner: Some("data-platform@acme.com".to_owned()),
-            by: person("otto.klein"),
-            approved_by: None,
-        },
+        by: Some(Actor::person("nina.ramirez").unwrap()),
+        approved_by: Some(Actor::person("otto.klein").unwrap()),
+        ..exception("s3-acl-public-read", "acme-prod-www", until, reason)
     };
     Exceptions {
         open: vec![open],
-        requested: vec![requested],
+        ..Exceptions::default()
     }
+}
+
+/// What otto.klein asked for in production.
+pub fn requested() -> RequestedException {
+    let reason = (ReasonCode::AcceptedRisk, "scratch data, rebuilt nightly");
+    let until = "2026-05-15T02:50:00Z";
+    RequestedException {
+        seq: 812,
+        at: "2026-04-15T02:50:00Z".parse().unwrap(),
+        exception: exception("versioning", "acme-prod-scratch", until, reason),
+    }
+}
+
+/// One whose end people are reminded of.
+pub fn ending() -> Exception {
+    let reason = (ReasonCode::Maintenance, "migration of the importer");
+    let until = "2026-04-16T18:00:00Z";
+    exception("tls-only", "acme-staging-import", until, reason)
 }
 
 const fn tally(counts: [usize; 6]) -> Tally {

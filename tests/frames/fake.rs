@@ -4,13 +4,13 @@
 
 use sixfold::{
     domain::{
-        Actor, Change, ChangeId, Stage, Via,
+        Actor, Change, ChangeId, Exception, Stage, Via,
         artifact::{Approval, Decision},
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox, OutboxRequest, Page,
-        Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
+        Answer, Exceptions, ExemptRequest, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage,
+        Outbox, OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -21,6 +21,7 @@ pub struct Fake {
     pub changes: Vec<Change>,
     pub status: Status,
     pub unknowns: Vec<Unknown>,
+    pub exceptions: Exceptions,
     pub log: LogPage,
     /// What it answers to a decision or a release, where it does not take it.
     pub refusal: Option<Refusal>,
@@ -38,10 +39,21 @@ impl Fake {
             status: estate::status(&changes),
             changes,
             unknowns: estate::unknowns(),
+            exceptions: estate::exceptions(),
             log: estate::log(),
             refusal: None,
             asked: Vec::new(),
         }
+    }
+
+    /// The demo in which somebody else asked for an exception, and one ends soon.
+    pub fn asked() -> Self {
+        let mut room = Self::demo();
+        room.exceptions.requested.push(estate::requested());
+        room.exceptions.open.push(estate::ending());
+        room.exceptions.soon.push(1);
+        room.status.asked = 1;
+        room
     }
 
     pub fn change(&mut self, id: ChangeId) -> &mut Change {
@@ -63,6 +75,7 @@ impl Fake {
                         | Request::Revert { .. }
                         | Request::Release { .. }
                         | Request::ResetBreaker
+                        | Request::Exempt(_)
                 )
             })
             .collect()
@@ -151,7 +164,7 @@ impl Fake {
             Request::Log { .. } => Ok(Reply::Log(self.log.clone())),
             Request::Doctor => Ok(Reply::Doctor(estate::checkup())),
             Request::Calls { limit, .. } => Ok(Reply::Calls(page(&estate::calls(), 0, limit))),
-            Request::Exceptions => Ok(Reply::Exceptions(Box::new(estate::exceptions()))),
+            Request::Exceptions => Ok(Reply::Exceptions(Box::new(self.exceptions.clone()))),
             Request::Decide {
                 id,
                 plan_hash,
@@ -166,8 +179,44 @@ impl Fake {
             Request::ResetBreaker => Ok(self.resume()),
             Request::ScanNow => Ok(Reply::Done("the next pass begins now".to_owned())),
             Request::Outbox(OutboxRequest::List { .. }) => Ok(self.outbox()),
-            Request::Outbox(_) | Request::Exempt(_) => Ok(Reply::Done("done".to_owned())),
+            Request::Outbox(_) => Ok(Reply::Done("done".to_owned())),
+            Request::Exempt(request) => self.exempt(request),
         }
+    }
+
+    fn exempt(&mut self, request: ExemptRequest) -> Result<Reply, Refusal> {
+        if let Some(refusal) = self.refusal.clone() {
+            return Err(refusal);
+        }
+        let words = match request {
+            ExemptRequest::Add { rule, bucket, .. } => {
+                format!("asked: another approver has to say yes to {rule} on {bucket}")
+            }
+            ExemptRequest::Decide {
+                rule,
+                bucket,
+                approve,
+                ..
+            } => {
+                let asked = self.exceptions.requested.pop().unwrap();
+                self.status.asked = 0;
+                if approve {
+                    let person = Actor::person(&self.status.person).unwrap();
+                    self.exceptions.open.push(Exception {
+                        approved_by: Some(person),
+                        ..asked.exception
+                    });
+                    format!("{rule} leaves {bucket} alone until 2026-05-15 02:50 UTC")
+                } else {
+                    format!("the exception from {rule} on {bucket} is denied")
+                }
+            }
+            ExemptRequest::End { rule, bucket, .. } => {
+                self.exceptions.open.retain(|one| one.rule != rule);
+                format!("{rule} is no longer exempt on {bucket}")
+            }
+        };
+        Ok(Reply::Done(words))
     }
 
     fn resume(&mut self) -> Reply {

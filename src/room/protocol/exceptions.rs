@@ -9,6 +9,9 @@ use crate::domain::{Exception, RequestedException, artifact::Reason};
 pub struct Exceptions {
     /// Not ended yet.
     pub open: Vec<Exception>,
+    /// Places in `open` of those that end soon: the ones whose end people are reminded of.
+    #[serde(default)]
+    pub soon: Vec<usize>,
     /// Waiting for another person's decision.
     pub requested: Vec<RequestedException>,
 }
@@ -32,6 +35,10 @@ pub enum ExemptRequest {
     Decide {
         rule: String,
         bucket: String,
+        /// The entry of the request that was shown; another request is another question. None where
+        /// whoever waits there is meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<u64>,
         approve: bool,
         note: String,
     },

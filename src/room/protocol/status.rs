@@ -27,6 +27,9 @@ pub struct Status {
     /// Changes that a person has to make.
     pub by_hand: usize,
     pub halted: usize,
+    /// Exceptions that wait for a yes which this caller may give: never their own.
+    #[serde(default)]
+    pub asked: usize,
     pub undelivered: usize,
     /// How each channel stands.
     pub channels: Vec<ChannelState>,

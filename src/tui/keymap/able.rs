@@ -1,6 +1,7 @@
 //! Why something can't be done now, in words for the person who pressed its key. These spare a round
 //! trip and a puzzled look; what may be done is decided by the room alone.
 
+use super::exempt;
 use crate::{
     domain::{Change, RevertState, Right, Stage},
     tui::{
@@ -16,7 +17,7 @@ pub const fn always(_: &Model) -> Option<String> {
 }
 
 /// Nothing is decided without a room, or on what may have changed since it was frozen.
-fn gone(model: &Model) -> Option<String> {
+pub(super) fn gone(model: &Model) -> Option<String> {
     let frozen = || "the screen is frozen, and this may have changed since; f goes on".to_owned();
     model
         .gone
@@ -44,7 +45,7 @@ pub fn unreviewable(model: &Model) -> Option<String> {
 }
 
 /// What the room will not let this session do. It decides again when it is asked.
-fn barred(model: &Model, right: Right) -> Option<String> {
+pub(super) fn barred(model: &Model, right: Right) -> Option<String> {
     let status = model.status.as_ref()?;
     if model.may(right) {
         return None;
@@ -62,6 +63,9 @@ fn barred(model: &Model, right: Right) -> Option<String> {
 
 /// Where several people must agree, each does so once; whoever did may still deny.
 pub fn unapprovable(model: &Model) -> Option<String> {
+    if model.place() == Place::Exceptions {
+        return exempt::unapprovable(model);
+    }
     let agreed = |change: &Change| {
         let mut agreed = change.agreed.iter();
         agreed.any(|agreed| agreed.by.name() == model.person)
@@ -121,10 +125,12 @@ pub fn undeniable(model: &Model) -> Option<String> {
     if let Some(why) = barred(model, Right::Decide) {
         return Some(why);
     }
+    let approves = |purpose| matches!(purpose, Purpose::Approve | Purpose::Grant);
     match &model.card {
+        None if model.place() == Place::Exceptions => exempt::undeniable(model),
         None if model.stage() == Some(Stage::ByHand) => gone(model),
         None => undecidable(model),
-        Some(card) if card.purpose != Purpose::Approve || card.phase != Phase::Reading => {
+        Some(card) if !approves(card.purpose) || card.phase != Phase::Reading => {
             Some("there is nothing to deny here".to_owned())
         }
         Some(_) => None,

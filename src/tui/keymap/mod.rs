@@ -7,6 +7,7 @@
 //! sequence could spell.
 
 mod able;
+mod exempt;
 mod key;
 mod own;
 mod places;
@@ -31,6 +32,9 @@ pub enum Action {
     Done,
     Release,
     Resume,
+    /// Asks for an exception from the selected change's rule on its bucket.
+    AskException,
+    EndException,
     Scan,
     Open,
     /// The diff over the whole body, and back.
@@ -255,7 +259,7 @@ mod tests {
         let text = markdown();
         assert_eq!(text.lines().count(), TABLE.len() + 2);
         assert!(
-            text.contains("| `a` | open the approval card of the selected change | panes 1-4 |")
+            text.contains("| `a` | open the approval card of the selected change or exception | panes 1-4, exceptions |")
         );
         assert!(text.contains("| `Ctrl-c` | twice: leave, wherever you are | everywhere |"));
     }

@@ -257,7 +257,7 @@ mod tests {
             (
                 "approve",
                 "d",
-                "would be both this and `deny` (panes 1-4, card): take another key",
+                "would be both this and `deny` (panes 1-4, exceptions, card): take another key",
             ),
             ("scan", "1", "`the pane of that number`"),
             ("scan", "ctrl-c", "would be both this and `twice: leave"),

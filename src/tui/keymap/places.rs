@@ -20,13 +20,17 @@ impl Places {
     pub const COVERAGE: Self = Self(1 << 10);
     pub const THEMES: Self = Self(1 << 11);
     pub const FIND: Self = Self(1 << 12);
+    /// The list of exceptions.
+    pub const EXCEPTIONS: Self = Self(1 << 13);
 
+    /// That list and every other sheet that is only read.
+    pub const SHEETS: Self = Self::SHEET.with(Self::EXCEPTIONS);
     pub const PANES: Self = Self(0b100_0001_1111);
     /// Panes that speak of one change.
     pub const CHANGES: Self = Self(0b1111);
-    pub const ALL: Self = Self(0b1_1111_1111_1111);
+    pub const ALL: Self = Self(0b11_1111_1111_1111);
     /// Where letters are commands and not text.
-    pub const COMMANDS: Self = Self(0b1100_1111_1111);
+    pub const COMMANDS: Self = Self(0b10_1100_1111_1111);
 
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -43,6 +47,7 @@ impl Places {
             Place::Pane(Pane::Coverage) => Self::COVERAGE,
             Place::Entry => Self::ENTRY,
             Place::Sheet => Self::SHEET,
+            Place::Exceptions => Self::EXCEPTIONS,
             Place::Themes => Self::THEMES,
             Place::Card => Self::CARD,
             Place::Note => Self::NOTE,
@@ -63,16 +68,17 @@ impl Places {
     /// In words, for help and README.
     pub fn words(self) -> String {
         // Sets with a name of their own come before their parts.
-        const NAMES: [(Places, &str); 19] = [
+        const NAMES: [(Places, &str); 21] = [
             (Places::ALL, "everywhere"),
             (Places::COMMANDS, "unless typing"),
             (Places::PANES, "panes"),
             (Places::CHANGES, "panes 1-4"),
             (
-                Places::ENTRY.with(Places::SHEET).with(Places::THEMES),
+                Places::ENTRY.with(Places::SHEETS).with(Places::THEMES),
                 "sheets",
             ),
-            (Places::ENTRY.with(Places::SHEET), "sheets"),
+            (Places::ENTRY.with(Places::SHEETS), "sheets"),
+            (Places::SHEETS, "sheets"),
             (Places::QUEUE, "queue"),
             (Places::TICKET, "ticket"),
             (Places::APPROVALS, "approvals"),
@@ -81,6 +87,7 @@ impl Places {
             (Places::COVERAGE, "coverage"),
             (Places::ENTRY, "entry"),
             (Places::SHEET, "sheets"),
+            (Places::EXCEPTIONS, "exceptions"),
             (Places::THEMES, "themes"),
             (Places::CARD, "card"),
             (Places::NOTE, "note"),

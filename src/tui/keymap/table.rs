@@ -3,12 +3,14 @@
 use crossterm::event::KeyCode;
 
 use super::{
-    Action, Binding, Places, able, bind,
+    Action, Binding, Places, able, bind, exempt,
     key::{char, key},
 };
 
 const FILTERED: Places = Places::QUEUE.with(Places::LEDGER);
 const LISTS: Places = FILTERED.with(Places::COVERAGE);
+/// Where something to decide on can be selected.
+const DECIDABLE: Places = Places::CHANGES.with(Places::EXCEPTIONS);
 const DECIDED: Places = Places::APPROVALS.with(Places::TICKET);
 
 /// In the order in which help shows them.
@@ -16,8 +18,8 @@ pub const ACTIONS: &[Binding] = &[
     bind(
         &[char('a')],
         Action::Approve,
-        "open the approval card of the selected change",
-        Places::CHANGES,
+        "open the approval card of the selected change or exception",
+        DECIDABLE,
     )
     .named("approve")
     .hint("approve", 90)
@@ -27,7 +29,7 @@ pub const ACTIONS: &[Binding] = &[
         &[char('d')],
         Action::Deny,
         "open the form that denies it, with a reason",
-        Places::CHANGES.with(Places::CARD),
+        DECIDABLE.with(Places::CARD),
     )
     .named("deny")
     .hint("deny", 80)
@@ -91,6 +93,26 @@ pub const ACTIONS: &[Binding] = &[
     .danger()
     .unless(able::unresumable),
     bind(
+        &[char('+')],
+        Action::AskException,
+        "ask for an exception: its rule leaves its bucket alone for a while",
+        Places::CHANGES,
+    )
+    .named("ask-exception")
+    .hint("exempt", 9)
+    .danger()
+    .unless(exempt::unaskable),
+    bind(
+        &[char('e')],
+        Action::EndException,
+        "open the card that ends the selected exception early",
+        Places::EXCEPTIONS,
+    )
+    .named("end-exception")
+    .hint("end early", 75)
+    .danger()
+    .unless(exempt::unendable),
+    bind(
         &[key(KeyCode::Enter), key(KeyCode::Right), char('l')],
         Action::Open,
         "look at what is selected",
@@ -99,6 +121,13 @@ pub const ACTIONS: &[Binding] = &[
     .named("open")
     .hint("open", 60)
     .unless(able::nothing_selected),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Run,
+        "approve what waits, end what is in force: its card, as the selected line says",
+        Places::EXCEPTIONS,
+    )
+    .unless(exempt::unpressable),
     bind(
         &[key(KeyCode::Enter)],
         Action::Approve,
@@ -180,7 +209,7 @@ pub const ACTIONS: &[Binding] = &[
     bind(
         &[char('x')],
         Action::Exceptions,
-        "rules that are not applied to a bucket for a while",
+        "rules that are not applied to a bucket for a while, and who asks for that",
         Places::PANES,
     )
     .named("exceptions")
@@ -213,7 +242,7 @@ pub const ACTIONS: &[Binding] = &[
         &[char('p')],
         Action::Trends,
         "how it went lately, as charts; once more: a day, a week, a month",
-        Places::PANES.with(Places::SHEET),
+        Places::PANES.with(Places::SHEETS),
     )
     .named("trends")
     .hint("trends", 9),
@@ -229,7 +258,7 @@ pub const ACTIONS: &[Binding] = &[
         &[char('L')],
         Action::Log,
         "what this screen said to you, and the room's own log",
-        Places::PANES.with(Places::SHEET),
+        Places::PANES.with(Places::SHEETS),
     )
     .named("log")
     .hint("log", 6),
@@ -237,7 +266,7 @@ pub const ACTIONS: &[Binding] = &[
         &[char('i')],
         Action::Doctor,
         "is everything in order: the checks of `sixfold doctor`, and this terminal; once more looks again",
-        Places::PANES.with(Places::SHEET),
+        Places::PANES.with(Places::SHEETS),
     )
     .named("doctor")
     .hint("doctor", 6),

@@ -9,10 +9,10 @@ use super::{
 
 const SCROLLED: Places = Places::PANES
     .with(Places::ENTRY)
-    .with(Places::SHEET)
+    .with(Places::SHEETS)
     .with(Places::THEMES)
     .with(Places::CARD);
-const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEET);
+const CLOSED_BY_ESC: Places = Places::PANES.with(Places::ENTRY).with(Places::SHEETS);
 
 /// In the order in which help shows them.
 pub const WAYS: &[Binding] = &[
@@ -223,7 +223,7 @@ pub const WAYS: &[Binding] = &[
         &[char(':')],
         Action::Palette,
         "every action by name",
-        Places::PANES.with(Places::ENTRY).with(Places::SHEET),
+        Places::PANES.with(Places::ENTRY).with(Places::SHEETS),
     )
     .named("palette")
     .hint("actions", 14),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tui_textarea::{TextArea, WrapMode};
 
-use super::{Arming, Stop};
+use super::{About, Arming, Asking, Exempt, Exempts, Focus, Purpose, Stop, over};
 use crate::{
     domain::{
-        Change, ChangeId, Digest, RevertState, Safe, Stage,
-        artifact::{Decision, Reason, ReasonCode},
+        Change, ChangeId, Digest, Safe, Stamp,
+        artifact::{Reason, ReasonCode},
     },
     room::protocol::{Diff, Status},
 };
@@ -19,35 +19,6 @@ const CODE: usize = 4;
 
 /// Longest note, in characters; the ledger keeps no more.
 const LONGEST_NOTE: usize = 500;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    Approve,
-    Deny,
-    Revert,
-    /// Says that what was to be done by hand is done.
-    Done,
-    /// Lets a held rule act on its bucket again.
-    Release,
-    /// Lets the room fix again.
-    Resume,
-}
-
-/// What Enter would act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Focus {
-    /// Closes the card and does nothing else.
-    NotNow,
-    /// Does what the card is for.
-    Act,
-    /// From an approval to the denial of the same change.
-    Deny,
-    /// Where the code of what can't be undone is typed.
-    Code,
-    /// The reasons.
-    Codes,
-    Note,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -61,10 +32,10 @@ pub enum Phase {
 #[derive(Clone, Debug)]
 pub struct Card {
     pub purpose: Purpose,
-    /// The change it is about, or from which a held rule was found; none for the breaker.
+    /// The change it is about, or from which a held rule was found; none for the breaker and for an
+    /// exception that is there.
     pub id: Option<ChangeId>,
-    /// What it lets go on, where it is about that.
-    pub stop: Option<Stop>,
+    pub about: About,
     /// As shown; none until the room has sent it.
     pub change: Option<Box<Change>>,
     pub diff: Option<Box<Diff>>,
@@ -79,32 +50,45 @@ pub struct Card {
     pub phase: Phase,
     /// What the room answered when it refused.
     pub refused: Option<String>,
+    /// The number under which it was sent, so that no other answer is taken for its own.
+    pub deed: Option<u64>,
 }
 
 impl Card {
     /// A card about a change.
     pub fn new(purpose: Purpose, id: ChangeId) -> Self {
-        Self::about(purpose, Some(id), None)
+        let about = match purpose {
+            Purpose::Ask => About::Asking(Asking::default()),
+            _ => About::Change,
+        };
+        Self::about(purpose, Some(id), about)
     }
 
     /// A card that lets something go on. All there is to know about it is on it from the start.
     pub fn letting_go_on(stop: Stop, id: Option<ChangeId>, now: Duration) -> Self {
-        let mut card = Self::about(stop.purpose(), id, Some(stop));
+        let mut card = Self::about(stop.purpose(), id, About::Stop(stop));
         card.arming.begin(now);
         card
     }
 
-    fn about(purpose: Purpose, id: Option<ChangeId>, stop: Option<Stop>) -> Self {
+    /// A card about an exception, whole from the start too.
+    pub fn on_exempt(purpose: Purpose, exempt: Exempt, now: Duration) -> Self {
+        let mut card = Self::about(purpose, None, About::Exempt(exempt));
+        card.arming.begin(now);
+        card
+    }
+
+    fn about(purpose: Purpose, id: Option<ChangeId>, about: About) -> Self {
         let mut note = TextArea::default();
         note.set_wrap_mode(WrapMode::WordOrGlyph);
         note.set_max_histories(20);
         Self {
             purpose,
             id,
-            stop,
+            about,
             change: None,
             diff: None,
-            focus: Self::rest(purpose),
+            focus: purpose.rest(),
             arming: Arming::default(),
             code: 0,
             note,
@@ -112,14 +96,7 @@ impl Card {
             scroll: 0,
             phase: Phase::Reading,
             refused: None,
-        }
-    }
-
-    /// Where the focus starts and goes back to: never on a button that does something.
-    const fn rest(purpose: Purpose) -> Focus {
-        match purpose {
-            Purpose::Approve | Purpose::Done | Purpose::Release | Purpose::Resume => Focus::NotNow,
-            Purpose::Deny | Purpose::Revert => Focus::Codes,
+            deed: None,
         }
     }
 
@@ -137,7 +114,47 @@ impl Card {
             (Phase::Reading, Purpose::Deny | Purpose::Revert) => {
                 &[Focus::Codes, Focus::Note, Focus::NotNow, Focus::Act]
             }
+            (Phase::Reading, Purpose::Ask) => &[
+                Focus::Codes,
+                Focus::Owner,
+                Focus::Lasts,
+                Focus::Note,
+                Focus::NotNow,
+                Focus::Act,
+            ],
+            (Phase::Reading, Purpose::Grant) => {
+                &[Focus::Note, Focus::NotNow, Focus::Act, Focus::Deny]
+            }
+            (Phase::Reading, Purpose::Refuse | Purpose::End) => {
+                &[Focus::Note, Focus::NotNow, Focus::Act]
+            }
         }
+    }
+
+    /// The exception that it is about, as shown.
+    pub const fn exempt(&self) -> Option<&Exempt> {
+        match &self.about {
+            About::Exempt(exempt) => Some(exempt),
+            _ => None,
+        }
+    }
+
+    /// What is said for an exception that is to be.
+    pub const fn asking(&self) -> Option<&Asking> {
+        match &self.about {
+            About::Asking(asking) => Some(asking),
+            _ => None,
+        }
+    }
+
+    /// Whether what becomes of exceptions concerns it.
+    pub const fn minds_exceptions(&self) -> bool {
+        matches!(self.about, About::Asking(_) | About::Exempt(_))
+    }
+
+    /// What is wrong with how long an exception is to last, where one is asked for.
+    pub fn misspelt(&self) -> Option<String> {
+        self.asking()?.lasts().err()
     }
 
     /// The code that approving what can't be undone takes: it begins the hash of the plan that is shown,
@@ -182,15 +199,24 @@ impl Card {
     }
 
     /// What the button says.
-    pub const fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> &'static str {
         match self.purpose {
-            Purpose::Approve => "Approve",
-            Purpose::Deny => "Deny",
+            Purpose::Approve | Purpose::Grant => "Approve",
+            Purpose::Deny | Purpose::Refuse => "Deny",
             Purpose::Revert => "Revert",
             Purpose::Done => "Mark done",
             Purpose::Release => "Release",
             Purpose::Resume => "Resume fixing",
+            Purpose::Ask if self.at_once() => "Exempt",
+            Purpose::Ask => "Ask",
+            Purpose::End => "End it",
         }
+    }
+
+    /// An exception from here waits for nobody, as far as the ticket knows.
+    pub fn at_once(&self) -> bool {
+        let change = self.change.as_ref();
+        change.is_some_and(|change| !change.ticket.environment.production)
     }
 
     /// The plan that is shown.
@@ -203,17 +229,22 @@ impl Card {
             .get(self.code)
             .copied()
             .unwrap_or(ReasonCode::AcceptedRisk);
-        let note = self.note.lines().join(" ");
         Reason {
             code,
-            note: note.trim().chars().take(LONGEST_NOTE).collect(),
+            note: self.noted(),
         }
+    }
+
+    /// The sentence for the record.
+    pub fn noted(&self) -> String {
+        let note = self.note.lines().join(" ");
+        note.trim().chars().take(LONGEST_NOTE).collect()
     }
 
     pub fn disarm(&mut self, now: Duration, why: impl Into<String>) {
         self.arming.disarm(now, why);
         if matches!(self.focus, Focus::Act | Focus::Code) {
-            self.focus = Self::rest(self.purpose);
+            self.focus = self.purpose.rest();
         }
     }
 
@@ -223,15 +254,23 @@ impl Card {
         if Some(change.id) != self.id {
             return;
         }
-        if self.stop.is_some() {
+        match self.about {
+            About::Change => {}
             // Only shown; what counts is the stop itself.
-            self.change = Some(Box::new(change.clone()));
-            return;
+            About::Stop(_) | About::Exempt(_) => {
+                self.change = Some(Box::new(change.clone()));
+                return;
+            }
+            // How far the change is on its way matters to no exception.
+            About::Asking(_) => {
+                self.change = Some(Box::new(change.clone()));
+                self.ready(now);
+                return;
+            }
         }
-        if let Some(why) = self.over(change) {
+        if let Some(why) = over::why(self.purpose, change) {
             if self.phase != Phase::Sent {
-                self.phase = Phase::Over(why);
-                self.focus = Focus::NotNow;
+                self.end(why);
             }
         } else if let Some(shown) = &self.change {
             if shown.ticket.plan_hash != change.ticket.plan_hash {
@@ -258,75 +297,59 @@ impl Card {
 
     /// The same for what the card lets go on.
     pub fn refresh_stop(&mut self, status: &Status, now: Duration) {
-        let Some(shown) = self.stop.as_ref().filter(|_| self.phase == Phase::Reading) else {
+        let (About::Stop(shown), Phase::Reading) = (&self.about, &self.phase) else {
             return;
         };
         match shown.in_room(status) {
-            None => {
-                self.phase = Phase::Over(shown.over());
-                self.focus = Focus::NotNow;
-            }
+            None => self.end(shown.over()),
             Some(stop) if stop != *shown => {
-                self.stop = Some(stop);
+                self.about = About::Stop(stop);
                 self.disarm(now, "something more happened, look at it again");
             }
             Some(_) => {}
         }
     }
 
+    /// The same for exceptions, at this hour of the room.
+    pub fn refresh_exempts(&mut self, exempts: &Exempts, at: Option<Stamp>, now: Duration) {
+        if self.phase != Phase::Reading {
+            return;
+        }
+        match (&self.about, &self.change) {
+            (About::Exempt(shown), _) => match exempts.now(shown) {
+                None => self.end(exempts.over(shown, at)),
+                Some(exempt) if exempt.exception() != shown.exception() => {
+                    self.about = About::Exempt(exempt.clone());
+                    self.disarm(now, "the exception changed, look at it again");
+                }
+                Some(_) => {}
+            },
+            (About::Asking(_), Some(change)) => {
+                let ticket = &change.ticket;
+                if let Some(why) = exempts.there(&ticket.rule.id, &ticket.asset.label()) {
+                    self.end(why);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// There is nothing left to decide here.
+    pub fn end(&mut self, why: String) {
+        self.phase = Phase::Over(why);
+        self.focus = Focus::NotNow;
+    }
+
     /// The quiet begins once the whole plan is on the screen.
     fn ready(&mut self, now: Duration) {
         let whole = self.change.as_ref().is_some_and(|change| {
             // What is done by hand has no documents that could be compared.
-            change.ticket.plan().is_none() || self.diff.is_some()
+            // Nor has an exception any, which writes nothing.
+            let plain = change.ticket.plan().is_none() || self.asking().is_some();
+            plain || self.diff.is_some()
         });
         if whole {
             self.arming.begin(now);
-        }
-    }
-
-    /// Why there is nothing to decide, where that is so.
-    fn over(&self, change: &Change) -> Option<String> {
-        let id = change.id;
-        match self.purpose {
-            Purpose::Release | Purpose::Resume => None,
-            Purpose::Revert if change.stage != Stage::Closed => {
-                Some(format!("{id} is {}", change.stage.word()))
-            }
-            // A revert that failed may be tried again.
-            Purpose::Revert => match change.revert.as_ref().map(|revert| &revert.state) {
-                Some(RevertState::Pending) => Some(format!("{id} is being reverted already")),
-                Some(RevertState::Done) => Some(format!("{id} is {}", change.word())),
-                Some(RevertState::Failed(_)) | None => None,
-            },
-            Purpose::Done if change.stage != Stage::ByHand => {
-                Some(format!("{id} is {}", change.word()))
-            }
-            Purpose::Done => hash_differs(change),
-            Purpose::Approve | Purpose::Deny => {
-                if let Some(approval) = &change.approval {
-                    let verb = match approval.decision {
-                        Decision::Approved => "approved by",
-                        Decision::Denied => "denied by",
-                        Decision::NotRequired => "let through by",
-                    };
-                    let at = crate::domain::time::clock(approval.at);
-                    return Some(format!(
-                        "{verb} {} ({}, {at}) while this was open",
-                        approval.by, approval.via
-                    ));
-                }
-                let decidable = match self.purpose {
-                    Purpose::Deny => {
-                        matches!(change.stage, Stage::AwaitingApproval | Stage::ByHand)
-                    }
-                    _ => change.stage == Stage::AwaitingApproval,
-                };
-                if !decidable {
-                    return Some(format!("{id} is {}", change.stage.word()));
-                }
-                hash_differs(change)
-            }
         }
     }
 
@@ -345,13 +368,4 @@ impl Card {
         self.note
             .insert_str(safe.chars().take(room).collect::<String>());
     }
-}
-
-/// What is shown must be what its hash stands for.
-fn hash_differs(change: &Change) -> Option<String> {
-    let ticket = &change.ticket;
-    let asked = change.request.as_ref().map(|request| &request.plan_hash);
-    let differs = asked.is_some_and(|hash| *hash != ticket.plan_hash)
-        || ticket.remedy.hash(change.id, &ticket.asset) != ticket.plan_hash;
-    differs.then(|| "the plan does not match its hash, so it can't be decided from here".to_owned())
 }

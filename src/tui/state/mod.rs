@@ -2,14 +2,18 @@
 
 mod afterimage;
 mod arming;
+mod asking;
 mod attention;
 mod card;
 mod coverage;
+mod exempt;
 mod feeds;
 mod finder;
 mod ledger;
 mod line;
 mod list;
+mod over;
+mod purpose;
 mod review;
 mod said;
 mod stop;
@@ -18,14 +22,17 @@ mod tour;
 
 pub use afterimage::Afterimage;
 pub use arming::{Arming, QUIET};
+pub use asking::Asking;
 pub use attention::Attention;
-pub use card::{Card, Focus, Phase, Purpose};
+pub use card::{Card, Phase};
 pub use coverage::Coverage;
+pub use exempt::{Exempt, Exempts};
 pub use feeds::{Feeds, REST, Topic};
 pub use finder::Finder;
 pub use ledger::{Ledger, PAGE};
 pub use line::LineEdit;
 pub use list::{CHUNK, Keyed, List};
+pub use purpose::{About, Focus, Purpose};
 pub use review::Review;
 pub use said::{Level, Message, Told};
 pub use stop::Stop;

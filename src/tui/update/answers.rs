@@ -1,13 +1,13 @@
 //! What the room's answers change. An answer that changes nothing visible asks for no frame.
 
-use super::{review, subject};
+use super::{exempt, review, subject};
 use crate::{
     domain::{ChangeId, Role},
     room::protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
     tui::{
         model::{Level, Model, Pane},
         msg::Question,
-        state::{Focus, Phase, Purpose, Topic},
+        state::{Phase, Purpose, Topic},
     },
 };
 
@@ -19,9 +19,9 @@ pub fn answer(model: &mut Model, to: Question, reply: Result<Reply, Refusal>) {
             Ok(_) => {}
             Err(refusal) => model.say(Level::Error, refusal.message),
         },
-        Question::Deed { purpose, id } => {
-            let change = Settled { purpose, id };
-            settle(model, change, reply);
+        Question::Deed { purpose, id, deed } => {
+            let settled = Settled { purpose, id, deed };
+            settle(model, settled, reply);
         }
         Question::Feed { topic, serial, at } => {
             if model.feeds.arrived(topic, serial) {
@@ -61,8 +61,7 @@ pub fn hang_up(model: &mut Model, why: &str) {
         } else {
             why.to_owned()
         };
-        card.phase = Phase::Over(why);
-        card.focus = Focus::NotNow;
+        card.end(why);
     }
 }
 
@@ -71,22 +70,29 @@ pub fn hang_up(model: &mut Model, why: &str) {
 struct Settled {
     purpose: Purpose,
     id: Option<ChangeId>,
+    deed: u64,
 }
 
-fn settle(model: &mut Model, change: Settled, reply: Result<Reply, Refusal>) {
-    let Settled { purpose, id } = change;
-    for topic in [Topic::Status, Topic::Queue, Topic::Pending, Topic::Change] {
+fn settle(model: &mut Model, settled: Settled, reply: Result<Reply, Refusal>) {
+    let Settled { purpose, id, deed } = settled;
+    for topic in [
+        Topic::Status,
+        Topic::Queue,
+        Topic::Pending,
+        Topic::Change,
+        Topic::Exceptions,
+    ] {
         model.feeds.turn(topic);
     }
     let now = model.now;
     let waiting = model
         .card
         .as_mut()
-        .filter(|card| card.purpose == purpose && card.id == id && card.phase == Phase::Sent);
+        .filter(|card| card.deed == Some(deed) && card.phase == Phase::Sent);
     match (reply, waiting) {
         (Ok(reply), waiting) => {
             if waiting.is_some() {
-                model.card = None;
+                exempt::leave(model);
                 if let Some(tour) = &mut model.tour {
                     tour.approved |= purpose == Purpose::Approve;
                 }
@@ -207,9 +213,7 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
             model.trends = Some(trends);
         }
         Reply::Exceptions(exceptions) => {
-            model.exceptions = *exceptions;
-            model.exceptions_loaded = true;
-            model.dirty = true;
+            exempt::load(model, *exceptions);
         }
         _ => {}
     }

@@ -4,7 +4,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{keys, review};
+use super::{exempt, keys, leave, review};
 use crate::{
     domain::Stamp,
     room::protocol::{Answer, Request},
@@ -13,7 +13,7 @@ use crate::{
         keymap::Action,
         model::{Model, Sheet},
         msg::Question,
-        state::{Card, Focus, Phase, Purpose, Stop, Topic},
+        state::{About, Card, Focus, Phase, Purpose, Stop, Topic},
     },
 };
 
@@ -67,12 +67,16 @@ fn let_go_on(model: &mut Model, card: Card) {
     model.feeds.turn(Topic::Status);
 }
 
-/// A paste is taken as text in the note and as nothing anywhere else.
+/// A paste is taken as text in a field that is not a code's, and as nothing anywhere else.
 pub fn paste(model: &mut Model, text: &str) {
     let now = model.now;
     let covered = model.sheet.is_some();
     if let Some(card) = &mut model.card {
-        if card.focus == Focus::Note && !covered {
+        let line = exempt::line(card).filter(|_| !covered);
+        if let Some(line) = line {
+            line.insert(text);
+            card.arming.disturb(now);
+        } else if card.focus == Focus::Note && !covered {
             card.write(text);
             card.arming.disturb(now);
         } else if card.phase == Phase::Reading {
@@ -81,7 +85,7 @@ pub fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// A key in the note that the table does not have.
+/// A key in a field that the table does not have.
 pub fn write(model: &mut Model, event: KeyEvent) {
     let Some(card) = &mut model.card else {
         return;
@@ -98,6 +102,10 @@ pub fn write(model: &mut Model, event: KeyEvent) {
             KeyCode::Backspace => card.untype_code(false),
             _ => {}
         }
+        return;
+    }
+    if let Some(line) = exempt::line(card) {
+        line.key(event);
         return;
     }
     match event.code {
@@ -126,8 +134,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             super::disarm(model, "help was open");
             keys::sheet(model, Sheet::Help, None);
         }
-        Action::Quit => keys::quit(model, effects),
-        Action::Leave => keys::leave(model, effects),
+        Action::Quit => leave::quit(model, effects),
+        Action::Leave => leave::leave(model, effects),
         Action::Deny => deny_instead(model),
         Action::NextStop => stop(model, 1),
         Action::PreviousStop => stop(model, -1),
@@ -138,17 +146,22 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Nothing is decided, and nothing more is looked through.
+/// Nothing is decided, and nothing more is looked through. What was opened from a list leads back there.
 fn close(model: &mut Model) {
-    model.card = None;
     model.review = None;
+    exempt::leave(model);
 }
 
 fn deny_instead(model: &mut Model) {
     let now = model.now;
-    if let Some(card) = &model.card
-        && let Some(id) = card.id
-    {
+    let Some(card) = &model.card else {
+        return;
+    };
+    if let Some(asked) = card.exempt().cloned() {
+        let mut form = Card::on_exempt(Purpose::Refuse, asked, now);
+        form.note = card.note.clone();
+        model.card = Some(Box::new(form));
+    } else if let Some(id) = card.id {
         let mut form = Card::new(Purpose::Deny, id);
         if let Some(change) = &card.change {
             form.refresh(change, now);
@@ -183,6 +196,10 @@ fn stop(model: &mut Model, by: isize) {
             _ => Focus::Code,
         };
     }
+    if next == Focus::Act && card.misspelt().is_some() {
+        // The lock says what is wrong with it.
+        next = Focus::Lasts;
+    }
     if next == Focus::Act && !card.arming.armed() {
         if card.arming.why().is_none() {
             card.disarm(now, "read it first; a moment without keys unlocks it");
@@ -201,23 +218,25 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
         Focus::NotNow if card.phase == Phase::Reading && card.arming.wake().is_some() => {}
         Focus::NotNow => close(model),
         Focus::Deny => deny_instead(model),
-        Focus::Code | Focus::Codes | Focus::Note => stop(model, 1),
+        Focus::Code | Focus::Codes | Focus::Owner | Focus::Lasts | Focus::Note => stop(model, 1),
         Focus::Act if card.arming.armed() && card.coded() && card.phase == Phase::Reading => {
-            send(card, effects);
+            model.deeds += 1;
+            send(card, model.deeds, effects);
         }
         Focus::Act => {}
     }
 }
 
-fn send(card: &mut Card, effects: &mut Vec<Effect>) {
+fn send(card: &mut Card, deed: u64, effects: &mut Vec<Effect>) {
     let Some(request) = request(card) else {
         return;
     };
     card.phase = Phase::Sent;
     card.focus = Focus::NotNow;
+    card.deed = Some(deed);
     let (purpose, id) = (card.purpose, card.id);
     effects.push(Effect::Ask {
-        question: Question::Deed { purpose, id },
+        question: Question::Deed { purpose, id, deed },
         request,
     });
 }
@@ -231,7 +250,7 @@ fn request(card: &Card) -> Option<Request> {
             answer,
         })
     };
-    match (card.purpose, &card.stop) {
+    match (card.purpose, &card.about) {
         (Purpose::Approve, _) => decide(Answer::Approve),
         (Purpose::Deny, _) => decide(Answer::Deny(card.reason())),
         (Purpose::Done, _) => Some(Request::Done {
@@ -242,26 +261,32 @@ fn request(card: &Card) -> Option<Request> {
             id,
             reason: card.reason(),
         }),
-        (Purpose::Release, Some(Stop::Hold(hold))) => Some(Request::Release {
+        (Purpose::Release, About::Stop(Stop::Hold(hold))) => Some(Request::Release {
             rule: hold.rule.clone(),
             bucket: hold.asset.label(),
         }),
-        (Purpose::Resume, Some(Stop::Breaker(_))) => Some(Request::ResetBreaker),
+        (Purpose::Resume, About::Stop(Stop::Breaker(_))) => Some(Request::ResetBreaker),
         (Purpose::Release | Purpose::Resume, _) => None,
+        (Purpose::Ask | Purpose::Grant | Purpose::Refuse | Purpose::End, _) => {
+            exempt::request(card).map(Request::Exempt)
+        }
     }
 }
 
 fn expiry(model: &Model) -> Option<Stamp> {
     let card = model.card.as_ref()?;
+    if let Some(exempt) = card.exempt() {
+        return Some(exempt.exception().until);
+    }
     let change = card.change.as_ref()?;
     match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
-        Purpose::Done | Purpose::Release | Purpose::Resume => None,
+        _ => None,
     }
 }
 
-/// An expired request can't be decided; the card says so by itself.
+/// What has expired can't be decided; the card says so by itself.
 pub fn expire(model: &mut Model) {
     let over = matches!((expiry(model), model.utc()), (Some(expires), Some(now)) if now >= expires);
     if !over {
@@ -270,10 +295,11 @@ pub fn expire(model: &mut Model) {
     if let Some(card) = &mut model.card {
         let what = match card.purpose {
             Purpose::Approve | Purpose::Deny => "the request expired; the room asks again",
+            Purpose::Grant | Purpose::Refuse => "the time that was asked for is over",
+            Purpose::End => "its time is over",
             _ => "the rollback expired",
         };
-        card.phase = Phase::Over(what.to_owned());
-        card.focus = Focus::NotNow;
+        card.end(what.to_owned());
         model.dirty = true;
     }
 }

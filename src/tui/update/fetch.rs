@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::exempt;
 use crate::{
     room::protocol::{PAGE as LARGEST_PAGE, Request},
     tui::{
@@ -74,7 +75,7 @@ fn request(model: &Model, topic: Topic) -> Option<(Request, usize)> {
             offset: 0,
             limit: LARGEST_PAGE,
         }),
-        Topic::Exceptions if model.sheet == Some(Sheet::Exceptions) => all(Request::Exceptions),
+        Topic::Exceptions if exempt::shown(model) => all(Request::Exceptions),
         Topic::Calls if model.sheet == Some(Sheet::Calls) => all(Request::Calls {
             before: None,
             limit: LARGEST_PAGE,

@@ -1,10 +1,12 @@
 //! What a key does, by the key table.
 
-use std::time::Duration;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{card, copy, filter, mouse, moves, review, subject, themes};
+use super::{
+    card, copy, exempt, filter,
+    leave::{leave, quit, stay},
+    mouse, moves, review, subject, themes,
+};
 use crate::{
     room::protocol::{Arrangement, Grouping, Request},
     tui::{
@@ -17,9 +19,6 @@ use crate::{
         view::{self, HelpEntry},
     },
 };
-
-/// How long a second key still leaves.
-const LEAVING: Duration = Duration::from_secs(4);
 
 pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
     if event.kind == KeyEventKind::Release {
@@ -91,18 +90,17 @@ fn too_small(model: &Model) -> bool {
     regions(model.size, look).shape == Shape::Tiny
 }
 
-/// Another key than the one that leaves was pressed.
-fn stay(model: &mut Model) {
-    if model.leaving.take().is_some() {
-        model.message = None;
-    }
-}
-
 pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &mut Vec<Effect>) {
     if moves::apply(model, action) {
         return;
     }
+    let listed = model.sheet == Some(Sheet::Exceptions);
     match action {
+        Action::Approve if listed => exempt::open(model, Purpose::Grant),
+        Action::Deny if listed => exempt::open(model, Purpose::Refuse),
+        Action::EndException => exempt::open(model, Purpose::End),
+        Action::Run if listed => exempt::press(model),
+        Action::AskException => exempt::ask(model),
         Action::Approve => card::open(model, Purpose::Approve),
         Action::Deny => card::open(model, Purpose::Deny),
         Action::Done => card::open(model, Purpose::Done),
@@ -366,33 +364,5 @@ fn go_to_change(model: &mut Model) {
         model.trail = Some(Trail {
             entry: model.ledger.opened.filter(|_| open),
         });
-    }
-}
-
-pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    let running = model
-        .running()
-        .filter(|_| model.leaving.is_none() && model.gone.is_none());
-    let Some(row) = running else {
-        effects.push(Effect::Leave);
-        return;
-    };
-    let text = format!(
-        "{} again quits: {} is {} (step {} of 6), any other key stays",
-        model.keys.key(Action::Quit),
-        row.id,
-        row.word,
-        row.step
-    );
-    model.say(Level::Warn, text);
-    model.leaving = Some(model.now + LEAVING);
-}
-
-pub(super) fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.leaving.is_some() {
-        effects.push(Effect::Leave);
-    } else {
-        model.say(Level::Info, "Ctrl-c again leaves");
-        model.leaving = Some(model.now + LEAVING);
     }
 }

@@ -5,9 +5,11 @@
 mod answers;
 mod card;
 mod copy;
+mod exempt;
 mod fetch;
 mod filter;
 mod keys;
+mod leave;
 mod mouse;
 mod moves;
 mod review;
@@ -93,20 +95,21 @@ fn focused(model: &mut Model, here: bool) {
     model.dirty |= first && model.sheet == Some(Sheet::Doctor);
 }
 
-fn waiting(model: &Model) -> Option<usize> {
-    model.status.as_ref().map(|status| status.pending)
+/// Changes and exceptions.
+fn waiting(model: &Model) -> Option<[usize; 2]> {
+    let status = model.status.as_ref();
+    status.map(|status| [status.pending, status.asked])
 }
 
 /// News for a person who looks elsewhere: more waits for a decision than before.
-fn arrived(model: &Model, waited: Option<usize>) -> Option<Effect> {
+fn arrived(model: &Model, waited: Option<[usize; 2]>) -> Option<Effect> {
     let (before, now) = (waited?, waiting(model)?);
-    let what = if now == 1 {
-        "change waits"
-    } else {
-        "changes wait"
+    let grown = (0..now.len()).find(|&at| now[at] > before[at])?;
+    let what = match (["change", "exception"][grown], now[grown]) {
+        (what, 1) => format!("1 {what} waits"),
+        (what, count) => format!("{count} {what}s wait"),
     };
-    (model.attention.focus == Some(false) && now > before)
-        .then(|| Effect::Notify(format!("{now} {what} for approval")))
+    (model.attention.focus == Some(false)).then(|| Effect::Notify(format!("{what} for approval")))
 }
 
 /// The timer speaks only when no input waits, so it alone may arm a card.
@@ -276,10 +279,12 @@ fn noticed(model: &mut Model, notice: &Notice) {
     if model.pane == Pane::Coverage {
         model.feeds.want(Topic::Coverage);
     }
+    if exempt::shown(model) {
+        model.feeds.want(Topic::Exceptions);
+    }
     match model.sheet {
         Some(Sheet::Controls) => model.feeds.want(Topic::Controls),
         Some(Sheet::Unknowns) => model.feeds.want(Topic::Unknowns),
-        Some(Sheet::Exceptions) => model.feeds.want(Topic::Exceptions),
         Some(Sheet::Calls) => model.feeds.want(Topic::Calls),
         Some(Sheet::Log) => model.feeds.want(Topic::Log),
         Some(Sheet::Trends) => model.feeds.want(Topic::Trends),

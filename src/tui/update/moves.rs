@@ -1,6 +1,6 @@
 //! Moving in lists and scrolling what is longer than its pane.
 
-use super::themes;
+use super::{exempt, themes};
 use crate::{
     domain::artifact::ReasonCode,
     tui::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Whether an action is a move, and by how many rows where `page` is a screenful.
-fn distance(action: Action, page: usize) -> Option<isize> {
+pub(super) fn distance(action: Action, page: usize) -> Option<isize> {
     let page = isize::try_from(page.max(1)).unwrap_or(isize::MAX);
     Some(match action {
         Action::Up => -1,
@@ -42,6 +42,9 @@ pub fn apply(model: &mut Model, action: Action) -> bool {
             themes::show(model);
         }
         return moved;
+    }
+    if model.sheet == Some(Sheet::Exceptions) {
+        return exempt::step(model, action);
     }
     if model.sheet.is_some() {
         let (page, most) = view::sheet_extent(model);

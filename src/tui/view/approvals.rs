@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{Change, time},
     tui::{
+        keymap::Action,
         model::{Model, Pane},
         paint::{Canvas, Strip},
         text::{Cut, narrow},
@@ -30,17 +31,21 @@ pub fn title(canvas: &Canvas<'_>, model: &Model) -> (Strip, Strip) {
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let list = &model.pending;
+    if let Some(strip) = asked(canvas, model) {
+        canvas.lines(area, [&strip]);
+    }
+    let area = below_asked(model, area);
     if list.total == 0 {
-        let words = if list.loaded {
-            "Nothing waits for a decision."
-        } else {
-            "asking the room"
+        let words = match (list.loaded, asked_of(model)) {
+            (false, _) => "asking the room",
+            (true, 0) => "Nothing waits for a decision.",
+            (true, _) => "No change waits for a decision.",
         };
         let strip = Strip::new().space(1).put(canvas.style(Role::Muted), words);
         canvas.lines(area, [&strip]);
         return;
     }
-    for (index, y) in rows(model, area) {
+    for (index, y) in placed(model, area) {
         let y = area.y + narrow(y);
         let height = area.bottom().saturating_sub(y).min(narrow(HEIGHT));
         if let Some(change) = list.get(index) {
@@ -50,8 +55,43 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     }
 }
 
-/// The rows that are visible, each with the line on which it begins.
+/// Exceptions that wait for this person's yes stand above the changes, in one line.
+fn asked(canvas: &Canvas<'_>, model: &Model) -> Option<Strip> {
+    let count = asked_of(model);
+    let (what, them) = if count == 1 {
+        ("exception waits", "it")
+    } else {
+        ("exceptions wait", "them")
+    };
+    let key = model.keys.key(Action::Exceptions);
+    let words = format!("{count} {what}: ");
+    (count > 0).then(|| {
+        Strip::new()
+            .space(1)
+            .put(canvas.style(Role::Warn), words)
+            .put(canvas.style(Role::Key), key)
+            .put(canvas.style(Role::Hint), format!(" shows {them}"))
+    })
+}
+
+fn asked_of(model: &Model) -> usize {
+    model.status.as_ref().map_or(0, |status| status.asked)
+}
+
+fn below_asked(model: &Model, area: Rect) -> Rect {
+    let above = u16::from(asked_of(model) > 0).min(area.height);
+    Rect::new(area.x, area.y + above, area.width, area.height - above)
+}
+
+/// The rows that are visible, each with the line of the pane on which it begins.
 pub fn rows(model: &Model, area: Rect) -> Vec<(usize, usize)> {
+    let below = below_asked(model, area);
+    let above = usize::from(below.y - area.y);
+    let placed = placed(model, below).into_iter();
+    placed.map(|(index, y)| (index, y + above)).collect()
+}
+
+fn placed(model: &Model, area: Rect) -> Vec<(usize, usize)> {
     let list = &model.pending;
     lists::place(list.total, list.index, usize::from(area.height), |_| HEIGHT)
 }

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{body::Body, diff, form, scrolled, stop, words};
+use super::{body::Body, diff, exempt, form, scrolled, stop, words};
 use crate::{
     domain::{
         Change, ChangeId, HazardLevel, Manual, Plan, RevertState, Safe,
@@ -13,7 +13,7 @@ use crate::{
         layout::{self, Regions},
         model::Model,
         paint::{Canvas, Strip},
-        state::{Card, Phase, Purpose},
+        state::{About, Card, Phase, Purpose},
         text::{self, Cut, narrow},
         theme::Role,
     },
@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
     let Some(card) = &model.card else {
         return;
     };
-    let (area, inner) = areas(canvas, model, regions, card);
+    let (area, inner, below) = areas(canvas, model, regions, card);
     canvas.clear(area);
     let base = canvas.style(Role::Text);
     canvas.tint(area, base);
@@ -41,7 +41,6 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
         canvas.frame(area, edge, &title, &right);
     }
     let target = target(canvas, model, card, usize::from(inner.width));
-    let below = form::height(card, inner);
     let (head, body, foot) = split(inner, below);
     canvas.lines(head, &target);
     let all = body_lines(canvas, model, card, body.width);
@@ -52,6 +51,11 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions) {
 fn title(model: &Model, card: &Card) -> String {
     let title = match (card.purpose, card.id) {
         (Purpose::Release, _) => "Release a held rule".to_owned(),
+        (Purpose::Ask, _) if card.at_once() => "Add an exception".to_owned(),
+        (Purpose::Ask, _) => "Ask for an exception".to_owned(),
+        (Purpose::Grant, _) => "Approve an exception".to_owned(),
+        (Purpose::Refuse, _) => "Deny an exception".to_owned(),
+        (Purpose::End, _) => "End an exception".to_owned(),
         (Purpose::Resume, _) | (_, None) => card.verb().to_owned(),
         (_, Some(id)) => format!("{} {id}", card.verb()),
     };
@@ -61,13 +65,16 @@ fn title(model: &Model, card: &Card) -> String {
     }
 }
 
-fn areas(canvas: &Canvas<'_>, model: &Model, regions: &Regions, card: &Card) -> (Rect, Rect) {
+/// Where the card stands, its inside, and the lines that its lower part takes there. A card that needs
+/// less room than there is keeps the lower part that it would have with all of it.
+fn areas(canvas: &Canvas<'_>, model: &Model, regions: &Regions, card: &Card) -> (Rect, Rect, u16) {
     let widest = layout::card(regions, usize::MAX);
     let inner = layout::within(widest, regions.bare);
     let body = body_lines(canvas, model, card, inner.width).len();
-    let fixed = usize::from(TARGET + form::height(card, inner) + 2);
+    let below = form::height(card, inner);
+    let fixed = usize::from(TARGET + below + 2);
     let area = layout::card(regions, body + fixed);
-    (area, layout::within(area, regions.bare))
+    (area, layout::within(area, regions.bare), below)
 }
 
 /// Target, what scrolls, and the fields and buttons. The buttons come first when room is short, then
@@ -86,8 +93,8 @@ pub fn extent(canvas: &Canvas<'_>, model: &Model, regions: &Regions) -> (usize, 
     let Some(card) = &model.card else {
         return (1, 0);
     };
-    let (_, inner) = areas(canvas, model, regions, card);
-    let (_, body, _) = split(inner, form::height(card, inner));
+    let (_, inner, below) = areas(canvas, model, regions, card);
+    let (_, body, _) = split(inner, below);
     let page = usize::from(body.height);
     let count = body_lines(canvas, model, card, body.width).len();
     (page, count.saturating_sub(page))
@@ -104,12 +111,17 @@ fn environment(canvas: &Canvas<'_>, change: &Change) -> Strip {
 }
 
 fn target(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Vec<Strip> {
-    if let Some(stop) = &card.stop {
-        return stop::target(canvas, model, card, stop, width);
+    match &card.about {
+        About::Stop(stop) => return stop::target(canvas, model, card, stop, width),
+        About::Exempt(exempt) => return exempt::target(canvas, model, card, exempt, width),
+        About::Change | About::Asking(_) => {}
     }
     let Some(change) = &card.change else {
         return vec![Strip::of(canvas.style(Role::Muted), "asking the room")];
     };
+    if card.asking().is_some() {
+        return exempt::asked(canvas, change, width);
+    }
     let ticket = &change.ticket;
     let asset = &ticket.asset;
     let label = canvas.style(Role::Label);
@@ -153,12 +165,17 @@ fn target(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Vec<
 /// Everything that is to be known before deciding, the worst first.
 fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Vec<Strip> {
     let width = usize::from(width);
-    if let Some(stop) = &card.stop {
-        return stop::body(canvas, model, card, stop, width);
+    match &card.about {
+        About::Stop(stop) => return stop::body(canvas, model, card, stop, width),
+        About::Exempt(exempt) => return exempt::body(canvas, card, exempt, width),
+        About::Change | About::Asking(_) => {}
     }
     let Some(change) = &card.change else {
         return Vec::new();
     };
+    if card.asking().is_some() {
+        return exempt::asking(canvas, card, change, width);
+    }
     let ticket = &change.ticket;
     let mut body = Body::new(canvas, width);
     match card.purpose {
@@ -224,7 +241,13 @@ fn body_lines(canvas: &Canvas<'_>, model: &Model, card: &Card, width: u16) -> Ve
             );
             body.diff("changes", card, true);
         }
-        Purpose::Release | Purpose::Resume => {}
+        // These say it elsewhere.
+        Purpose::Release
+        | Purpose::Resume
+        | Purpose::Ask
+        | Purpose::Grant
+        | Purpose::Refuse
+        | Purpose::End => {}
     }
     body.lines
 }
@@ -343,6 +366,10 @@ pub fn lock(card: &Card) -> (Role, String) {
                     _ => format!("locked: the code is {code}"),
                 };
                 (Role::CardLocked, words)
+            }
+            (None, None) if card.misspelt().is_some() => {
+                let why = card.misspelt().unwrap_or_default();
+                (Role::CardLocked, format!("locked: {why}"))
             }
             (None, None) if card.arming.armed() => {
                 (Role::Ok, "ready: Tab chooses, Enter presses".to_owned())

@@ -2,7 +2,7 @@
 
 use super::sheet_title;
 use crate::tui::{
-    model::{Model, Pane},
+    model::{Model, Pane, Sheet},
     paint::{Canvas, Strip},
     theme::Role,
 };
@@ -37,6 +37,8 @@ fn steps(model: &Model) -> Vec<String> {
             steps.extend(concerned.map(|id| id.to_string()));
         }
     }
+    let exempt = model.card.as_ref().and_then(|card| card.exempt());
+    steps.extend(exempt.map(|_| sheet_title(model, Sheet::Exceptions)));
     steps.extend(model.card.as_ref().map(|card| card.verb().to_owned()));
     steps.extend(model.sheet.map(|sheet| sheet_title(model, sheet)));
     steps

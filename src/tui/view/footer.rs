@@ -112,7 +112,7 @@ fn finding(canvas: &Canvas<'_>, model: &Model) -> Strip {
 }
 
 /// A line of text behind a sign. The cursor is a reversed cell: the terminal's own stays hidden.
-fn edited(canvas: &Canvas<'_>, sign: &str, text: &str, before: &str) -> Strip {
+pub(super) fn edited(canvas: &Canvas<'_>, sign: &str, text: &str, before: &str) -> Strip {
     let field = canvas.style(Role::Field);
     let mut after = text.get(before.len()..).unwrap_or_default().chars();
     let under = after.next().unwrap_or(' ').to_string();

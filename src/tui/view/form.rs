@@ -1,52 +1,26 @@
-//! The lower part of a card: reason and note where it asks for them, the plan that is shown, the lock
-//! and the buttons.
+//! The lower part of a card: the fields where it has any, the plan that is shown, the lock and the
+//! buttons.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::layout::Rect;
 
 use super::{
     card::{lock, row_from_bottom},
-    words,
+    fields, words,
 };
-use crate::{
-    domain::artifact::ReasonCode,
-    tui::{
-        model::Model,
-        paint::{Canvas, Strip},
-        state::{Card, Focus, Phase, Purpose},
-        text::{Cut, narrow},
-        theme::Role,
-    },
+use crate::tui::{
+    model::Model,
+    paint::{Canvas, Strip},
+    state::{About, Card, Focus, Phase, Purpose},
+    text::Cut,
+    theme::Role,
 };
-
-/// Lines of the note's field.
-const NOTE: u16 = 2;
-
-/// Cells of two reasons beside each other.
-const PAIR: u16 = 2 * REASON;
-
-/// Cells of a reason and its mark.
-const REASON: u16 = 20;
 
 /// The lines of plan, lock and buttons.
 const FOOT: u16 = 3;
 
-const fn asks(card: &Card) -> bool {
-    matches!(card.purpose, Purpose::Deny | Purpose::Revert)
-}
-
 /// Lines that this part would like.
 pub fn height(card: &Card, inner: Rect) -> u16 {
-    if !asks(card) {
-        return FOOT + u16::from(card.code_wanted().is_some());
-    }
-    let codes = narrow(ReasonCode::ALL.len());
-    let fields = match inner.height {
-        0..12 => 2,
-        12..18 if inner.width >= PAIR => codes.div_ceil(2) + 2,
-        12..18 => codes + 2,
-        _ => codes + 1 + NOTE,
-    };
-    FOOT + fields
+    FOOT + fields::height(card, inner) + u16::from(card.code_wanted().is_some())
 }
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
@@ -67,16 +41,16 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, card: &Card, area: Rect) {
         let strip = code_field(canvas, card, code);
         canvas.line(row.x, row.y, row.width, &strip);
     }
-    if asks(card) && area.height > FOOT {
-        let fields = Rect::new(area.x, area.y, area.width, area.height - FOOT);
-        draw_fields(canvas, card, fields);
+    if card.purpose.takes_note() && area.height > FOOT {
+        let above = Rect::new(area.x, area.y, area.width, area.height - FOOT);
+        fields::draw(canvas, model, card, above);
     }
 }
 
 /// What is decided on, and until when.
 fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip {
     let muted = canvas.style(Role::Muted);
-    if card.stop.is_some() {
+    if !matches!(card.about, About::Change) {
         let text = format!("goes on record as yours: {}", model.person);
         return Strip::of(muted, canvas.cut(&text, width, Cut::End));
     }
@@ -92,7 +66,7 @@ fn plan(canvas: &Canvas<'_>, model: &Model, card: &Card, width: usize) -> Strip 
     let expires = match card.purpose {
         Purpose::Approve | Purpose::Deny => change.request.as_ref().map(|request| request.expires),
         Purpose::Revert => change.rollback.as_ref().map(|bundle| bundle.expires),
-        Purpose::Done | Purpose::Release | Purpose::Resume => None,
+        _ => None,
     };
     if let Some(expires) = expires {
         let clock = match card.purpose {
@@ -127,10 +101,11 @@ fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
     let mut all = vec![(Focus::NotNow, if done { "Close" } else { "Not now" })];
     if card.phase == Phase::Reading {
         all.push((Focus::Act, card.verb()));
-        if card.purpose == Purpose::Approve {
+        if matches!(card.purpose, Purpose::Approve | Purpose::Grant) {
             all.push((Focus::Deny, "Deny"));
         }
     }
+    let off = !card.arming.armed() || !card.coded() || card.misspelt().is_some();
     let gap = if width < 40 { 1 } else { 3 };
     let mut strip = Strip::new();
     for (at, (stop, words)) in all.into_iter().enumerate() {
@@ -138,7 +113,7 @@ fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
         let role = match (stop, lit) {
             (Focus::Act, true) => Role::ButtonDanger,
             (_, true) => Role::ButtonFocus,
-            (Focus::Act, false) if !card.arming.armed() || !card.coded() => Role::ButtonOff,
+            (Focus::Act, false) if off => Role::ButtonOff,
             _ => Role::Button,
         };
         if at > 0 {
@@ -147,78 +122,4 @@ fn buttons(canvas: &Canvas<'_>, card: &Card, width: usize) -> Strip {
         strip = strip.put(canvas.style(role), format!("[ {words} ]"));
     }
     strip
-}
-
-fn draw_fields(canvas: &mut Canvas<'_>, card: &Card, area: Rect) {
-    let focused = card.focus == Focus::Codes;
-    if area.height < 4 {
-        let code = card.reason().code;
-        let strip = choice(canvas, code, true, focused).put(
-            canvas.style(Role::Muted),
-            format!("  {} of {}", card.code + 1, ReasonCode::ALL.len()),
-        );
-        canvas.lines(area, [&strip]);
-        let note = Rect::new(
-            area.x,
-            area.y + 1,
-            area.width,
-            area.height.saturating_sub(1).min(1),
-        );
-        return draw_note(canvas, card, note);
-    }
-    let all = narrow(ReasonCode::ALL.len());
-    let columns = if area.height < all + 2 && area.width >= PAIR {
-        2
-    } else {
-        1
-    };
-    for (at, code) in ReasonCode::ALL.iter().enumerate() {
-        let strip = choice(canvas, *code, at == card.code, focused);
-        let (column, row) = (narrow(at) % columns, narrow(at) / columns);
-        if row < area.height {
-            let x = area.x + column * REASON;
-            canvas.line(x, area.y + row, area.width - column * REASON, &strip);
-        }
-    }
-    let codes = all.div_ceil(columns);
-    if area.height > codes {
-        let rest = Rect::new(area.x, area.y + codes, area.width, area.height - codes);
-        let label = Strip::of(canvas.style(Role::Label), "note (may stay empty)");
-        canvas.lines(rest, [&label]);
-        let note = Rect::new(
-            rest.x,
-            rest.y + 1,
-            rest.width,
-            rest.height.saturating_sub(1).min(NOTE),
-        );
-        draw_note(canvas, card, note);
-    }
-}
-
-fn choice(canvas: &Canvas<'_>, code: ReasonCode, chosen: bool, focused: bool) -> Strip {
-    let role = match (chosen, focused) {
-        (true, true) => Role::ButtonFocus,
-        (true, false) => Role::Title,
-        _ => Role::Text,
-    };
-    let mark = if chosen { "(x) " } else { "( ) " };
-    Strip::of(canvas.style(role), format!("{mark}{}", code.word()))
-}
-
-fn draw_note(canvas: &mut Canvas<'_>, card: &Card, area: Rect) {
-    if area.height == 0 || area.width < 3 {
-        return;
-    }
-    let mut note = card.note.clone();
-    let field = canvas.style(Role::Field);
-    note.set_style(field);
-    note.set_cursor_line_style(Style::new());
-    let cursor = if card.focus == Focus::Note {
-        canvas.style(Role::ButtonFocus)
-    } else {
-        field
-    };
-    note.set_cursor_style(cursor);
-    canvas.tint(area, field);
-    canvas.widget(&note, area);
 }

@@ -6,6 +6,7 @@ use crate::{
     tui::{
         keymap::Action,
         model::{Level, Model, Pane, Sheet},
+        state::Exempt,
     },
 };
 
@@ -67,12 +68,36 @@ fn quiet(model: &Model) -> String {
     match (model.sheet, model.pane) {
         (Some(Sheet::Entry), _) => "hash: of this line; prev: of the one before".to_owned(),
         (Some(Sheet::Themes), _) => "tried on at once; Enter keeps, Esc does not".to_owned(),
+        (Some(Sheet::Exceptions), _) => about_exception(model),
         (Some(_), _) => String::new(),
         (None, Pane::Coverage) => {
             "how the buckets stand by each framework; Enter: its controls".to_owned()
         }
         (None, Pane::Ledger) => "every fact on record, the newest first".to_owned(),
         (None, _) => about_change(model),
+    }
+}
+
+/// What the selected exception waits for, or how it is ended.
+fn about_exception(model: &Model) -> String {
+    let (approve, end) = (Action::Approve, Action::EndException);
+    let key = |action| model.keys.key(action);
+    match model.exempts.current() {
+        None => String::new(),
+        Some(Exempt::Asked(asked)) => {
+            let by = asked.exception.by.as_ref();
+            if by.is_some_and(|by| by.name() == model.person) {
+                "Yours: somebody else has to say yes.".to_owned()
+            } else if model.may(Right::Decide) {
+                format!("This waits for a yes: {} shows it all.", key(approve))
+            } else {
+                "This waits for a yes of somebody who may.".to_owned()
+            }
+        }
+        Some(Exempt::Open { .. }) if model.may(Right::Except) => {
+            format!("Left alone until then; {} ends it early.", key(end))
+        }
+        Some(Exempt::Open { .. }) => "Left alone until then.".to_owned(),
     }
 }
 

@@ -107,6 +107,12 @@ fn counts(canvas: &Canvas<'_>, status: &Status) -> Vec<Part> {
     };
     count(140, Role::Warn, status.pending, "to approve");
     count(130, Role::Warn, status.by_hand, "by hand");
+    let exceptions = if status.asked == 1 {
+        "exception"
+    } else {
+        "exceptions"
+    };
+    count(120, Role::Warn, status.asked, exceptions);
     count(58, Role::Warn, status.scanner.unknown, "unknown");
     count(45, Role::Warn, status.undelivered, "undelivered");
     parts

@@ -13,6 +13,8 @@ mod diff;
 mod doctor;
 mod entry;
 mod exceptions;
+mod exempt;
+mod fields;
 mod footer;
 mod form;
 mod guide;
@@ -33,6 +35,7 @@ mod words;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 pub use diff::{copied as copied_diff, form as diff_form};
+pub use exceptions::Listing;
 pub use help::{Entry as HelpEntry, order as help_order};
 pub use hit::hit;
 
@@ -260,6 +263,7 @@ fn draw_sheet(canvas: &mut Canvas<'_>, model: &Model, regions: &Regions, sheet: 
             help::selected_line(canvas, model, inner.width).saturating_sub(half)
         }
         Sheet::Themes => model.themes.at.saturating_sub(half),
+        Sheet::Exceptions => exceptions::listing(canvas, model, inner).scroll,
         _ => model.sheet_scroll,
     };
     scrolled(canvas, inner, scroll, &all, "more ");
@@ -315,6 +319,14 @@ pub fn sheet_extent(model: &Model) -> (usize, usize) {
     let count = sheet_lines(&canvas, model, sheet, inner.width).len();
     let page = usize::from(inner.height);
     (page, count.saturating_sub(page))
+}
+
+/// Where each exception stands in its sheet.
+pub fn exemptions(model: &Model) -> Listing {
+    let regions = laid_out(model);
+    let inner = layout::within(sheet_area(&regions, Sheet::Exceptions), regions.bare);
+    let mut scratch = Buffer::empty(Rect::ZERO);
+    exceptions::listing(&Canvas::new(&mut scratch, &model.theme), model, inner)
 }
 
 /// The same for the card that is open.

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use ratatui::style::Style;
 
 use crate::{
-    domain::{Change, Severity, Stage},
+    domain::{Change, Severity, Stage, Stamp, time},
     room::protocol::{Arrangement, Grouping, Row, SORTED},
     tui::{
         paint::{Canvas, Strip},
@@ -161,6 +161,19 @@ pub fn left(span: TimeDelta) -> String {
         6_000..=172_799 => format!("{}h {:02}m left", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{}d left", seconds / 86_400),
     }
+}
+
+/// Until when something lasts: the day, and the minute once that is near.
+pub fn lasting(until: Stamp, now: Option<Stamp>) -> String {
+    let Some(left) = now.map(|now| until - now) else {
+        return time::to_minute(until);
+    };
+    let when = if left.num_days() < 2 {
+        time::to_minute(until)
+    } else {
+        time::to_day(until)
+    };
+    format!("{when}, {}", self::left(left))
 }
 
 #[cfg(test)]
