@@ -482,6 +482,11 @@ async fn a_throttled_role_is_asked_for_again_and_the_change_goes_through() {
     house.approve(&change, Via::Tui).await.unwrap();
     let closed = house.until_stage(change.id, Stage::Closed).await;
     assert_eq!(closed.outcome(), Some(Outcome::Remediated));
-    assert_eq!(writers(&house, "payments-exports").len(), 1);
+    let by_nina = (session(PAYMENTS, change.id), "nina.ramirez".to_owned());
+    assert_eq!(writers(&house, "payments-exports"), [by_nina]);
+    let asked = calls(&house, &role).into_iter();
+    let asked: Vec<_> = asked.map(|call| call.status).collect();
+    assert_eq!(asked.last(), Some(&200));
+    assert!(asked.len() > 2, "{asked:?}");
     house.close().await;
 }
