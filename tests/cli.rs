@@ -588,6 +588,8 @@ fn the_doctor_finds_nothing_where_nothing_is_wrong() {
         .says("loaded")
         .says("ok    cloud: account 111122223333, region us-east-1, 2 buckets")
         .says("ok    vault: s3://acme-rollback-vault/ keeps backups for 30 days")
+        .says("ok    clock: within 30 s")
+        .says("note  terminal: ")
         .is_quiet();
     assert!(!ran.out.contains("FAIL"), "{ran:#?}");
     assert!(!shell.path("state").exists(), "looking makes nothing");

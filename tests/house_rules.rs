@@ -89,7 +89,7 @@ const CLI: &[(&str, &[&str])] = &[
     ("change", &["domain", "room::client", "room::protocol"]),
     ("coverage", &["domain", "rules", "scanner"]),
     ("demo", &["config", "domain", "room", "sandbox", "tui"]),
-    ("doctor", &["config", "room"]),
+    ("doctor", &["config", "room", "tui"]),
     ("exceptions", &["domain", "room::protocol"]),
     ("habits", &["config", "domain", "tui"]),
     ("house", &["config", "domain", "engine", "room"]),

@@ -9,6 +9,7 @@ use crate::{
         doctor, iam,
         protocol::{Finding, Grade},
     },
+    tui,
 };
 
 pub async fn run(common: &Common, send: bool) -> Result<u8> {
@@ -25,6 +26,7 @@ pub async fn run(common: &Common, send: bool) -> Result<u8> {
         }
         Err(error) => findings.push(Finding::bad("config", error.to_string())),
     }
+    findings.push(terminal());
     for finding in &findings {
         let Finding {
             grade,
@@ -44,6 +46,28 @@ pub async fn print_iam(common: &Common) -> Result<u8> {
     let holders = iam::of(&house::config(common)?).await?;
     print::line(serde_json::to_string_pretty(&holders)?)?;
     Ok(exit::OK)
+}
+
+/// Whether a screen could be opened here, and what it would take the terminal for.
+fn terminal() -> Finding {
+    if let Err(error) = tui::check_terminal() {
+        return Finding::note("terminal", error.to_string());
+    }
+    let tty = tui::terminal_of_environment();
+    let size = match tui::size() {
+        Ok((width, height)) => format!("{width}x{height}"),
+        Err(error) => format!("of a size that it does not tell ({error})"),
+    };
+    let links = if tty.links { "sent" } else { "not sent" };
+    Finding::good(
+        "terminal",
+        format!(
+            "{size}; colours: {}, since {}; links: {links}, since {}",
+            tty.depth.word(),
+            tty.depth_since,
+            tty.links_since
+        ),
+    )
 }
 
 fn person(config: &Config) -> Finding {

@@ -72,12 +72,12 @@ fn forbidden(message: impl Into<String>) -> Refusal {
 }
 
 impl Engine {
-    /// Whether this caller has a right. A refusal of an attempt to change something is an entry.
     /// Whether the caller may, for now; what they then ask for is checked again.
     pub fn may(&self, caller: &Caller, right: Right) -> bool {
         !caller.readonly && self.config.people.may(&caller.actor, right)
     }
 
+    /// Whether this caller has a right. A refusal of an attempt to change something is an entry.
     pub(crate) async fn permit_person(
         &self,
         caller: &Caller,

@@ -46,7 +46,7 @@ pub use msg::{Gesture, Mouse, Msg, Question};
 pub use options::Options;
 pub use session::{TuiError, run};
 pub use terminal::{
-    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report,
+    Screen, Session, check_terminal, leave_raw_mode, open, restore_before_panic_report, size,
     terminal_of_environment,
 };
 pub use theme::{Depth, Shelf, Theme, ThemeError};

@@ -97,6 +97,11 @@ pub fn check_terminal() -> Result<(), TuiError> {
     Ok(())
 }
 
+/// Columns and rows of this process's terminal.
+pub fn size() -> io::Result<(u16, u16)> {
+    crossterm::terminal::size()
+}
+
 /// Puts the terminal back. May be called twice, and when nothing was set up.
 fn restore() {
     // There is nobody left to tell about a failure, and each step is worth trying.
