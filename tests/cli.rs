@@ -517,7 +517,7 @@ fn the_policies_are_printed_for_each_role_with_nothing_asked_of_aws() {
     );
     let ran = shell.run(&["doctor", "--print-iam"]);
     ran.exits(0).is_quiet();
-    let printed: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let printed: Value = serde_json::from_str(&ran.out).unwrap();
     let holders = printed.as_array().unwrap();
     let named: Vec<_> = holders
         .iter()

@@ -32,17 +32,15 @@ pub(super) fn one_write(setting: &dyn Setting, asset: &Asset, target: &Document)
             "Condition": { "StringEquals": { "iam:PassedToService": "s3.amazonaws.com" } },
         })
     }));
-    policy(statements)
+    policy(&statements)
 }
 
 /// For a session that is only tried out.
 pub(super) fn nothing() -> String {
-    policy(vec![
-        json!({ "Effect": "Deny", "Action": "*", "Resource": "*" }),
-    ])
+    policy(&[json!({ "Effect": "Deny", "Action": "*", "Resource": "*" })])
 }
 
-fn policy(statements: Vec<Value>) -> String {
+fn policy(statements: &[Value]) -> String {
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
 }
 

@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Role {
             let ends = name.starts_with('/') || last.is_empty();
             !ends && last.len() <= 64 && name.len() <= 512 && name.bytes().all(letter)
         };
-        if name.filter(fits).is_some() {
+        if name.as_ref().is_some_and(fits) {
             Ok(Self(text))
         } else {
             Err(D::Error::custom(format!(

@@ -167,14 +167,14 @@ impl Entered {
         if asks_organization {
             statements.push(allow(&["organizations:ListAccounts"], &json!("*")));
         }
-        (!statements.is_empty()).then(|| policy(statements))
+        (!statements.is_empty()).then(|| policy(&statements))
     }
 }
 
 /// What assuming a role for one change takes.
 const FOR_ONE_CHANGE: [&str; 3] = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"];
 
-fn policy(statements: Vec<Value>) -> Value {
+fn policy(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
@@ -203,7 +203,7 @@ fn trust(own: &Own<'_>, external_id: Option<&str>, writes: bool) -> Value {
     } else {
         json!("sts:AssumeRole")
     };
-    policy(vec![json!({
+    policy(&[json!({
         "Effect": "Allow",
         "Principal": { "AWS": format!("arn:{partition}:iam::{}:root", own.account) },
         "Action": actions,
@@ -268,8 +268,8 @@ impl Needs {
                 .copied()
                 .collect::<BTreeSet<_>>()
         };
-        let roles = config.given_parameters();
-        let roles = roles.filter(|(name, _)| *name == "replication_role");
+        let given = config.given_parameters();
+        let handed = given.filter(|(name, _)| *name == "replication_role");
         Self {
             partition,
             reads: actions(&read, false, false),
@@ -278,7 +278,7 @@ impl Needs {
             writes_of_account: actions(&written, true, true),
             asks_keys: probes().any(|probe| matches!(probe.kind, ProbeKind::Key)),
             counts: probes().any(|probe| matches!(probe.kind, ProbeKind::Objects)),
-            handed: roles
+            handed: handed
                 .filter_map(|(_, given)| Some(given.value.as_str()?.to_owned()))
                 .collect(),
             vault: config.vault.as_ref().map(|vault| vault.bucket.clone()),
@@ -297,7 +297,7 @@ impl Needs {
         let mut of_account: BTreeSet<&str> = ["s3:ListAllMyBuckets"].into();
         of_account.extend(&self.reads_of_account);
         of_account.extend(self.asks_keys.then_some("kms:DescribeKey"));
-        policy(vec![
+        policy(&[
             allow(&Vec::from_iter(of_account), &json!("*")),
             allow(&Vec::from_iter(of_buckets), &self.buckets()),
         ])
@@ -329,7 +329,7 @@ impl Needs {
             }
         }
         allowed.extend(self.never(apart));
-        policy(allowed)
+        policy(&allowed)
     }
 
     /// What nobody who writes settings has to do with: data, and the vault's own settings.
@@ -366,7 +366,7 @@ impl Needs {
 
     fn vault(&self, bucket: &str) -> Value {
         let arn = format!("arn:{}:s3:::{bucket}", self.partition);
-        policy(vec![
+        policy(&[
             allow(
                 &["s3:GetObject", "s3:PutObject"],
                 &json!(format!("{arn}/CHG-*")),

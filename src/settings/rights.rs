@@ -13,79 +13,76 @@ pub struct Rights {
     pub write: &'static [&'static str],
 }
 
-const fn both(read: &'static [&'static str], write: &'static [&'static str]) -> Option<Rights> {
-    Some(Rights { read, write })
-}
-
 /// The rights of a setting by its name; none where there is no such setting.
 pub fn rights(setting: &str) -> Option<Rights> {
-    match setting {
-        "accelerate" => both(
+    let (read, write): (&'static [&'static str], &'static [&'static str]) = match setting {
+        "accelerate" => (
             &["s3:GetAccelerateConfiguration"],
             &["s3:PutAccelerateConfiguration"],
         ),
-        "access_points" => both(&["s3:ListAccessPoints", "s3:GetAccessPoint"], &[]),
-        "account_public_access_block" => both(
+        "access_points" => (&["s3:ListAccessPoints", "s3:GetAccessPoint"], &[]),
+        "account_public_access_block" => (
             &["s3:GetAccountPublicAccessBlock"],
             &["s3:PutAccountPublicAccessBlock"],
         ),
-        "acl" => both(&["s3:GetBucketAcl"], &["s3:PutBucketAcl"]),
-        "cors" => both(&["s3:GetBucketCORS"], &["s3:PutBucketCORS"]),
-        "encryption" => both(
+        "acl" => (&["s3:GetBucketAcl"], &["s3:PutBucketAcl"]),
+        "cors" => (&["s3:GetBucketCORS"], &["s3:PutBucketCORS"]),
+        "encryption" => (
             &["s3:GetEncryptionConfiguration"],
             &["s3:PutEncryptionConfiguration"],
         ),
-        "intelligent_tiering" => both(
+        "intelligent_tiering" => (
             &["s3:GetIntelligentTieringConfiguration"],
             &["s3:PutIntelligentTieringConfiguration"],
         ),
-        "inventory" => both(
+        "inventory" => (
             &["s3:GetInventoryConfiguration"],
             &["s3:PutInventoryConfiguration"],
         ),
-        "lifecycle" => both(
+        "lifecycle" => (
             &["s3:GetLifecycleConfiguration"],
             &["s3:PutLifecycleConfiguration"],
         ),
-        "logging" => both(&["s3:GetBucketLogging"], &["s3:PutBucketLogging"]),
-        "metrics" => both(
+        "logging" => (&["s3:GetBucketLogging"], &["s3:PutBucketLogging"]),
+        "metrics" => (
             &["s3:GetMetricsConfiguration"],
             &["s3:PutMetricsConfiguration"],
         ),
-        "multi_region_access_points" => both(&["s3:ListMultiRegionAccessPoints"], &[]),
-        "notification" => both(&["s3:GetBucketNotification"], &["s3:PutBucketNotification"]),
-        "object_lock" => both(
+        "multi_region_access_points" => (&["s3:ListMultiRegionAccessPoints"], &[]),
+        "notification" => (&["s3:GetBucketNotification"], &["s3:PutBucketNotification"]),
+        "object_lock" => (
             &["s3:GetBucketObjectLockConfiguration"],
             &["s3:PutBucketObjectLockConfiguration"],
         ),
-        "ownership_controls" => both(
+        "ownership_controls" => (
             &["s3:GetBucketOwnershipControls"],
             &["s3:PutBucketOwnershipControls"],
         ),
-        "policy" => both(
+        "policy" => (
             &["s3:GetBucketPolicy"],
             &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
         ),
-        "public_access_block" => both(
+        "public_access_block" => (
             &["s3:GetBucketPublicAccessBlock"],
             &["s3:PutBucketPublicAccessBlock"],
         ),
-        "replication" => both(
+        "replication" => (
             &["s3:GetReplicationConfiguration"],
             &["s3:PutReplicationConfiguration"],
         ),
-        "request_payment" => both(
+        "request_payment" => (
             &["s3:GetBucketRequestPayment"],
             &["s3:PutBucketRequestPayment"],
         ),
-        "tagging" => both(&["s3:GetBucketTagging"], &["s3:PutBucketTagging"]),
-        "versioning" => both(&["s3:GetBucketVersioning"], &["s3:PutBucketVersioning"]),
-        "website" => both(
+        "tagging" => (&["s3:GetBucketTagging"], &["s3:PutBucketTagging"]),
+        "versioning" => (&["s3:GetBucketVersioning"], &["s3:PutBucketVersioning"]),
+        "website" => (
             &["s3:GetBucketWebsite"],
             &["s3:PutBucketWebsite", "s3:DeleteBucketWebsite"],
         ),
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(Rights { read, write })
 }
 
 #[cfg(test)]
