@@ -5,8 +5,8 @@
 //! client, scanner). The two take turns, so that a noisy machine disturbs them alike.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
-#[path = "shared/memory.rs"]
-mod memory;
+#[path = "shared/kernel.rs"]
+mod kernel;
 
 use std::{sync::Arc, time::Instant};
 
@@ -86,7 +86,7 @@ async fn run() {
     );
     println!(
         "peak memory of server, client and scanner: {} MB",
-        memory::peak_mb(std::process::id())
+        kernel::peak_mb(std::process::id())
     );
 }
 

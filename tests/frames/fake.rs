@@ -9,8 +9,8 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox, OutboxRequest, Page,
-        Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
+        Answer, Asked, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage, Outbox,
+        OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -115,7 +115,7 @@ impl Fake {
                     .changes
                     .iter()
                     .filter(|change| change.stage == Stage::AwaitingApproval)
-                    .cloned()
+                    .map(Asked::of)
                     .collect();
                 Ok(Reply::Pending(page(&rows, offset, limit)))
             }
