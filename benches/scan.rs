@@ -5,8 +5,8 @@
 //! client, scanner). The two take turns, so that a noisy machine disturbs them alike.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
-#[path = "shared/memory.rs"]
-mod memory;
+#[path = "shared/kernel.rs"]
+mod kernel;
 
 use std::{sync::Arc, time::Instant};
 
@@ -47,7 +47,7 @@ async fn run() {
     config.cloud.in_flight = IN_FLIGHT;
     let library = Arc::new(room::library(&config).unwrap());
     let judge = Arc::new(Evaluator::start(Arc::clone(&library)).unwrap());
-    let cloud = Arc::new(cloud::connect(&config).await.unwrap());
+    let accounts = Arc::new(cloud::connect(&config).await.unwrap());
     let needed = library.needed_settings(Scope::Bucket);
     // What is the account's is read once for all its buckets. The bare loop leaves out the access points,
     // which S3 Control lists and not S3; the ratio is of calls a second, so it stays fair without them.
@@ -57,9 +57,9 @@ async fn run() {
         .map(|setting| setting.name())
         .filter(|name| *name != "access_points")
         .collect();
-    let assets = cloud.list(None).await.unwrap().assets;
-    let client = cloud.client("us-east-1");
-    let scanner = Scanner::new(Arc::clone(&cloud), Arc::new(config), &library, judge);
+    let assets = accounts.own().list(None).await.unwrap().assets;
+    let client = accounts.own().client("us-east-1");
+    let scanner = Scanner::new(accounts, Arc::new(config), &library, judge);
 
     println!(
         "{} buckets, {} rules, {} settings each (and access points), {IN_FLIGHT} buckets in flight",
@@ -86,7 +86,7 @@ async fn run() {
     );
     println!(
         "peak memory of server, client and scanner: {} MB",
-        memory::peak_mb(std::process::id())
+        kernel::peak_mb(std::process::id())
     );
 }
 

@@ -16,12 +16,12 @@
 //! end, unless `SIXFOLD_BENCH_KEEP` is set: making it takes most of the time, and 10 GB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
+#[path = "shared/kernel.rs"]
+mod kernel;
 #[path = "../tests/ledger_support/mod.rs"]
 mod ledger_support;
 #[path = "screen/look.rs"]
 mod look;
-#[path = "shared/memory.rs"]
-mod memory;
 #[path = "screen/past.rs"]
 mod past;
 #[path = "../tests/pty/mod.rs"]

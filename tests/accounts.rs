@@ -155,7 +155,10 @@ async fn another_accounts_bucket_is_fixed_and_put_back_in_the_names_of_those_who
     let closed = house.until_stage(change.id, Stage::Closed).await;
     assert_eq!(closed.outcome(), Some(Outcome::Remediated));
     let by_nina = (session(PAYMENTS, change.id), "nina.ramirez".to_owned());
-    assert_eq!(writers(&house, "payments-exports"), [by_nina.clone()]);
+    assert_eq!(
+        writers(&house, "payments-exports"),
+        std::slice::from_ref(&by_nina)
+    );
 
     // Outside production nobody was asked, and that is said too.
     let labs = house.until_closed(RULE, "labs-scratch").await;

@@ -849,9 +849,9 @@ async fn the_doctor_has_every_channel_take_a_test_message_and_wakes_nobody() {
     assert!(text.contains("test message"), "{text}");
     assert_eq!(signed.bodies()[0]["type"], "doctor.test");
     assert!(server.mails()[0].contains("Nothing happened"));
-    let paged = &pages.bodies()[0];
-    assert_eq!(paged["event_action"], "resolve");
-    assert_eq!(paged["dedup_key"], "sixfold-doctor");
+    let told_of = &pages.bodies()[0];
+    assert_eq!(told_of["event_action"], "resolve");
+    assert_eq!(told_of["dedup_key"], "sixfold-doctor");
 
     slack.answer_with([404]);
     let told = doctor::tell(&config).await;

@@ -354,7 +354,7 @@ async fn the_room_reads_access_points_where_they_live_and_can_not_write_them() {
     );
     let none = Asset::bucket(owner.account.clone(), "us-east-1", "b-other");
     assert_eq!(read("access_points", &none).await["count"], 0);
-    let account = cloud.account_asset();
+    let account = cloud.own().account_asset();
     let points = read("multi_region_access_points", &account).await;
     assert_eq!(
         points["AccessPoints"][0]["Buckets"],

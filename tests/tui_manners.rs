@@ -115,6 +115,28 @@ fn a_frozen_screen_holds_still_decides_nothing_and_catches_up() {
 }
 
 #[test]
+fn a_notice_that_stands_for_any_has_all_that_is_shown_asked_about_again() {
+    let mut desk = desk();
+    desk.press("j j");
+    desk.wait(1_000);
+    let id = desk.model.subject.unwrap();
+    desk.room.asked.clear();
+    desk.send(Msg::Notice(Notice::of_anything(1)));
+    desk.wait(1_000);
+    let asked = |wanted: fn(&Request) -> bool| desk.room.asked.iter().any(wanted);
+    assert!(asked(|request| matches!(request, Request::Status)));
+    assert!(asked(|request| matches!(request, Request::Queue { .. })));
+    assert!(asked(|request| matches!(request, Request::Pending { .. })));
+    for about in [
+        Request::Change { id },
+        Request::Diff { id },
+        Request::Behind { id },
+    ] {
+        assert!(desk.room.asked.contains(&about), "{about:?}");
+    }
+}
+
+#[test]
 fn a_session_without_a_right_cannot_even_open_a_card_and_is_told_why() {
     for (role, readonly, why) in [
         (

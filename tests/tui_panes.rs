@@ -13,7 +13,7 @@ use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
     domain::{Severity, Stage, Via, artifact::Decision},
-    room::protocol::{Page, Reply, Request, Span, filter::FIELDS},
+    room::protocol::{Asked, Page, Reply, Request, Span, filter::FIELDS},
     tui::{Msg, Question, model::Pane, state::Topic},
 };
 
@@ -504,7 +504,7 @@ fn a_change_that_began_to_wait_can_be_decided_as_soon_as_the_list_says_so() {
     change.stage = Stage::AwaitingApproval;
     change.last_seq += 1;
     let page = Page {
-        items: vec![change.clone()],
+        items: vec![Asked::of(change)],
         total: 1,
     };
     desk.held = true;

@@ -13,7 +13,7 @@ use sixfold::{
 };
 use tokio::net::UnixStream;
 
-use super::{memory, pty::Tty, runtime};
+use super::{kernel, pty::Tty, runtime};
 
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 40;
@@ -93,7 +93,7 @@ pub fn measure(socket: &Path) {
     idle(&tty);
     println!(
         "peak memory of the screen: {} MB",
-        memory::peak_mb(tty.pid())
+        kernel::peak_mb(tty.pid())
     );
     tty.quit();
 }
@@ -164,21 +164,13 @@ fn idle(tty: &Tty) {
     if u64::from(second) + IDLE.as_secs() > 57 {
         std::thread::sleep(Duration::from_secs(u64::from(63 - second)));
     }
-    let (bytes, ticks) = (tty.raw().len(), ticks(tty.pid()));
+    let (bytes, ticks) = (tty.raw().len(), kernel::ticks(tty.pid()));
     std::thread::sleep(IDLE);
-    let used = self::ticks(tty.pid()) - ticks;
+    let used = kernel::ticks(tty.pid()) - ticks;
     println!(
         "idle for {IDLE:?}: {} bytes, {:.2} % of one core",
         tty.raw().len() - bytes,
         // A tick is a hundredth of a second.
         used as f64 / IDLE.as_secs_f64()
     );
-}
-
-/// Time on a core, of its own and in the kernel, in hundredths of a second.
-fn ticks(pid: u32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let behind_name = stat.rsplit_once(')').unwrap().1;
-    let fields: Vec<_> = behind_name.split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

@@ -4,7 +4,7 @@
 //! new, waiting, denied, undone, halted, and how it ended. A line is whole in itself and nothing is ever
 //! moved or drawn over. To decide, there is `sixfold approve` beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use color_eyre::{Result, eyre::eyre};
 use tokio::sync::mpsc;
@@ -38,8 +38,8 @@ pub async fn print(
 
 struct Lines {
     client: Client,
-    /// The last word about each change.
-    told: BTreeMap<ChangeId, String>,
+    /// The last word about each change, and whether it was open then.
+    told: BTreeMap<ChangeId, (String, bool)>,
 }
 
 /// Changes whose last word is remembered; of an older one it may be told twice.
@@ -81,8 +81,10 @@ impl Lines {
             .map_err(|Refusal { message, .. }| eyre!(message))
     }
 
-    /// Everything that is open; closed ones come behind them in the queue.
+    /// Everything that is open, and what was before: closed ones come behind those in the queue.
     async fn list(&mut self) -> Result<bool> {
+        let open = |(id, (_, open)): (&ChangeId, &(String, bool))| open.then_some(*id);
+        let mut before: BTreeSet<_> = self.told.iter().filter_map(open).collect();
         let mut offset = 0;
         loop {
             let reply = self
@@ -98,15 +100,22 @@ impl Lines {
             };
             let open = page.items.iter().filter(|row| row.stage.is_open());
             for row in open.clone() {
+                before.remove(&row.id);
                 if !self.tell(row, row.detected_at)? {
                     return Ok(false);
                 }
             }
             if open.count() < PAGE {
-                return Ok(true);
+                break;
             }
             offset += PAGE;
         }
+        for id in before {
+            if !self.look(id).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn look(&mut self, id: ChangeId) -> Result<bool> {
@@ -118,10 +127,12 @@ impl Lines {
 
     /// False once nobody reads any more.
     fn tell(&mut self, row: &Row, at: Stamp) -> Result<bool> {
-        if !worth_a_line(row.stage) || self.told.get(&row.id) == Some(&row.word) {
+        let same = |(word, _): &(String, bool)| *word == row.word;
+        if !worth_a_line(row.stage) || self.told.get(&row.id).is_some_and(same) {
             return Ok(true);
         }
-        self.told.insert(row.id, row.word.clone());
+        let told = (row.word.clone(), row.stage.is_open());
+        self.told.insert(row.id, told);
         if self.told.len() > REMEMBERED {
             self.told.pop_first();
         }

@@ -4,8 +4,8 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply,
-        Request, Status, VERSION, filter::FilterError,
+        Arrangement, Asked, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode,
+        Reply, Request, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
@@ -24,10 +24,9 @@ impl Room {
         let store = &engine.store;
         match request {
             Request::Hello(hello) => welcome(&hello, caller),
-            Request::Status => {
-                let status = self.status(caller).map_err(failed)?;
-                Ok(Reply::Status(Box::new(status)))
-            }
+            Request::Status => self
+                .status_for_all()
+                .and_then(|reply| self.filled_in(reply, caller)),
             Request::Queue {
                 filter,
                 arrangement,
@@ -35,9 +34,11 @@ impl Room {
                 limit,
             } => self.queue(&filter, arrangement, (offset, limit)),
             Request::Change { id } => Ok(Reply::Change(Box::new(self.found(id)?))),
-            Request::Pending { offset, limit } => Ok(Reply::Pending(
-                store.pending(offset, limit).map_err(failed)?,
-            )),
+            Request::Pending { offset, limit } => {
+                let Page { items, total } = store.pending(offset, limit).map_err(failed)?;
+                let items = items.iter().map(Asked::of).collect();
+                Ok(Reply::Pending(Page { items, total }))
+            }
             Request::Diff { id } => self.diff(id),
             Request::Ledger {
                 filter,
@@ -189,7 +190,27 @@ impl Room {
         Ok(Reply::Diff(Box::new(diff)))
     }
 
-    fn status(&self, caller: &Caller) -> Result<Status, EngineError> {
+    /// The status as it is for everybody; [`Self::filled_in`] knows the rest.
+    pub(super) fn status_for_all(&self) -> Result<Reply, Refusal> {
+        let status = self.status().map_err(failed)?;
+        Ok(Reply::Status(Box::new(status)))
+    }
+
+    /// With what is said of its asker.
+    pub(super) fn filled_in(&self, mut reply: Reply, caller: &Caller) -> Result<Reply, Refusal> {
+        if let Reply::Status(status) = &mut reply {
+            let engine = &self.engine;
+            status.person = caller.actor.to_string();
+            status.role = engine.config.people.role(&caller.actor);
+            status.readonly = caller.readonly;
+            let may = |right: &Right| engine.may(caller, *right);
+            status.rights = Right::ALL.into_iter().filter(may).collect();
+            status.asked = engine.exceptions_asked_of(caller).map_err(failed)?;
+        }
+        Ok(reply)
+    }
+
+    fn status(&self) -> Result<Status, EngineError> {
         let engine = &self.engine;
         let config = &engine.config;
         let counts = engine.store.counts()?;
@@ -207,13 +228,10 @@ impl Room {
             cause: hold.cause,
         };
         Ok(Status {
-            person: caller.actor.to_string(),
-            role: config.people.role(&caller.actor),
-            readonly: caller.readonly,
-            rights: Right::ALL
-                .into_iter()
-                .filter(|right| engine.may(caller, *right))
-                .collect(),
+            person: String::new(),
+            role: None,
+            readonly: true,
+            rights: Vec::new(),
             mode: config.mode.word().to_owned(),
             estate: config.estate.clone(),
             now: engine.now(),
@@ -222,7 +240,7 @@ impl Room {
             pending: counts.pending,
             by_hand: counts.by_hand,
             halted: counts.halted,
-            asked: engine.exceptions_asked_of(caller)?,
+            asked: 0,
             undelivered: channels
                 .iter()
                 .filter(|channel| channel.kind.is_some())

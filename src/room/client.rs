@@ -210,7 +210,21 @@ impl End {
         let (waiting, notices) = (&self.waiting, &self.notices);
         let read = async move {
             let mut frames = FramedRead::new(reader, codec(LARGEST_FRAME));
-            while let Some(Ok(bytes)) = frames.next().await {
+            // What a client that is behind with its notices has still to be told: one for all of them.
+            let mut missed = None;
+            loop {
+                let bytes = tokio::select! {
+                    frame = frames.next() => match frame {
+                        Some(Ok(bytes)) => bytes,
+                        Some(Err(_)) | None => break,
+                    },
+                    place = notices.reserve(), if missed.is_some() => {
+                        if let (Ok(place), Some(notice)) = (place, missed.take()) {
+                            place.send(notice);
+                        }
+                        continue;
+                    }
+                };
                 match serde_json::from_slice(&bytes) {
                     Ok(Frame::Answer { id, reply }) => {
                         let asker = lock(waiting).remove(&id);
@@ -219,8 +233,12 @@ impl End {
                             let _ = asker.send(reply);
                         }
                     }
-                    // A client that doesn't drain its notices only misses reasons to look again.
-                    Ok(Frame::Notice(notice)) => drop(notices.try_send(notice)),
+                    Ok(Frame::Notice(notice)) => {
+                        let revision = notice.revision;
+                        if missed.is_some() || notices.try_send(notice).is_err() {
+                            missed = Some(Notice::of_anything(revision));
+                        }
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "a frame from the room was not understood");
                         break;
@@ -268,4 +286,46 @@ impl End {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // Nothing panics while it holds one of these, and a map is valid at every moment anyway.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::domain::ChangeId;
+
+    #[tokio::test]
+    async fn a_client_that_was_behind_with_its_notices_is_told_of_anything_in_the_end() {
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let (client, mut notices) = Client::connect(near);
+        let (asks, frames) = tokio::io::split(far);
+        let mut asks = FramedRead::new(asks, codec(LARGEST_FRAME));
+        let mut frames = FramedWrite::new(frames, codec(LARGEST_FRAME));
+        let last = 3 * IN_FLIGHT as u64;
+        for revision in 1..=last {
+            let notice = Frame::Notice(Notice {
+                kind: NoticeKind::Entry,
+                change: Some(ChangeId::new(2026, revision)),
+                revision,
+            });
+            let bytes = serde_json::to_vec(&notice).unwrap();
+            frames.send(Bytes::from(bytes)).await.unwrap();
+        }
+        // Once an answer behind them has come, all were read and none was taken.
+        let answered = async {
+            let bytes = asks.next().await.unwrap().unwrap();
+            let Ask { id, .. } = serde_json::from_slice(&bytes).unwrap();
+            let reply = Ok(Reply::Done(String::new()));
+            let bytes = serde_json::to_vec(&Frame::Answer { id, reply }).unwrap();
+            frames.send(Bytes::from(bytes)).await.unwrap();
+        };
+        let (reply, ()) = tokio::join!(client.ask(Request::Status), answered);
+        reply.unwrap();
+        let mut told = 0;
+        let anything = Notice::of_anything(last);
+        while notices.recv().await.unwrap() != anything {
+            told += 1;
+        }
+        assert!(told <= IN_FLIGHT, "{told}");
+    }
 }

@@ -1,14 +1,9 @@
 //! How much of each framework the rules cover, and how the estate stands by it.
 //!
 //! What the rules cover is fixed while a room runs, so it is worked out once. How the buckets stand is
-//! a walk over all of them; screens that ask often get the last answer for a moment.
+//! a walk over all of them each time.
 
-use std::{
-    sync::{Mutex, OnceLock, PoisonError},
-    time::Duration,
-};
-
-use tokio::time::Instant;
+use std::sync::OnceLock;
 
 use super::protocol::{AccountScore, ControlScore, PAGE, Page, Refusal, RefusalCode, Score};
 use crate::{
@@ -16,35 +11,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// How old an answer may be.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// What was worked out and what was counted last.
+/// What was worked out.
 #[derive(Debug, Default)]
 pub struct Scores {
     library: OnceLock<Vec<Coverage>>,
-    frameworks: Lately<Vec<Score>>,
-    accounts: Lately<Vec<AccountScore>>,
-}
-
-/// The last answer, and when it was made.
-#[derive(Debug, Default)]
-struct Lately<T>(Mutex<Option<(Instant, T)>>);
-
-impl<T: Clone> Lately<T> {
-    /// The last answer while it is [`FRESH`], else a new one. Who asks meanwhile waits for that.
-    fn or(&self, make: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if let Some((at, answer)) = &*last
-            && now - *at < FRESH
-        {
-            return Ok(answer.clone());
-        }
-        let answer = make()?;
-        *last = Some((now, answer.clone()));
-        Ok(answer)
-    }
 }
 
 impl Scores {
@@ -54,22 +24,16 @@ impl Scores {
             .get_or_init(|| library.coverage(None).unwrap_or_default())
     }
 
+    /// Every account, by all rules together.
+    pub fn accounts(store: &Store) -> Result<Vec<AccountScore>, StoreError> {
+        let tallies = store.tallies_by_account()?.into_iter();
+        Ok(tallies
+            .map(|(account, buckets)| AccountScore { account, buckets })
+            .collect())
+    }
+
     /// Every framework in every version.
     pub fn all(&self, library: &Library, store: &Store) -> Result<Vec<Score>, StoreError> {
-        self.frameworks.or(|| self.counted(library, store))
-    }
-
-    /// Every account, by all rules together.
-    pub fn accounts(&self, store: &Store) -> Result<Vec<AccountScore>, StoreError> {
-        self.accounts.or(|| {
-            let tallies = store.tallies_by_account()?.into_iter();
-            Ok(tallies
-                .map(|(account, buckets)| AccountScore { account, buckets })
-                .collect())
-        })
-    }
-
-    fn counted(&self, library: &Library, store: &Store) -> Result<Vec<Score>, StoreError> {
         let coverage = self.coverage(library);
         let groups: Vec<_> = coverage.iter().map(Coverage::rules).collect();
         let tallies = store.tallies(&groups)?;

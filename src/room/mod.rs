@@ -8,6 +8,7 @@ mod advice;
 mod answers;
 pub mod client;
 mod coverage;
+mod desk;
 pub mod doctor;
 mod door;
 pub mod iam;
@@ -16,6 +17,7 @@ mod log;
 mod once;
 pub mod protocol;
 mod references;
+mod sending;
 mod server;
 mod start;
 mod trends;
@@ -59,6 +61,8 @@ pub struct Room {
     /// The ledger's last entry when it was opened, and so read whole.
     opened_at: u64,
     looked: doctor::Looked,
+    /// Where looks are answered.
+    desk: desk::Desk,
     stopping: CancellationToken,
     /// Connections, and requests of theirs that are at work.
     attended: TaskTracker,

@@ -1,31 +1,30 @@
-//! The room's end of one connection: frames in, answers out, notices in between.
+//! The room's end of one connection: requests in, each to where it is answered.
 //!
 //! Who the caller is was settled before this begins. A client that stops reading is dropped once
 //! its pipe is full for too long; nothing in the room ever waits for a screen.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf},
-    sync::{Semaphore, broadcast, mpsc},
+    sync::{Mutex, Semaphore, mpsc},
 };
-use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
+use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 
 use super::{
     Room,
-    client::{LARGEST_FRAME, codec},
-    protocol::{Ask, Frame, Notice, NoticeKind, Refusal, RefusalCode},
+    client::codec,
+    protocol::{Ask, Refusal, RefusalCode},
+    sending::{Answered, STALLED, encoded_reply, send},
 };
 use crate::engine::Caller;
 
-/// A client that takes nothing for this long is gone.
-const STALLED: Duration = Duration::from_secs(30);
-
-/// Requests of one client at work, and answers of theirs that wait to be written: whoever does not read
-/// has no more of them made.
+/// Requests of one client at work: whoever does not read has no more of them answered.
 const AT_WORK: usize = 16;
+
+/// Answers that wait to be written to one client.
+const HANDED_ON: usize = 2;
 
 /// Largest frame that the room reads: a request holds a filter or a person's reason, nothing longer.
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -33,14 +32,10 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 /// Requests of a connection, as frames.
 pub type Asks<S> = FramedRead<ReadHalf<S>, LengthDelimitedCodec>;
 
-/// The way back.
-pub type Frames<S> = FramedWrite<WriteHalf<S>, LengthDelimitedCodec>;
-
-/// A stream as frames, of which those to the room are small.
-pub fn framed<S: AsyncRead + AsyncWrite>(stream: S) -> (Asks<S>, Frames<S>) {
+/// A stream as frames, of which those to the room are small, and the way back.
+pub fn framed<S: AsyncRead + AsyncWrite>(stream: S) -> (Asks<S>, WriteHalf<S>) {
     let (reader, writer) = tokio::io::split(stream);
-    let asks = FramedRead::new(reader, codec(LARGEST_REQUEST));
-    (asks, FramedWrite::new(writer, codec(LARGEST_FRAME)))
+    (FramedRead::new(reader, codec(LARGEST_REQUEST)), writer)
 }
 
 /// Serves one connection until the client hangs up or the room stops.
@@ -48,18 +43,19 @@ pub async fn serve<S>(room: Arc<Room>, caller: Caller, stream: S)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (asks, frames) = framed(stream);
-    talk(room, caller, asks, frames).await;
+    let (asks, writer) = framed(stream);
+    talk(room, caller, asks, writer).await;
 }
 
-pub async fn talk<S>(room: Arc<Room>, caller: Caller, mut asks: Asks<S>, frames: Frames<S>)
+pub async fn talk<S>(room: Arc<Room>, caller: Caller, mut asks: Asks<S>, writer: WriteHalf<S>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (out, queue) = mpsc::channel::<Frame>(AT_WORK);
+    let (out, queue) = mpsc::channel::<Answered>(HANDED_ON);
     let notices = room.engine.subscribe();
-    let mut sending = tokio::spawn(send(frames, queue, notices));
+    let mut sending = tokio::spawn(send(writer, queue, notices));
     let at_work = Arc::new(Semaphore::new(AT_WORK));
+    let looking = Arc::new(Mutex::new(()));
     loop {
         let bytes = tokio::select! {
             () = room.stopping.cancelled() => break,
@@ -76,10 +72,18 @@ where
                 code: RefusalCode::Protocol,
                 message,
             });
-            let _ = out.send(Frame::Answer { id: 0, reply }).await;
-            // What was asked before is answered; then there is nothing more to say.
-            drop(out);
-            let _ = tokio::time::timeout(STALLED, sending).await;
+            let reply = encoded_reply(&reply);
+            let last = async {
+                let _ = out.send(Answered { id: 0, reply }).await;
+                // What was asked before is answered; then there is nothing more to say.
+                drop(out);
+                let _ = tokio::time::timeout(STALLED, &mut sending).await;
+            };
+            tokio::select! {
+                () = last => {}
+                () = room.stopping.cancelled() => {}
+            }
+            sending.abort();
             return;
         };
         // In a task of its own, so that a slow revert does not hold up a look at the queue; a client
@@ -91,64 +95,34 @@ where
         };
         let Ok(turn) = turn else { break };
         let (room, caller, out) = (Arc::clone(&room), caller.clone(), out.clone());
+        let looking = Arc::clone(&looking);
         let tracker = room.attended.clone();
         tracker.spawn(async move {
             let deed = request.is_deed();
-            let reply = tokio::select! {
-                reply = room.answer(&caller, request) => reply,
-                // Nobody waits for a look at a room that ends, and what it looks at may be slow.
-                () = room.stopping.cancelled(), if !deed => return,
+            let answer = async {
+                if !request.is_look() {
+                    let reply = encoded_reply(&room.answer(&caller, request).await);
+                    let _ = out.send(Answered { id, reply }).await;
+                    return;
+                }
+                // What nobody else asks is looked at once what was asked before is on its way.
+                let _one = if request.is_common() {
+                    None
+                } else {
+                    Some(looking.lock().await)
+                };
+                // What deeds take is large, and every look's task would be with it.
+                let reply = Box::pin(room.desk.look(&room, &caller, request)).await;
+                let _ = out.send(Answered { id, reply }).await;
             };
-            let _ = out.send(Frame::Answer { id, reply }).await;
+            tokio::select! {
+                () = answer => {}
+                // Nobody waits for a look at a room that ends, and what it looks at may be slow.
+                () = room.stopping.cancelled(), if !deed => {}
+            }
             drop(turn);
         });
     }
     drop(out);
     sending.abort();
-}
-
-async fn send<S: AsyncRead + AsyncWrite>(
-    mut frames: Frames<S>,
-    mut queue: mpsc::Receiver<Frame>,
-    mut notices: broadcast::Receiver<Notice>,
-) {
-    loop {
-        let frame = tokio::select! {
-            frame = queue.recv() => match frame {
-                Some(frame) => frame,
-                None => return,
-            },
-            notice = notices.recv() => match notice {
-                Ok(notice) => Frame::Notice(notice),
-                // One notice stands for all that were missed: it makes the screen look again.
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    Frame::Notice(Notice { kind: NoticeKind::Room, change: None, revision: 0 })
-                }
-                Err(broadcast::error::RecvError::Closed) => return,
-            },
-        };
-        let Some(bytes) = encoded(&frame) else {
-            continue;
-        };
-        match tokio::time::timeout(STALLED, frames.send(Bytes::from(bytes))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
-        }
-    }
-}
-
-/// A frame as bytes; an answer that is too large becomes a refusal, so that its asker is not left waiting.
-pub fn encoded(frame: &Frame) -> Option<Vec<u8>> {
-    let bytes = serde_json::to_vec(frame).ok()?;
-    match frame {
-        Frame::Answer { id, .. } if bytes.len() > LARGEST_FRAME => {
-            let message = "this answer is too large for one frame: ask for fewer rows".to_owned();
-            let reply = Err(Refusal {
-                code: RefusalCode::Failed,
-                message,
-            });
-            serde_json::to_vec(&Frame::Answer { id: *id, reply }).ok()
-        }
-        _ => Some(bytes),
-    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Log, Room, coverage::Scores, doctor::Looked};
+use super::{Log, Room, coverage::Scores, desk::Desk, doctor::Looked};
 use crate::{
     cloud::{self, Accounts, ConnectError, Vault},
     config::{Config, ConfigFault, Given, Mode},
@@ -247,6 +247,7 @@ impl Room {
             accounts,
             opened_at,
             looked: Looked::default(),
+            desk: Desk::default(),
             stopping,
             attended: TaskTracker::new(),
         }))

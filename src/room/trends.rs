@@ -2,6 +2,7 @@
 
 use super::{
     Room,
+    coverage::Scores,
     protocol::{Span, Trends},
 };
 use crate::store::StoreError;
@@ -16,7 +17,7 @@ impl Room {
             steps: course.steps,
             took: course.took,
             rates: self.watch.rates(),
-            accounts: self.scores.accounts(store)?,
+            accounts: Scores::accounts(store)?,
         })
     }
 }

@@ -41,6 +41,8 @@ pub struct Watch {
     sum: Mutex<Option<(Instant, Verdicts)>>,
     last_full_pass: Mutex<Option<Stamp>>,
     told: Mutex<Option<Instant>>,
+    /// Something was seen since then.
+    untold: Notify,
     now: Notify,
 }
 
@@ -52,6 +54,7 @@ impl Watch {
             sum: Mutex::default(),
             last_full_pass: Mutex::default(),
             told: Mutex::default(),
+            untold: Notify::new(),
             now: Notify::new(),
         })
     }
@@ -117,15 +120,30 @@ impl Watch {
     pub async fn look_again(self: Arc<Self>, stop: CancellationToken) {
         let due = stream::unfold((), |()| async { Some((self.engine.due_again().await, ())) });
         let (watch, stop) = (&self, &stop);
-        due.take_until(stop.cancelled())
-            .for_each_concurrent(self.engine.config.cloud.in_flight, |due| async move {
+        let looks = due.take_until(stop.cancelled()).for_each_concurrent(
+            self.engine.config.cloud.in_flight,
+            |due| async move {
                 let look = watch.scanner.observe(due.asset.clone());
                 tokio::select! {
                     observation = look => watch.take(&observation).await,
                     () = stop.cancelled() => {}
                 }
-            })
-            .await;
+            },
+        );
+        tokio::select! {
+            () = looks => {}
+            () = self.tell_the_rest() => {}
+        }
+    }
+
+    /// Tells screens what came too soon after they were told last: nobody else would, before the next pass.
+    async fn tell_the_rest(&self) {
+        loop {
+            self.untold.notified().await;
+            tokio::time::sleep(TELL).await;
+            *lock(&self.told) = Some(Instant::now());
+            self.engine.notify(NoticeKind::Scan);
+        }
     }
 
     /// An observation that a pass made.
@@ -149,6 +167,8 @@ impl Watch {
         };
         if tell {
             self.engine.notify(NoticeKind::Scan);
+        } else {
+            self.untold.notify_one();
         }
     }
 

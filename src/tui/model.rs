@@ -19,8 +19,8 @@ use super::{
 use crate::{
     domain::{Call, Change, ChangeId, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status, Trends,
-        Unknown,
+        Arrangement, Asked, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status,
+        Trends, Unknown,
     },
 };
 
@@ -162,7 +162,7 @@ pub struct Model {
     pub unsearched: usize,
     /// The queue's order and headings.
     pub arrangement: Arrangement,
-    pub pending: List<Change>,
+    pub pending: List<Asked>,
     /// The change that all panes speak of.
     pub subject: Option<ChangeId>,
     /// From when on the person rests on it, unless they move on.
@@ -340,10 +340,10 @@ impl Model {
         let id = self.subject?;
         let change = self.change.as_ref().filter(|change| change.id == id);
         let row = self.queue.rows.iter().find(|row| row.id == id);
-        let pending = self.pending.rows.iter().find(|change| change.id == id);
+        let asked = self.pending.rows.iter().find(|asked| asked.row.id == id);
         change
             .map(|change| change.stage)
-            .or_else(|| pending.map(|change| change.stage))
+            .or_else(|| asked.map(|asked| asked.row.stage))
             .or_else(|| row.map(|row| row.stage))
     }
 

@@ -9,8 +9,9 @@ use sixfold::{
         canonical,
     },
     room::protocol::{
-        Answer, Exceptions, ExemptRequest, Hold, LedgerEntry, LedgerFilter, Line, Lines, LogPage,
-        Outbox, OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Status, Unknown,
+        Answer, Asked, Exceptions, ExemptRequest, Hold, LedgerEntry, LedgerFilter, Line, Lines,
+        LogPage, Outbox, OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Status,
+        Unknown,
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -128,7 +129,7 @@ impl Fake {
                     .changes
                     .iter()
                     .filter(|change| change.stage == Stage::AwaitingApproval)
-                    .cloned()
+                    .map(Asked::of)
                     .collect();
                 Ok(Reply::Pending(page(&rows, offset, limit)))
             }

@@ -18,18 +18,21 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use nix::unistd::Uid;
 use serde::Deserialize;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::{
+    io::WriteHalf,
+    net::{UnixListener, UnixStream},
+};
 
 use self::seats::{Full, Seats};
 use super::{
     Room,
     answers::{another_version, welcome},
-    protocol::{Frame, Hello, Refusal, RefusalCode, VERSION},
-    server::{self, Asks, Frames},
+    protocol::{Hello, Refusal, RefusalCode, Reply, VERSION},
+    sending::{Answered, encoded_reply, write},
+    server::{self, Asks},
 };
 use crate::engine::Caller;
 
@@ -161,9 +164,14 @@ impl Door {
             let tracker = room.attended.clone();
             tracker.spawn(async move {
                 let uid = Uid::from_raw(peer.uid());
-                if let Some((caller, asks, frames)) = greet(&room, uid, stream).await {
+                let greeted = tokio::select! {
+                    greeted = greet(&room, uid, stream) => greeted,
+                    // Who says nothing does not hold up a room that ends.
+                    () = room.stopping.cancelled() => return,
+                };
+                if let Some((caller, asks, writer)) = greeted {
                     drop(greeting);
-                    come_in(room, &seats, caller, asks, frames).await;
+                    come_in(room, &seats, caller, asks, writer).await;
                 }
             });
         }
@@ -182,7 +190,7 @@ async fn come_in(
     seats: &Arc<Seats<String>>,
     (caller, id, hello): (Caller, u64, Hello),
     asks: Asks<UnixStream>,
-    mut frames: Frames<UnixStream>,
+    mut writer: WriteHalf<UnixStream>,
 ) {
     let seat = match seats.take(caller.actor.name().to_owned()) {
         Ok(seat) => seat,
@@ -195,15 +203,15 @@ async fn come_in(
                 ),
             };
             return say(
-                &mut frames,
+                &mut writer,
                 id,
                 Err(refusal(RefusalCode::Forbidden, message)),
             )
             .await;
         }
     };
-    say(&mut frames, id, welcome(&hello, &caller)).await;
-    server::talk(room, caller, asks, frames).await;
+    say(&mut writer, id, welcome(&hello, &caller)).await;
+    server::talk(room, caller, asks, writer).await;
     drop(seat);
 }
 
@@ -225,8 +233,12 @@ async fn greet(
     room: &Room,
     peer: Uid,
     stream: UnixStream,
-) -> Option<((Caller, u64, Hello), Asks<UnixStream>, Frames<UnixStream>)> {
-    let (mut asks, mut frames) = server::framed(stream);
+) -> Option<(
+    (Caller, u64, Hello),
+    Asks<UnixStream>,
+    WriteHalf<UnixStream>,
+)> {
+    let (mut asks, mut writer) = server::framed(stream);
     let first = tokio::time::timeout(GREETING, asks.next()).await;
     let Ok(Some(Ok(bytes))) = first else {
         return None;
@@ -234,7 +246,7 @@ async fn greet(
     let Ok(First { id, request }) = serde_json::from_slice(&bytes) else {
         let message = "a connection begins with `hello`".to_owned();
         let refused = refusal(RefusalCode::Protocol, message);
-        say(&mut frames, 0, Err(refused)).await;
+        say(&mut writer, 0, Err(refused)).await;
         return None;
     };
     let version = request
@@ -245,7 +257,7 @@ async fn greet(
     let Some(hello) = hello.ok().filter(|_| version == Some(u64::from(VERSION))) else {
         let message = another_version(version.unwrap_or_default());
         let refused = refusal(RefusalCode::Protocol, message);
-        say(&mut frames, id, Err(refused)).await;
+        say(&mut writer, id, Err(refused)).await;
         return None;
     };
     let (config, asked) = (Arc::clone(&room.engine.config), hello.clone());
@@ -254,10 +266,10 @@ async fn greet(
         tokio::task::spawn_blocking(move || who::who(&config.people, Uid::current(), peer, &asked))
             .await;
     match known {
-        Ok(Ok(caller)) => Some(((caller, id, hello), asks, frames)),
+        Ok(Ok(caller)) => Some(((caller, id, hello), asks, writer)),
         Ok(Err(why)) => {
             tracing::warn!(uid = peer.as_raw(), "somebody was not let in: {why}");
-            say(&mut frames, id, Err(refusal(RefusalCode::Forbidden, why))).await;
+            say(&mut writer, id, Err(refusal(RefusalCode::Forbidden, why))).await;
             None
         }
         Err(error) => {
@@ -272,13 +284,7 @@ const fn refusal(code: RefusalCode, message: String) -> Refusal {
 }
 
 /// Answers a greeting. Whoever does not take it is gone.
-async fn say(
-    frames: &mut Frames<UnixStream>,
-    id: u64,
-    reply: Result<super::protocol::Reply, Refusal>,
-) {
-    let Some(bytes) = server::encoded(&Frame::Answer { id, reply }) else {
-        return;
-    };
-    let _ = tokio::time::timeout(GREETING, frames.send(Bytes::from(bytes))).await;
+async fn say(writer: &mut WriteHalf<UnixStream>, id: u64, reply: Result<Reply, Refusal>) {
+    let reply = encoded_reply(&reply);
+    let _ = tokio::time::timeout(GREETING, write(writer, Answered { id, reply })).await;
 }

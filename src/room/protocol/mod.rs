@@ -31,7 +31,7 @@ pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
 pub use outbox::{ChannelState, Outbox, OutboxRequest, Undelivered};
 pub use reference::Reference;
-pub use rows::{Line, Lines, Page, Row, Rows};
+pub use rows::{Asked, Line, Lines, Page, Row, Rows};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -39,7 +39,7 @@ pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Rows that one page holds at most, whatever was asked for.
 pub const PAGE: usize = 500;
@@ -189,6 +189,27 @@ impl Request {
                 | Self::Exempt(_)
         )
     }
+
+    /// It only looks, at what is there already: it waits for nothing, and asks nobody outside the room.
+    pub const fn is_look(&self) -> bool {
+        !self.is_deed() && !matches!(self, Self::Hello(_) | Self::Rested { .. } | Self::Doctor)
+    }
+
+    /// What every screen asks whenever it is told of something: the same for all, and soon answered.
+    pub fn is_common(&self) -> bool {
+        match self {
+            Self::Status | Self::Coverage => true,
+            Self::Pending { offset, .. } => *offset == 0,
+            Self::Queue {
+                filter,
+                arrangement,
+                offset,
+                ..
+            } => filter.is_empty() && arrangement.indexed() && *offset == 0,
+            Self::Ledger { filter, before, .. } => filter.is_empty() && before.is_none(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,7 +229,7 @@ pub enum Reply {
     Status(Box<Status>),
     Rows(Rows),
     Change(Box<Change>),
-    Pending(Page<Change>),
+    Pending(Page<Asked>),
     Diff(Box<Diff>),
     Entries(Lines),
     Entry(Box<LedgerEntry>),
@@ -284,10 +305,21 @@ pub struct Notice {
     pub revision: u64,
 }
 
+impl Notice {
+    /// One that stands for any others: whatever is shown may have changed.
+    pub const fn of_anything(revision: u64) -> Self {
+        Self {
+            kind: NoticeKind::Entry,
+            change: None,
+            revision,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// An entry was recorded.
+    /// An entry was recorded; without a change: any number of them, about anything.
     Entry,
     /// The scanner moved on.
     Scan,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::status::optional_millis;
 use crate::domain::{Change, ChangeId, Entry, Severity, Stage, Stamp, time};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,30 @@ impl Row {
             step: change.stage.step(),
             word: change.word(),
             detected_at: ticket.detected_at,
+        }
+    }
+}
+
+/// A change that waits for a decision, as one line of the approvals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    pub row: Row,
+    /// What it would do, in a few words.
+    pub action: String,
+    /// Until when it can be decided.
+    #[serde(with = "optional_millis")]
+    pub expires: Option<Stamp>,
+    /// The latest entry about it.
+    pub last_seq: u64,
+}
+
+impl Asked {
+    pub fn of(change: &Change) -> Self {
+        Self {
+            row: Row::of(change),
+            action: change.ticket.remedy.action().to_owned(),
+            expires: change.request.as_ref().map(|request| request.expires),
+            last_seq: change.last_seq,
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn nobody_is_led(model: &Model) -> Option<String> {
 
 pub fn unreviewable(model: &Model) -> Option<String> {
     let approving = |card: &Card| card.purpose == Purpose::Approve && card.phase != Phase::Sent;
-    let waits = |id| model.pending.rows.iter().any(|change| change.id == id);
+    let waits = |id| model.pending.rows.iter().any(|asked| asked.row.id == id);
     match &model.card {
         Some(card) if !approving(card) => Some("only from an approval's card".to_owned()),
         Some(_) => gone(model),

@@ -5,8 +5,8 @@
 //! in above is more urgent than what was there first.
 
 use crate::{
-    domain::{Change, ChangeId},
-    room::protocol::{Page, Row},
+    domain::ChangeId,
+    room::protocol::{Asked, Page, Row},
 };
 
 /// Rows that one question asks for: several screens, so that most moves need no question.
@@ -26,9 +26,9 @@ impl Keyed for Row {
     }
 }
 
-impl Keyed for Change {
+impl Keyed for Asked {
     fn id(&self) -> ChangeId {
-        self.id
+        self.row.id
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{exempt, review, subject};
 use crate::{
-    domain::{ChangeId, Role},
+    domain::{Change, ChangeId, Role},
     room::protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
     tui::{
         model::{Level, Model, Pane},
@@ -219,18 +219,19 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
     }
 }
 
-/// A change that waits comes whole with the list: where that is newer than what is shown of it, its
-/// ticket and its keys need not wait for an answer of their own. A card has only its own answers.
+/// Where the list says something newer of a change than its ticket does, the ticket no longer counts: its
+/// keys go by the list until it comes again. A card has only its own answers.
 fn take_newer(model: &mut Model) {
-    let pending = model.pending.rows.iter();
-    let listed = pending
-        .rev()
-        .find(|change| Some(change.id) == model.subject);
-    let shown = model.change.as_ref().map(|change| change.last_seq);
-    if let Some(change) = listed.filter(|change| Some(change.last_seq) > shown)
-        && model.card.is_none()
-    {
-        model.change = Some(Box::new(change.clone()));
+    let listed = model.pending.rows.iter();
+    let listed = listed.map(|asked| (Some(asked.row.id), asked.last_seq));
+    let newer = |shown: &Change| {
+        let mut listed = listed.clone();
+        listed.any(|(id, seq)| id == model.subject && seq > shown.last_seq)
+    };
+    if model.card.is_none() && model.change.as_deref().is_some_and(newer) {
+        let shown = model.change.take();
+        model.afterimage.keep(shown, None, model.now);
+        model.feeds.turn(Topic::Change);
         model.dirty = true;
     }
 }

@@ -265,6 +265,9 @@ fn noticed(model: &mut Model, notice: &Notice) {
                 model.feeds.want(Topic::Change);
                 model.feeds.want(Topic::Diff);
             }
+            if notice.change.is_none() {
+                model.feeds.want(Topic::Behind);
+            }
             if fetch::shows_ledger(model) {
                 if model.ledger.follows() {
                     model.ledger.renew();

@@ -11,7 +11,12 @@ use crate::{
 
 /// Opens the card of the selected change, and goes on to the next one after each decision.
 pub fn begin(model: &mut Model) {
-    let order = model.pending.rows.iter().map(|change| change.id).collect();
+    let order = model
+        .pending
+        .rows
+        .iter()
+        .map(|asked| asked.row.id)
+        .collect();
     model.review = model.subject.and_then(|id| Review::begin(order, id));
     if model.review.is_some() {
         card::open(model, Purpose::Approve);
@@ -45,7 +50,7 @@ fn step(model: &mut Model, by: isize) -> bool {
         return false;
     };
     let pending = &model.pending.rows;
-    let waits = |id| pending.iter().any(|change| change.id == id);
+    let waits = |id| pending.iter().any(|asked| asked.row.id == id);
     let turned = review.turn(by, waits);
     if let Some(id) = review.current().filter(|_| turned) {
         model.card = None;

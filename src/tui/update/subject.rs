@@ -22,9 +22,6 @@ pub fn set(model: &mut Model, id: ChangeId) {
     let passing = model.now < rests;
     let (change, diff) = (model.change.take(), model.diff.take());
     model.afterimage.keep(change, diff, model.now);
-    // Pending changes are here whole; others are asked for.
-    let known = model.pending.current().filter(|_| !passing).cloned();
-    model.change = known.map(Box::new);
     model.behind = Vec::new();
     model.references = Vec::new();
     model.change_trouble = None;
@@ -63,7 +60,7 @@ pub fn focus(model: &mut Model, pane: Pane) {
         Pane::Queue => model.list = pane,
         Pane::Approvals => {
             model.list = pane;
-            let shown = |id| model.pending.rows.iter().any(|change| change.id == id);
+            let shown = |id| model.pending.rows.iter().any(|asked| asked.row.id == id);
             if !model.subject.is_some_and(shown) {
                 model.pending.step(0);
                 follow(model);

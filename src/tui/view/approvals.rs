@@ -8,7 +8,8 @@ use super::{
     words,
 };
 use crate::{
-    domain::{Change, time},
+    domain::time,
+    room::protocol::Asked,
     tui::{
         keymap::Action,
         model::{Model, Pane},
@@ -48,9 +49,9 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     for (index, y) in placed(model, area) {
         let y = area.y + narrow(y);
         let height = area.bottom().saturating_sub(y).min(narrow(HEIGHT));
-        if let Some(change) = list.get(index) {
+        if let Some(asked) = list.get(index) {
             let area = Rect::new(area.x, y, area.width, height);
-            draw_row(canvas, model, change, area);
+            draw_row(canvas, model, asked, area);
         }
     }
 }
@@ -96,20 +97,19 @@ fn placed(model: &Model, area: Rect) -> Vec<(usize, usize)> {
     lists::place(list.total, list.index, usize::from(area.height), |_| HEIGHT)
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect) {
-    let ticket = &change.ticket;
-    let selected = model.subject == Some(change.id);
+fn draw_row(canvas: &mut Canvas<'_>, model: &Model, asked: &Asked, area: Rect) {
+    let row = &asked.row;
+    let selected = model.subject == Some(row.id);
     let style = row_style(canvas, model, selected, Pane::Approvals);
     let width = usize::from(area.width).saturating_sub(1);
-    let head = words::headline(canvas, &ticket.asset.label(), ticket.severity, width, style);
+    let head = words::headline(canvas, &row.bucket, row.severity, width, style);
     let action = Strip::of(
         canvas.style(Role::Text),
-        canvas.cut(ticket.remedy.action(), width, Cut::End),
+        canvas.cut(&asked.action, width, Cut::End),
     );
-    let environment = &ticket.environment;
-    let below = words::environment(canvas, &environment.name, environment.production)
+    let below = words::environment(canvas, &row.environment, row.production)
         .space(1)
-        .put(canvas.style(Role::Muted), until(model, change, width));
+        .put(canvas.style(Role::Muted), until(model, asked, width));
     marked(
         canvas,
         model,
@@ -121,14 +121,14 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, change: &Change, area: Rect)
 }
 
 /// Until when a change can be decided.
-fn until(model: &Model, change: &Change, width: usize) -> String {
-    let Some(request) = &change.request else {
+fn until(model: &Model, asked: &Asked, width: usize) -> String {
+    let Some(expires) = asked.expires else {
         return String::new();
     };
-    let left = model.utc().map(|now| words::left(request.expires - now));
+    let left = model.utc().map(|now| words::left(expires - now));
     match left {
         Some(left) if width < 30 => left,
-        Some(left) => format!("until {}, {left}", request.expires.format("%H:%M UTC")),
-        None => format!("until {}", time::to_minute(request.expires)),
+        Some(left) => format!("until {}, {left}", expires.format("%H:%M UTC")),
+        None => format!("until {}", time::to_minute(expires)),
     }
 }
