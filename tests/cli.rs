@@ -141,7 +141,7 @@ fn the_account_is_scanned_and_planned_by_a_word_of_its_own() {
     shell
         .run(&["plan", ACCOUNT_RULE, "account:999900001111"])
         .exits(1)
-        .complains("there is no bucket `account:999900001111` in this account");
+        .complains("there is no bucket `account:999900001111` in the accounts of this config");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_plan_shows_both_commands_what_they_break_and_writes_nothing() {
     shell
         .run(&["plan", RULE, "acme-prod-customer-export"])
         .exits(1)
-        .complains("there is no bucket `acme-prod-customer-export` in this account");
+        .complains("there is no bucket `acme-prod-customer-export` in the accounts of this config");
     shell
         .run(&["plan", "versioning", WALKTHROUGH])
         .exits(1)

@@ -32,7 +32,7 @@ pub async fn run(common: &Common, rule: &str, asset: &str) -> Result<u8> {
         .await
         .map_err(|error| eyre!(room::listing_failed(&error, &config.cloud)))?;
     let Some(observation) = found else {
-        bail!("no account of this config has a bucket `{asset}`");
+        bail!("there is no bucket `{asset}` in the accounts of this config");
     };
     about_it(rule, &observation.subject.asset)?;
     let verdict = observation

@@ -276,7 +276,7 @@ impl Engine {
         let found = self.accounts.find(name).await;
         let found = found.map_err(|error| refusal(RefusalCode::Failed, error.to_string()))?;
         found.ok_or_else(|| {
-            let message = format!("no account of this room has a bucket `{name}`");
+            let message = format!("there is no bucket `{name}` in the accounts of this room");
             refusal(RefusalCode::NotFound, message)
         })
     }
