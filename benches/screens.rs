@@ -6,7 +6,8 @@
 //! room's socket and its terminal of 120×40, a quarter of them on the approvals, half on the queue, a
 //! quarter on the ledger. Everything runs twice: with the room on one core and the screens on another,
 //! so that what the scanner loses is the room's own work for its screens; and with both on all cores,
-//! where the screens' own work is lost to it too. Prints for 0, 1, 10 and 100 screens, in rounds by turns
+//! where the screens' own work is lost to it too. Prints what an answer takes that is made for a screen;
+//! then for 0, 1, 10 and 100 screens, in rounds by turns
 //!
 //! - the calls that the room makes to S3 in a second, and their ratio to those of the same round
 //!   without screens;
@@ -16,6 +17,8 @@
 //! - and the memory of the room.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
+#[path = "screens/answers.rs"]
+mod answers;
 #[path = "screens/crowd.rs"]
 mod crowd;
 #[path = "screens/estate.rs"]

@@ -3,7 +3,7 @@
 
 mod ledger_support;
 
-use std::{cmp::Reverse, path::Path};
+use std::{cmp::Reverse, collections::BTreeSet, path::Path};
 
 use chrono::TimeDelta;
 use ledger_support::{RULE, Story, asset, at, id};
@@ -15,8 +15,8 @@ use sixfold::{
         Tally,
         artifact::{Decision, Outcome},
     },
-    ledger::{Ledger, LedgerError, Lock, Options, open},
-    room::protocol::{Arrangement, Grouping, LedgerFilter, Order, Row, Span},
+    ledger::{Ledger, LedgerError, Lock, Options, Reader, open},
+    room::protocol::{Arrangement, Asked, Grouping, LedgerFilter, Line, Order, Row, Span},
     store::{Delivery, Observation, Query, Store, Verdicts},
 };
 
@@ -301,18 +301,18 @@ fn every_order_and_grouping_is_of_what_is_open_and_the_same_page_by_page() {
 }
 
 #[test]
-fn pending_changes_come_whole_the_most_severe_and_oldest_first() {
-    let (_state, _ledger, store) = filled(estate());
-    let page = store.pending(0, 2).unwrap();
-    assert_eq!(page.total, 3);
-    let pending: Vec<_> = page.items.iter().map(|change| change.id.number()).collect();
-    assert_eq!(pending, [3, 2]);
-    assert!(
-        page.items
-            .iter()
-            .all(|change| change.stage == Stage::AwaitingApproval)
-    );
-    assert_eq!(store.pending(2, 9).unwrap().items[0].id, id(1));
+fn what_waits_is_listed_with_its_terms_the_most_severe_and_oldest_first() {
+    let mut batches = estate();
+    // It was decided meanwhile, and one is asked once more.
+    batches.push(vec![Story::new(2).expired(1), Story::new(2).request(2)]);
+    batches.push(vec![Story::new(3).approval(Decision::Approved)]);
+    let (_state, _ledger, store) = filled(batches);
+    let of = |number| Asked::of(&store.change(id(number)).unwrap().unwrap());
+    let all = store.pending(0, 9).unwrap();
+    assert_eq!((all.total, all.items), (2, vec![of(2), of(1)]));
+    let page = store.pending(1, 1).unwrap();
+    assert_eq!((page.total, page.items), (2, vec![of(1)]));
+    assert_eq!(store.pending(2, 9).unwrap().items, []);
 }
 
 #[test]
@@ -675,6 +675,43 @@ fn ledger_pages_go_backwards_and_can_be_narrowed() {
 }
 
 #[test]
+fn the_head_of_the_ledger_reads_as_the_ledger_does_before_and_after_a_start() {
+    let tripped = |n: i64| {
+        let cause = format!("halt {n}");
+        vec![Draft::room(at(n), None, Fact::BreakerTripped { cause })]
+    };
+    let (state, ledger, store) = filled((1..=600).map(tripped));
+    let same = |store: &Store, reader: &Reader| {
+        let last = reader.last_seq();
+        for before in [None, Some(last + 1), Some(last), Some(150), Some(101), Some(2)] {
+            for limit in [1, 99, 100, 200, 500] {
+                let filter = LedgerFilter::default();
+                let page = store.ledger_page(&filter, at(0), before, limit).unwrap();
+                let from = before.unwrap_or(last + 1);
+                let entries = reader.before(Some(from), limit).unwrap();
+                let wanted: Vec<_> = entries.iter().map(|one| Line::of(&one.entry)).collect();
+                let lowest = wanted.last().map(|line| line.seq).filter(|seq| *seq > 1);
+                assert_eq!(page.items, wanted, "{limit} below {before:?}");
+                assert_eq!(page.next, lowest, "{limit} below {before:?}");
+                assert_eq!(page.total, Some(usize::try_from(last).unwrap()));
+            }
+        }
+    };
+    same(&store, ledger.reader());
+    ledger.close();
+    drop(store);
+
+    let (ledger, store) = room(state.path());
+    same(&store, ledger.reader());
+    for n in 601..=640 {
+        ledger.commit_blocking(tripped(n)).unwrap();
+    }
+    same(&store, ledger.reader());
+    store.rebuild().unwrap();
+    same(&store, ledger.reader());
+}
+
+#[test]
 fn what_the_scanner_saw_is_replaced_by_what_it_sees() {
     let (_state, ledger, store) = filled([]);
     let seen = |bucket: &str, verdicts, unknown: &[(&str, &str)]| Observation {
@@ -740,6 +777,16 @@ fn of_what_waits_that_which_needs_a_person_is_told_first() {
     assert_eq!(told(9), ["owner", "acl", "tags", "tls"]);
     assert_eq!(told(2), ["owner", "acl"]);
     assert!(told(0).is_empty());
+    // What was an obstacle may end by itself at the next look, and the other way round.
+    store.observe(&seen("b", &[("owner", &turn)])).unwrap();
+    store.observe(&seen("a", &[("tags", &obstacle)])).unwrap();
+    assert_eq!(told(9), ["tags", "owner"]);
+    let behind = store.waiting_behind(&asset("b"), id(7)).unwrap();
+    assert_eq!(behind, ["owner"]);
+    store
+        .forget_all_but(&BTreeSet::from([asset("b")]), |_| true)
+        .unwrap();
+    assert_eq!(told(9), ["owner"]);
 }
 
 #[test]

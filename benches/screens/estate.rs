@@ -157,14 +157,10 @@ impl Estate {
         let wanted: BTreeSet<_> = calm.into_iter().collect();
         for offset in (0..before + MARKED).step_by(500) {
             let pending = store.pending(offset, 500).unwrap().items;
-            let marked = pending.into_iter().filter(|change| {
-                let asset = &change.ticket.asset;
-                change.ticket.rule.id == "versioning"
-                    && asset
-                        .bucket_name()
-                        .is_some_and(|name| wanted.contains(name))
-            });
-            self.marked.extend(marked.map(|change| change.id));
+            let marked = pending.into_iter().map(|asked| asked.row);
+            let marked = marked
+                .filter(|row| row.rule == "versioning" && wanted.contains(&row.bucket));
+            self.marked.extend(marked.map(|row| row.id));
         }
         let pending = store.counts().unwrap().pending;
         assert_eq!(pending, before + MARKED, "each has one violation");

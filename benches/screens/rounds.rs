@@ -5,7 +5,10 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     ops::Range,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +20,7 @@ use sixfold::{
 use tokio::sync::mpsc;
 
 use super::{
+    answers,
     estate::{Estate, person},
     kernel,
 };
@@ -60,6 +64,7 @@ pub async fn run() {
     let begun = Instant::now();
     let estate = Estate::open(folder.path()).await;
     println!("{}; open after {:.0?}", estate.describe(), begun.elapsed());
+    answers::report(&estate).await;
     println!(
         "the room holds {} MB before any screen",
         kernel::held_mb(std::process::id())
@@ -112,14 +117,13 @@ async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, roun
         for (screens, rude) in TURNS {
             crowd.open(screens, rude).await;
             tokio::time::sleep(SETTLING).await;
-            let (first, waiting) = (approving.done.load(Ordering::SeqCst), estate.pending());
+            let first = approving.settled().await;
             approving.on.store(true, Ordering::SeqCst);
             let mut window = window(estate, crowd).await;
             approving.on.store(false, Ordering::SeqCst);
             // What was decided just now is still on its way.
             tokio::time::sleep(SETTLING).await;
             let last = approving.settled().await;
-            assert_eq!(estate.pending() + last, waiting + first, "one by one");
             held = held.max(kernel::held_mb(std::process::id()));
             let (shown, bytes) = crowd.close().await;
             window.bytes = bytes as f64 / (WINDOW + 2 * SETTLING).as_secs_f64();
@@ -130,7 +134,7 @@ async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, roun
             let all = measured.entry((screens, rude)).or_default();
             all.push((window, ratio));
             if screens == 100 {
-                times.extend(until_shown(estate, waiting, first..last, &shown));
+                times.extend(approving.until_shown(estate, first..last, &shown));
             }
         }
     }
@@ -175,14 +179,15 @@ async fn window(estate: &Estate, crowd: &Crowd) -> Window {
 struct Approving {
     on: AtomicBool,
     begun: AtomicUsize,
-    done: AtomicUsize,
+    /// How many waited after each.
+    left: Mutex<Vec<usize>>,
 }
 
 impl Approving {
     /// How many were approved, once none is on its way.
     async fn settled(&self) -> usize {
         loop {
-            let done = self.done.load(Ordering::SeqCst);
+            let done = self.left.lock().unwrap().len();
             if done == self.begun.load(Ordering::SeqCst) {
                 return done;
             }
@@ -213,32 +218,33 @@ impl Approving {
                 answer: Answer::Approve,
             };
             client.ask(decide).await.unwrap();
-            self.done.fetch_add(1, Ordering::SeqCst);
+            self.left.lock().unwrap().push(estate.pending());
         }
     }
-}
 
-/// For each of these approvals, the milliseconds until each screen showed that fewer wait, sorted; for
-/// ever where one never did. Before the first one so many waited.
-fn until_shown(
-    estate: &Estate,
-    waiting: usize,
-    approvals: Range<usize>,
-    shown: &BTreeMap<usize, Vec<(usize, i64)>>,
-) -> Vec<Vec<f64>> {
-    let before = approvals.start;
-    let one = |number: usize| {
-        let at = estate.approved_at(estate.marked[number]).timestamp_micros();
-        let first = |numbers: &Vec<(usize, i64)>| {
-            let mut numbers = numbers.iter();
-            let first = numbers.find(|(shown, _)| shown + (number - before) < waiting);
-            first.map_or(f64::INFINITY, |(_, shown)| (shown - at) as f64 / 1_000.0)
+    /// For each of these approvals, the milliseconds until each screen showed that no more wait than were
+    /// left by it, sorted; for ever where one never did.
+    fn until_shown(
+        &self,
+        estate: &Estate,
+        approvals: Range<usize>,
+        shown: &BTreeMap<usize, Vec<(usize, i64)>>,
+    ) -> Vec<Vec<f64>> {
+        let left = self.left.lock().unwrap();
+        let one = |number: usize| {
+            let at = estate.approved_at(estate.marked[number]).timestamp_micros();
+            let fewer = |(waiting, _): &&(usize, i64)| *waiting <= left[number];
+            let first = |shown: &Vec<(usize, i64)>| {
+                let later = shown.partition_point(|(_, shown)| *shown < at);
+                let first = shown[later..].iter().find(fewer);
+                first.map_or(f64::INFINITY, |(_, shown)| (shown - at) as f64 / 1_000.0)
+            };
+            let mut times: Vec<_> = shown.values().map(first).collect();
+            times.sort_by(f64::total_cmp);
+            times
         };
-        let mut times: Vec<_> = shown.values().map(first).collect();
-        times.sort_by(f64::total_cmp);
-        times
-    };
-    approvals.map(one).collect()
+        approvals.map(one).collect()
+    }
 }
 
 fn report(measured: &BTreeMap<(usize, bool), Vec<(Window, f64)>>) {

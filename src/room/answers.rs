@@ -4,7 +4,7 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Arrangement, Asked, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode,
+        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode,
         Reply, Request, Status, VERSION, filter::FilterError,
     },
 };
@@ -34,11 +34,9 @@ impl Room {
                 limit,
             } => self.queue(&filter, arrangement, (offset, limit)),
             Request::Change { id } => Ok(Reply::Change(Box::new(self.found(id)?))),
-            Request::Pending { offset, limit } => {
-                let Page { items, total } = store.pending(offset, limit).map_err(failed)?;
-                let items = items.iter().map(Asked::of).collect();
-                Ok(Reply::Pending(Page { items, total }))
-            }
+            Request::Pending { offset, limit } => Ok(Reply::Pending(
+                store.pending(offset, limit).map_err(failed)?,
+            )),
             Request::Diff { id } => self.diff(id),
             Request::Ledger {
                 filter,

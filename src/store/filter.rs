@@ -165,6 +165,7 @@ mod tests {
                 control("CIS", "1.3.0", "1.20"),
                 control("PCI-DSS", "4.0", "1.2.1"),
             ],
+            terms: None,
         }
     }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Change, Control},
-    room::protocol::Row,
+    domain::{Change, Control, Stage},
+    room::protocol::{Row, Terms},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Listed {
     pub setting: Option<String>,
     /// The primary one and its siblings.
     pub controls: Vec<Control>,
+    /// What would be decided; none where it waits for no decision.
+    pub terms: Option<Terms>,
 }
 
 impl Listed {
@@ -29,6 +31,14 @@ impl Listed {
             asset: ticket.asset.key(),
             setting: ticket.plan().map(|plan| plan.setting.clone()),
             controls: controls.cloned().collect(),
+            terms: (change.stage == Stage::AwaitingApproval).then(|| Terms::of(change)),
         }
     }
+}
+
+/// Of a line, what lists show: the rest is not even read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Shown {
+    pub row: Row,
+    pub terms: Option<Terms>,
 }

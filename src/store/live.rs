@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use sled::{Db, IVec, Tree};
@@ -12,10 +12,14 @@ use super::{
     fold::Fold,
     keys::META,
     places::Place,
+    recent::{KEPT, Recent},
     search::Lists,
     sheet::{FORMAT, Meta, Sheet, Step, Totals},
 };
-use crate::ledger::{LedgerError, Reader, Recorded};
+use crate::{
+    ledger::{LedgerError, Reader, Recorded},
+    room::protocol::Line,
+};
 
 /// Bytes that sled may cache. Its own default is a gigabyte.
 const CACHE: u64 = 48 * 1024 * 1024;
@@ -33,6 +37,8 @@ pub(super) struct Live {
     meta: Mutex<Meta>,
     /// Of the queue's rows; behind `meta` where both are held.
     pub lists: Mutex<Lists>,
+    /// Ends with the last entry that the views know, or before it while that one is taken up.
+    recent: Mutex<Recent>,
 }
 
 impl Live {
@@ -77,7 +83,25 @@ impl Live {
             local,
             meta: Mutex::new(meta),
             lists: Mutex::new(lists),
+            recent: Mutex::default(),
         })
+    }
+
+    /// Keeps the latest lines ready, of entries that were taken up before.
+    pub(super) fn recall(&self, reader: &Reader) -> Result<(), StoreError> {
+        let last = self.meta().seq;
+        let from = last.saturating_sub(KEPT as u64) + 1;
+        let count = usize::try_from(last + 1 - from).unwrap_or(KEPT);
+        let mut recent = self.recent();
+        for recorded in reader.range(from).take(count) {
+            recent.push(Line::of(&recorded?.entry));
+        }
+        Ok(())
+    }
+
+    pub(super) fn recent(&self) -> MutexGuard<'_, Recent> {
+        // A line is pushed or it is not.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn meta(&self) -> Meta {
@@ -171,7 +195,11 @@ impl Live {
         }
         drop(lists);
         *guard = step.meta;
-        drop(guard);
+        let mut recent = self.recent();
+        for one in fresh() {
+            recent.push(Line::of(&one.entry));
+        }
+        drop((recent, guard));
         for one in fresh() {
             self.noted(&one.entry)?;
         }

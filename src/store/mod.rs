@@ -31,6 +31,7 @@ mod outbox;
 mod places;
 mod queries;
 mod queue;
+mod recent;
 mod search;
 mod sheet;
 mod trends;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 use sled::Batch;
 
-use super::{Store, StoreError, keys};
+use super::{Store, StoreError, keys, queries::value};
 use crate::{
     domain::{Account, Asset, Behind, ChangeId},
     room::protocol::{PAGE, Page, Unknown, Waiting},
@@ -16,8 +16,14 @@ use crate::{
 const VERDICTS: u8 = b'v';
 /// In the local tree: asset, rule → why there is no verdict.
 const UNKNOWN: u8 = b'u';
-/// In the local tree: asset, rule → what its violation waits behind.
+/// In the local tree: asset, rule → what its violation waits behind, where that ends by itself.
 const WAITING: u8 = b'w';
+/// In the local tree: asset, rule → the obstacle, where nothing of ours will end it. They stand apart so
+/// that the first of them are found without a look at all the others.
+const STUCK: u8 = b'o';
+
+/// Every view of what was seen of a bucket.
+const SEEN: [u8; 4] = [VERDICTS, UNKNOWN, WAITING, STUCK];
 
 /// How many rules came to which verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +69,11 @@ impl Store {
                 rule: rule.clone(),
                 behind: behind.clone(),
             };
-            (WAITING, rule, serde_json::to_vec(&value))
+            let view = match behind {
+                Behind::Obstacle(_) => STUCK,
+                Behind::Change(_) | Behind::Rule { .. } => WAITING,
+            };
+            (view, rule, serde_json::to_vec(&value))
         });
         let mut rows = BTreeMap::new();
         for (view, rule, value) in unknown.chain(waiting) {
@@ -77,7 +87,7 @@ impl Store {
         self.with(|live| {
             let mut batch = Batch::default();
             let mut changed = false;
-            for view in [VERDICTS, UNKNOWN, WAITING] {
+            for view in SEEN {
                 for pair in live.local.scan_prefix(keys::observed(view, asset)) {
                     let (key, _) = pair?;
                     if !rows.contains_key(&key[..]) {
@@ -109,7 +119,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.with(|live| {
             let mut batch = Batch::default();
-            for view in [VERDICTS, UNKNOWN, WAITING] {
+            for view in SEEN {
                 let kept: HashSet<Vec<u8>> = assets
                     .iter()
                     .map(|asset| keys::observed(view, asset))
@@ -150,20 +160,9 @@ impl Store {
     /// ours will end come before the others: a person has to look at them.
     pub fn waiting(&self, limit: usize) -> Result<Vec<Waiting>, StoreError> {
         self.with(|live| {
-            let (mut first, mut then) = (Vec::new(), Vec::new());
-            for value in live.local.scan_prefix([WAITING]).values() {
-                let one: Waiting = serde_json::from_slice(&value?)?;
-                let list = match one.behind {
-                    Behind::Obstacle(_) => &mut first,
-                    Behind::Change(_) | Behind::Rule { .. } => &mut then,
-                };
-                if list.len() < limit {
-                    list.push(one);
-                }
-            }
-            first.append(&mut then);
-            first.truncate(limit);
-            Ok(first)
+            let stuck = live.local.scan_prefix([STUCK]);
+            let all = stuck.chain(live.local.scan_prefix([WAITING]));
+            all.take(limit).map(value).collect()
         })
     }
 

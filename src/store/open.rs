@@ -221,6 +221,7 @@ fn opened(
 ) -> Result<Live, StoreError> {
     let live = Live::open(&folder.live(n))?;
     live.compare(reader)?.map_err(StoreError::Views)?;
+    live.recall(reader)?;
     let behind = live.catch_up(reader)?;
     if behind > 0 {
         findings.push(format!(

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     domain::{Asset, Change, ChangeId, Exception, OpenChange, RequestedException, Stamp},
     ledger::Recorded,
-    room::protocol::{PAGE, Page},
 };
 
 /// How many changes there are.
@@ -73,19 +72,6 @@ impl Live {
 impl Store {
     pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
         self.with(|live| live.change(id))
-    }
-
-    /// Changes that wait for a decision, the most severe and oldest first.
-    pub fn pending(&self, offset: usize, limit: usize) -> Result<Page<Change>, StoreError> {
-        self.with(|live| {
-            let waiting = live.rows.scan_prefix([QUEUE, WAITING]);
-            let mut items = Vec::new();
-            for pair in waiting.skip(offset).take(limit.min(PAGE)) {
-                items.extend(live.change(id(pair)?)?);
-            }
-            let total = live.counts().pending;
-            Ok(Page { items, total })
-        })
     }
 
     /// The open change for a violation, if there is one.

@@ -1,21 +1,23 @@
-//! Pages of the queue: as it stands, in another order, or what a filter keeps of it.
+//! Pages of the queue: as it stands, in another order, what a filter keeps of it, or what of it waits for
+//! a decision.
 
 use std::sync::{MutexGuard, PoisonError};
 
 use sled::IVec;
 
 use super::{
-    Listed, Store, StoreError, arrange,
-    keys::{EXCEPTION, QUEUE},
+    Store, StoreError, arrange,
+    keys::{EXCEPTION, QUEUE, WAITING},
+    listed::Shown,
     live::Live,
     places::{Place, Places},
-    queries::Pair,
+    queries::{Pair, value},
     search::{Exempt, Lists},
 };
 use crate::{
     domain::{Exception, Stamp},
     room::protocol::{
-        Arrangement, PAGE, Row, Rows, SORTED,
+        Arrangement, Asked, PAGE, Page, Row, Rows, SORTED,
         filter::{Filter, Is, Value},
     },
 };
@@ -43,6 +45,24 @@ impl Store {
     /// first [`SORTED`] open ones; else only the page is read.
     pub fn queue(&self, query: &Query, offset: usize, limit: usize) -> Result<Rows, StoreError> {
         self.with(|live| live.queue(query, offset, limit.min(PAGE)))
+    }
+
+    /// Changes that wait for a decision, the most severe and oldest first.
+    pub fn pending(&self, offset: usize, limit: usize) -> Result<Page<Asked>, StoreError> {
+        self.with(|live| {
+            let waiting = live.rows.scan_prefix([QUEUE, WAITING]);
+            let page = waiting.skip(offset).take(limit.min(PAGE));
+            let items = page.map(|pair| {
+                let Shown { row, terms } = value(pair)?;
+                let none = || StoreError::Views("a request without its terms".to_owned());
+                let terms = terms.ok_or_else(none)?;
+                Ok(Asked { row, terms })
+            });
+            Ok(Page {
+                items: items.collect::<Result<_, StoreError>>()?,
+                total: live.counts().pending,
+            })
+        })
     }
 }
 
@@ -82,8 +102,8 @@ impl Live {
         let rows = places.iter().filter_map(|place| {
             let row = self.rows.get(place.key()).transpose()?;
             Some(row.map_err(StoreError::from).and_then(|row| {
-                let listed: Listed = serde_json::from_slice(&row)?;
-                Ok(listed.row)
+                let shown: Shown = serde_json::from_slice(&row)?;
+                Ok(shown.row)
             }))
         });
         rows.collect()

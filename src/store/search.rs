@@ -255,6 +255,7 @@ mod tests {
             asset: bucket.to_owned(),
             setting: None,
             controls: Vec::new(),
+            terms: None,
         };
         serde_json::to_vec(&listed).unwrap().into()
     }

@@ -57,7 +57,7 @@ fn hash(key: &[u8], value: &[u8]) -> u64 {
 }
 
 /// Raised whenever a row's key or value is spelled in another way than before.
-pub(super) const FORMAT: u32 = 6;
+pub(super) const FORMAT: u32 = 7;
 
 /// Up to which entry the views are made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

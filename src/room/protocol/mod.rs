@@ -31,7 +31,7 @@ pub use ledger_filter::{LedgerFilter, LedgerFilterError};
 pub use log::{LogLevel, LogPage, Logged};
 pub use outbox::{ChannelState, Outbox, OutboxRequest, Undelivered};
 pub use reference::Reference;
-pub use rows::{Asked, Line, Lines, Page, Row, Rows};
+pub use rows::{Asked, Line, Lines, Page, Row, Rows, Terms};
 pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
@@ -39,7 +39,7 @@ pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Rows that one page holds at most, whatever was asked for.
 pub const PAGE: usize = 500;

@@ -73,7 +73,13 @@ impl Row {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     pub row: Row,
-    /// What it would do, in a few words.
+    pub terms: Terms,
+}
+
+/// What a decision is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What would be done, in a few words.
     pub action: String,
     /// Until when it can be decided.
     #[serde(with = "optional_millis")]
@@ -86,6 +92,14 @@ impl Asked {
     pub fn of(change: &Change) -> Self {
         Self {
             row: Row::of(change),
+            terms: Terms::of(change),
+        }
+    }
+}
+
+impl Terms {
+    pub fn of(change: &Change) -> Self {
+        Self {
             action: change.ticket.remedy.action().to_owned(),
             expires: change.request.as_ref().map(|request| request.expires),
             last_seq: change.last_seq,

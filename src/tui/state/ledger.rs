@@ -19,6 +19,10 @@ pub const PAGE: usize = 200;
 /// Pages that are kept on each side of the eye.
 const KEPT: usize = 2;
 
+/// How near the eye may come to a page that is not loaded before it is asked for: more than the largest
+/// window shows.
+const MARGIN: usize = PAGE * 3 / 4;
+
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// As typed; `filter` is what it means.
@@ -117,7 +121,8 @@ impl Ledger {
         }
         let here = self.index / PAGE;
         let last = self.total.saturating_sub(1) / PAGE;
-        let near = [here, here + 1, here.saturating_sub(1)];
+        let ahead = self.index.saturating_add(MARGIN) / PAGE;
+        let near = [here, ahead, self.index.saturating_sub(MARGIN) / PAGE];
         if let Some((part, below)) = self.part.filter(|(part, _)| near.contains(part)) {
             let there = self.pages.get(&part).map_or(0, Vec::len);
             return Some(Wanted {

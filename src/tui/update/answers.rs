@@ -223,7 +223,7 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
 /// keys go by the list until it comes again. A card has only its own answers.
 fn take_newer(model: &mut Model) {
     let listed = model.pending.rows.iter();
-    let listed = listed.map(|asked| (Some(asked.row.id), asked.last_seq));
+    let listed = listed.map(|asked| (Some(asked.row.id), asked.terms.last_seq));
     let newer = |shown: &Change| {
         let mut listed = listed.clone();
         listed.any(|(id, seq)| id == model.subject && seq > shown.last_seq)

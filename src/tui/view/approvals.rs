@@ -105,7 +105,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, asked: &Asked, area: Rect) {
     let head = words::headline(canvas, &row.bucket, row.severity, width, style);
     let action = Strip::of(
         canvas.style(Role::Text),
-        canvas.cut(&asked.action, width, Cut::End),
+        canvas.cut(&asked.terms.action, width, Cut::End),
     );
     let below = words::environment(canvas, &row.environment, row.production)
         .space(1)
@@ -122,7 +122,7 @@ fn draw_row(canvas: &mut Canvas<'_>, model: &Model, asked: &Asked, area: Rect) {
 
 /// Until when a change can be decided.
 fn until(model: &Model, asked: &Asked, width: usize) -> String {
-    let Some(expires) = asked.expires else {
+    let Some(expires) = asked.terms.expires else {
         return String::new();
     };
     let left = model.utc().map(|now| words::left(expires - now));
