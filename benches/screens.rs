@@ -1,15 +1,16 @@
 //! What a hundred screens cost the room they look at: a thousand buckets in the embedded S3, scanned
 //! without pause over HTTP, while violations come, are fixed and are approved. Run with
-//! `cargo bench --bench screens`; `SIXFOLD_BENCH_ROUNDS=1` takes one round instead of five.
+//! `cargo bench --bench screens`; `SIXFOLD_BENCH_ROUNDS=1` takes one round instead of three.
 //!
 //! The room is one process and its screens are another: real ones, each with its connection to the
 //! room's socket and its terminal of 120×40, a quarter of them on the approvals, half on the queue, a
-//! quarter on the ledger. Everything runs twice: with the room on one core and the screens on another,
-//! so that what the scanner loses is the room's own work for its screens; and with both on all cores,
-//! where the screens' own work is lost to it too. Prints what an answer takes that is made for a screen;
+//! quarter on the ledger. Everything runs three times: with the room on one core and the screens on
+//! another, so that what the scanner loses is the room's own work for its screens; with both on all cores,
+//! where the screens' own work is lost to it too; and so with a ceiling for the calls to S3, fifty times
+//! that of a config that says nothing about it. Prints what an answer takes that is made for a screen;
 //! then for 0, 1, 10 and 100 screens, in rounds by turns
 //!
-//! - the calls that the room makes to S3 in a second, and their ratio to those of the same round
+//! - the calls that the room makes to S3 in a second, and their ratio to those just before and after,
 //!   without screens;
 //! - the time on a core that the room takes for a thousand calls, and that the screens take;
 //! - the same for a hundred of which one reads nothing any more and one asks without end;
@@ -19,6 +20,8 @@
 
 #[path = "screens/answers.rs"]
 mod answers;
+#[path = "screens/approving.rs"]
+mod approving;
 #[path = "screens/crowd.rs"]
 mod crowd;
 #[path = "screens/estate.rs"]

@@ -240,14 +240,12 @@ async fn a_client_that_reads_nothing_has_so_many_answers_made_and_holds_nobody_u
     let world = world(|_| {}).await;
     let mut stalled = world.dial().await;
     greet(&mut stalled, &named("aud")).await.unwrap().unwrap();
-    let ask = Ask {
-        id: 1,
-        request: Request::Ledger {
-            filter: "".parse().unwrap(),
-            before: None,
-            limit: 500,
-        },
+    let request = Request::Ledger {
+        filter: "".parse().unwrap(),
+        before: None,
+        limit: 500,
     };
+    let ask = Ask::new(1, request);
     let flood = frame(&serde_json::to_vec(&ask).unwrap()).repeat(64);
     // Written until the room reads no more of it: what the sockets hold, and few requests beside.
     let mut written = 0;
@@ -282,19 +280,14 @@ fn any_bytes_in_any_order_make_no_decision_and_leave_the_room_well() {
         .unwrap();
     let world = runtime.block_on(world(|_| {}));
     let (id, plan_hash) = runtime.block_on(world.waiting());
-    let right = Ask {
-        id: 1,
-        request: Request::Decide {
-            id,
-            plan_hash,
-            answer: Answer::Approve,
-        },
+    let decide = Request::Decide {
+        id,
+        plan_hash,
+        answer: Answer::Approve,
     };
+    let right = Ask::new(1, decide);
     let right = serde_json::to_vec(&right).unwrap();
-    let hello = Ask {
-        id: 0,
-        request: Request::Hello(named("aud")),
-    };
+    let hello = Ask::new(0, Request::Hello(named("aud")));
     let hello = serde_json::to_vec(&hello).unwrap();
     let piece = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),

@@ -22,11 +22,13 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use house::{House, nina, only_the_acl_rule, walkthrough_sandbox};
 use sixfold::{
     config::{Config, People},
-    domain::{Stage, Via},
+    domain::{Digest, Stage, Via},
     room::{
         Door,
-        client::{Client, LARGEST_FRAME, codec, greet},
-        protocol::{Ask, Frame, Hello, LedgerFilter, Notice, PAGE, Reply, Request, Way},
+        client::{Client, LARGEST_FRAME, Told, codec, greet},
+        protocol::{
+            Arrangement, Ask, Frame, Hello, LedgerFilter, Notice, PAGE, Reply, Request, Same, Way,
+        },
     },
     sandbox::estate::WALKTHROUGH,
 };
@@ -97,20 +99,29 @@ struct Shown {
     violating: usize,
 }
 
-/// Asks when it comes and whenever it was told of something, and never else.
+/// Asks when it comes and whenever it was told of something, and never else; for the list that it has
+/// only where that is no longer right.
 async fn look(stream: UnixStream, shows: watch::Sender<Shown>) {
     let (client, mut notices) = Client::connect(stream);
+    let mut known = None;
     loop {
-        let (status, pending) = tokio::join!(client.ask(Request::Status), client.ask(PENDING));
-        let (Ok(Reply::Status(status)), Ok(Reply::Pending(pending))) = (status, pending) else {
+        let pending = client.ask_again(PENDING, known.take());
+        let (status, pending) = tokio::join!(client.ask(Request::Status), pending);
+        let Ok(Reply::Status(status)) = status else {
             return;
         };
+        let waiting = match pending.reply {
+            Ok(Reply::Pending(page)) => page.total,
+            Ok(Reply::Same(same)) => same.total,
+            _ => return,
+        };
+        known = pending.tag;
         let person = (0..5).find(|number| person(*number) == status.person);
         shows.send_replace(Shown {
             seq: status.ledger_seq,
             person: person.unwrap(),
             open: status.open,
-            waiting: pending.total,
+            waiting,
             violating: status.scanner.violating,
         });
         if notices.recv().await.is_none() {
@@ -133,14 +144,12 @@ async fn rude(stream: UnixStream, reads: bool) {
     let asking = async move {
         for id in 1.. {
             let filter: LedgerFilter = format!("by:nobody-{}", id % 100).parse().unwrap();
-            let ask = Ask {
-                id,
-                request: Request::Ledger {
-                    filter,
-                    before: None,
-                    limit: PAGE,
-                },
+            let request = Request::Ledger {
+                filter,
+                before: None,
+                limit: PAGE,
             };
+            let ask = Ask::new(id, request);
             let bytes = serde_json::to_vec(&ask).unwrap();
             let length = u32::try_from(bytes.len()).unwrap();
             let frame = [&length.to_be_bytes()[..], &bytes].concat();
@@ -192,6 +201,50 @@ async fn a_hundred_screens_at_once_end_with_the_newest_state_whoever_stalls_or_f
     }
     assert_eq!(screens.len(), SCREENS, "none was sent away");
     drop((screens, beside));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_a_screen_has_is_sent_again_only_once_it_is_another() {
+    let (house, socket) = world(|_| {}).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    let (client, _notices) = Client::connect(come(&socket, 0).await);
+    let queue = |filter: &str| Request::Queue {
+        filter: filter.to_owned(),
+        arrangement: Arrangement::default(),
+        offset: 0,
+        limit: 200,
+    };
+    for request in [PENDING, queue(""), queue("is:waiting")] {
+        let first = client.ask_again(request.clone(), None).await;
+        assert!(!matches!(first.reply, Ok(Reply::Same(_))));
+        let again = client.ask_again(request.clone(), first.tag.clone()).await;
+        let same = Same {
+            total: 1,
+            unsearched: 0,
+        };
+        assert_eq!(
+            (again.reply, &again.tag),
+            (Ok(Reply::Same(same)), &first.tag)
+        );
+        // Somebody who has something else, or nothing, is told it all.
+        for known in [None, Some(Digest::of("something else"))] {
+            let told = client.ask_again(request.clone(), known).await;
+            assert_eq!(
+                (told.reply, told.tag),
+                (first.reply.clone(), first.tag.clone())
+            );
+        }
+    }
+    let before = client.ask_again(PENDING, None).await;
+    house.approve(&change, Via::Cli).await.unwrap();
+    house.until_stage(change.id, Stage::Closed).await;
+    let after = client.ask_again(PENDING, before.tag).await;
+    assert!(matches!(after.reply, Ok(Reply::Pending(page)) if page.total == 0));
+    // What is short, or new each time, has nothing to be known by.
+    assert_eq!(client.ask_again(Request::Status, after.tag).await.tag, None);
+    let wrong = client.ask_again(queue("no:such"), None).await;
+    assert!(wrong.reply.is_err() && wrong.tag.is_none());
     house.close().await;
 }
 
@@ -291,9 +344,9 @@ async fn a_line_is_told_of_what_closed_while_notices_were_missed() {
         loop {
             let frame = tokio::select! {
                 Some(Ok(bytes)) = asks.next() => {
-                    let Ask { id, request } = serde_json::from_slice(&bytes).unwrap();
-                    let reply = room.answer(request);
-                    Frame::Answer { id, reply }
+                    let Ask { id, request, known } = serde_json::from_slice(&bytes).unwrap();
+                    let Told { reply, tag } = room.told(request, known.as_ref());
+                    Frame::Answer { id, tag, reply }
                 }
                 Some(()) = meanwhile.recv() => {
                     room.changes = vec![estate::walkthrough(Stage::Closed)];

@@ -683,7 +683,14 @@ fn the_head_of_the_ledger_reads_as_the_ledger_does_before_and_after_a_start() {
     let (state, ledger, store) = filled((1..=600).map(tripped));
     let same = |store: &Store, reader: &Reader| {
         let last = reader.last_seq();
-        for before in [None, Some(last + 1), Some(last), Some(150), Some(101), Some(2)] {
+        for before in [
+            None,
+            Some(last + 1),
+            Some(last),
+            Some(150),
+            Some(101),
+            Some(2),
+        ] {
             for limit in [1, 99, 100, 200, 500] {
                 let filter = LedgerFilter::default();
                 let page = store.ledger_page(&filter, at(0), before, limit).unwrap();

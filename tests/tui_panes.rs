@@ -13,7 +13,10 @@ use estate::{WALKTHROUGH, id};
 use fake::Fake;
 use sixfold::{
     domain::{Severity, Stage, Via, artifact::Decision},
-    room::protocol::{Asked, Page, Reply, Request, Span, filter::FIELDS},
+    room::{
+        client::Told,
+        protocol::{Asked, Page, Reply, Request, Span, filter::FIELDS},
+    },
     tui::{Msg, Question, model::Pane, state::Topic},
 };
 
@@ -510,14 +513,17 @@ fn a_change_that_began_to_wait_can_be_decided_as_soon_as_the_list_says_so() {
     desk.held = true;
     desk.entry_notice();
     let asked = Topic::Pending;
-    let serial = (0..1_000).find(|serial| desk.model.feeds.clone().arrived(asked, *serial));
+    let serial = (0..1_000).find(|serial| desk.model.feeds.clone().arrived(asked, *serial, None));
     desk.send(Msg::Answer {
         to: Question::Feed {
             topic: asked,
             serial: serial.unwrap(),
             at: 0,
         },
-        reply: Ok(Reply::Pending(page)),
+        told: Told {
+            reply: Ok(Reply::Pending(page)),
+            tag: None,
+        },
     });
     assert_eq!(desk.model.stage(), Some(Stage::AwaitingApproval));
     desk.press("a");

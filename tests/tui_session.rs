@@ -135,8 +135,8 @@ async fn serve(
         let frame = tokio::select! {
             Some(Ok(bytes)) = asks.next() => {
                 let ask: Ask = serde_json::from_slice(&bytes).unwrap();
-                let reply = room.lock().unwrap().answer(ask.request);
-                Frame::Answer { id: ask.id, reply }
+                let told = room.lock().unwrap().told(ask.request, ask.known.as_ref());
+                Frame::Answer { id: ask.id, tag: told.tag, reply: told.reply }
             }
             Some(notice) = notices.recv() => Frame::Notice(notice),
             else => return,

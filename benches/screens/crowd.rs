@@ -162,10 +162,7 @@ fn page(offset: usize) -> Request {
 async fn stall(socket: PathBuf) {
     let (mut stream, _) = dial(&socket, 0).await;
     loop {
-        let ask = Ask {
-            id: 1,
-            request: page(0),
-        };
+        let ask = Ask::new(1, page(0));
         let bytes = serde_json::to_vec(&ask).unwrap();
         let length = u32::try_from(bytes.len()).unwrap();
         if stream.write_u32(length).await.is_err() || stream.write_all(&bytes).await.is_err() {

@@ -17,15 +17,19 @@ use sixfold::{
     sandbox::{BucketSettings, Sandbox, SandboxOptions, Versioning, estate},
     store::Query,
 };
+use tokio::task::JoinHandle;
 
 const BUCKETS: usize = 1_000;
 const IN_FLIGHT: usize = 16;
+
+/// Calls a second: more than can be made.
+pub const UNLIMITED: f64 = 100_000.0;
 
 /// Between two violations that come and are fixed by themselves.
 const BREAKS: Duration = Duration::from_millis(100);
 
 /// Changes that are there to be approved, one after the other.
-const MARKED: usize = 240;
+const MARKED: usize = 300;
 
 /// Buckets that break and are fixed in turn: long enough until each one's next turn.
 const BREAKING: usize = 150;
@@ -40,6 +44,8 @@ pub struct Estate {
     /// The changes that wait for nobody but this benchmark.
     pub marked: Vec<ChangeId>,
     breaking: Vec<String>,
+    config: Config,
+    door: JoinHandle<()>,
 }
 
 pub fn person(number: usize) -> String {
@@ -59,6 +65,14 @@ fn people() -> People {
         .people
 }
 
+async fn opened(config: &Config, socket: &Path) -> (Arc<Room>, JoinHandle<()>) {
+    let room = Room::start(Starting::new(config.clone())).await.unwrap();
+    let door = Door::open(socket).unwrap();
+    let attending = Arc::clone(&room);
+    let door = tokio::spawn(async move { door.attend(&attending).await });
+    (room, door)
+}
+
 /// One violation and no other.
 fn break_it(settings: &mut BucketSettings) {
     settings.versioning = Some(Versioning::Suspended);
@@ -72,28 +86,49 @@ impl Estate {
         estate::make_many(&sandbox, BUCKETS, 42);
         let mut config = demo_config(&sandbox, folder).unwrap();
         config.people = people();
-        config.cloud.calls_per_second = 100_000.0;
+        config.cloud.calls_per_second = UNLIMITED;
         config.cloud.in_flight = IN_FLIGHT;
         config.scan.pause = Duration::ZERO;
         config.breaker.fixes_per_hour = usize::MAX;
         config.breaker.halts_in_a_row = usize::MAX;
         config.verify.first = Duration::from_millis(5);
         config.verify.gap = Duration::from_millis(10);
-        let room = Room::start(Starting::new(config)).await.unwrap();
         let socket = folder.join("socket");
-        let door = Door::open(&socket).unwrap();
-        let attending = Arc::clone(&room);
-        tokio::spawn(async move { door.attend(&attending).await });
+        let (room, door) = opened(&config, &socket).await;
         let mut estate = Self {
             sandbox,
             room,
             socket,
             marked: Vec::new(),
             breaking: Vec::new(),
+            config,
+            door,
         };
         estate.until_quiet().await;
         estate.mark().await;
         estate
+    }
+
+    /// The same room, opened again with another ceiling for the calls to S3.
+    pub async fn reopened(self, calls_per_second: f64) -> Self {
+        self.room.stop().await;
+        self.door.abort();
+        let _ = self.door.await;
+        // The ledger is locked until nobody has the room any more.
+        drop(self.room);
+        let mut config = self.config;
+        config.cloud.calls_per_second = calls_per_second;
+        let (room, door) = opened(&config, &self.socket).await;
+        // Until its scanner is in the middle of a pass.
+        while room.watch.status().done < BUCKETS / 10 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Self {
+            room,
+            config,
+            door,
+            ..self
+        }
     }
 
     /// Until a whole pass opens nothing.
@@ -158,8 +193,8 @@ impl Estate {
         for offset in (0..before + MARKED).step_by(500) {
             let pending = store.pending(offset, 500).unwrap().items;
             let marked = pending.into_iter().map(|asked| asked.row);
-            let marked = marked
-                .filter(|row| row.rule == "versioning" && wanted.contains(&row.bucket));
+            let marked =
+                marked.filter(|row| row.rule == "versioning" && wanted.contains(&row.bucket));
             self.marked.extend(marked.map(|row| row.id));
         }
         let pending = store.counts().unwrap().pending;
@@ -197,7 +232,7 @@ impl Estate {
         let halted = counts.halted;
         format!(
             "{BUCKETS} buckets, {rules} rules, {closed} changes closed, {pending} wait for a decision, {halted} halted; \
-             ten break and are fixed in a second, one is approved"
+             ten break and are fixed in a second, one is approved in two"
         )
     }
 

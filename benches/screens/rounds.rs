@@ -5,27 +5,19 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     ops::Range,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
     time::{Duration, Instant},
 };
 
-use sixfold::{
-    domain::{Actor, Via},
-    engine::Caller,
-    room::protocol::{Answer, Reply, Request},
-};
 use tokio::sync::mpsc;
 
 use super::{
     answers,
-    estate::{Estate, person},
+    approving::Approving,
+    estate::{Estate, UNLIMITED},
     kernel,
 };
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// So long is each measured.
 const WINDOW: Duration = Duration::from_secs(6);
@@ -33,28 +25,41 @@ const WINDOW: Duration = Duration::from_secs(6);
 /// Before it is, once the screens are there or gone.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Between two approvals, while something is measured.
-const APPROVES: Duration = Duration::from_millis(1_500);
+/// How many screens there are, and whether two rude ones are among them.
+type Many = (usize, bool);
 
-/// The windows of a round: how many screens, and whether two rude ones are among them.
-const TURNS: [(usize, bool); 8] = [
-    (0, false),
-    (1, false),
-    (0, false),
-    (10, false),
-    (0, false),
-    (100, false),
-    (0, false),
-    (98, true),
-];
+const NOBODY: Many = (0, false);
 
-/// Where the room and the screens run.
-const CORES: [(&str, [&[usize]; 2]); 2] = [
-    ("the room on one core, its screens on another", [&[0], &[1]]),
-    (
-        "the room and its screens on the same two cores",
-        [&[0, 1], &[0, 1]],
-    ),
+/// The windows of a round. Before and after each there is nobody.
+const TURNS: [Many; 4] = [(1, false), (10, false), (100, false), (98, true)];
+
+/// Where the room and the screens run, and the ceiling for the scanner's calls a second.
+struct Setting {
+    how: &'static str,
+    room: &'static [usize],
+    screens: &'static [usize],
+    ceiling: f64,
+}
+
+const SETTINGS: [Setting; 3] = [
+    Setting {
+        how: "the scanner without a ceiling and the room on one core, its screens on another",
+        room: &[0],
+        screens: &[1],
+        ceiling: UNLIMITED,
+    },
+    Setting {
+        how: "the scanner without a ceiling, the room and its screens on the same two cores",
+        room: &[0, 1],
+        screens: &[0, 1],
+        ceiling: UNLIMITED,
+    },
+    Setting {
+        how: "at most 500 calls a second, the room and its screens on the same two cores",
+        room: &[0, 1],
+        screens: &[0, 1],
+        ceiling: 500.0,
+    },
 ];
 
 pub async fn run() {
@@ -62,31 +67,29 @@ pub async fn run() {
     let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let estate = Estate::open(folder.path()).await;
+    let mut estate = Estate::open(folder.path()).await;
     println!("{}; open after {:.0?}", estate.describe(), begun.elapsed());
-    answers::report(&estate).await;
+    Box::pin(answers::report(&estate)).await;
     println!(
         "the room holds {} MB before any screen",
         kernel::held_mb(std::process::id())
     );
     let approving = Approving::default();
     let mut crowd = Crowd::new(&estate);
-    let turns = async {
-        for (how, [room, screens]) in CORES {
-            let kept =
-                kernel::keep_to(std::process::id(), room) && kernel::keep_to(crowd.pid(), screens);
-            if kept {
-                println!("{how}:");
-                measure(&estate, &mut crowd, &approving, rounds).await;
-            } else {
-                println!("there are no two cores here: not with {how}");
-            }
+    for setting in SETTINGS {
+        let kept = kernel::keep_to(std::process::id(), setting.room)
+            && kernel::keep_to(crowd.pid(), setting.screens);
+        if !kept {
+            println!("there are no two cores here: not with {}", setting.how);
+            continue;
         }
-    };
-    tokio::select! {
-        () = turns => {}
-        () = estate.live() => {}
-        () = approving.go_on(&estate) => panic!("there is nothing left to approve"),
+        estate = estate.reopened(setting.ceiling).await;
+        println!("{}:", setting.how);
+        tokio::select! {
+            () = measure(&estate, &mut crowd, &approving, rounds) => {}
+            () = estate.live() => {}
+            () = approving.go_on(&estate) => panic!("there is nothing left to approve"),
+        }
     }
     println!(
         "memory of the room, its embedded S3 included, at most: {} MB",
@@ -109,33 +112,23 @@ struct Window {
 }
 
 async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, rounds: usize) {
-    let mut measured: BTreeMap<(usize, bool), Vec<(Window, f64)>> = BTreeMap::new();
+    let mut measured: BTreeMap<Many, Vec<(Window, f64)>> = BTreeMap::new();
     let mut times = Vec::new();
     let mut held = 0;
     for _ in 0..rounds {
-        let mut alone = 1.0;
-        for (screens, rude) in TURNS {
-            crowd.open(screens, rude).await;
-            tokio::time::sleep(SETTLING).await;
-            let first = approving.settled().await;
-            approving.on.store(true, Ordering::SeqCst);
-            let mut window = window(estate, crowd).await;
-            approving.on.store(false, Ordering::SeqCst);
-            // What was decided just now is still on its way.
-            tokio::time::sleep(SETTLING).await;
-            let last = approving.settled().await;
-            held = held.max(kernel::held_mb(std::process::id()));
-            let (shown, bytes) = crowd.close().await;
-            window.bytes = bytes as f64 / (WINDOW + 2 * SETTLING).as_secs_f64();
-            if screens == 0 {
-                alone = window.calls_a_second;
+        let mut before = look_on(estate, crowd, approving, NOBODY).await.window;
+        for many in TURNS {
+            let seen = look_on(estate, crowd, approving, many).await;
+            let after = look_on(estate, crowd, approving, NOBODY).await.window;
+            let alone = f64::midpoint(before.calls_a_second, after.calls_a_second);
+            let ratio = seen.window.calls_a_second / alone;
+            measured.entry(many).or_default().push((seen.window, ratio));
+            measured.entry(NOBODY).or_default().push((after, 1.0));
+            if many == (100, false) {
+                times.extend(approving.until_shown(estate, seen.approvals, &seen.shown));
             }
-            let ratio = window.calls_a_second / alone;
-            let all = measured.entry((screens, rude)).or_default();
-            all.push((window, ratio));
-            if screens == 100 {
-                times.extend(approving.until_shown(estate, first..last, &shown));
-            }
+            held = held.max(seen.held);
+            before = after;
         }
     }
     report(&measured);
@@ -152,6 +145,37 @@ async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, roun
         last.len()
     );
     println!("the room holds {held} MB");
+}
+
+/// What came of one window.
+struct Seen {
+    window: Window,
+    approvals: Range<usize>,
+    /// By screen.
+    shown: BTreeMap<usize, Vec<(usize, i64)>>,
+    /// Megabytes.
+    held: u64,
+}
+
+async fn look_on(estate: &Estate, crowd: &mut Crowd, approving: &Approving, many: Many) -> Seen {
+    crowd.open(many).await;
+    tokio::time::sleep(SETTLING).await;
+    let first = approving.settled().await;
+    approving.turn(true);
+    let mut window = window(estate, crowd).await;
+    approving.turn(false);
+    // What was decided just now is still on its way.
+    tokio::time::sleep(SETTLING).await;
+    let approvals = first..approving.settled().await;
+    let held = kernel::held_mb(std::process::id());
+    let (shown, bytes) = crowd.close().await;
+    window.bytes = bytes as f64 / (WINDOW + 2 * SETTLING).as_secs_f64();
+    Seen {
+        window,
+        approvals,
+        shown,
+        held,
+    }
 }
 
 async fn window(estate: &Estate, crowd: &Crowd) -> Window {
@@ -174,80 +198,7 @@ async fn window(estate: &Estate, crowd: &Crowd) -> Window {
     }
 }
 
-/// Approves one marked change after the other, as a person would by a command.
-#[derive(Default)]
-struct Approving {
-    on: AtomicBool,
-    begun: AtomicUsize,
-    /// How many waited after each.
-    left: Mutex<Vec<usize>>,
-}
-
-impl Approving {
-    /// How many were approved, once none is on its way.
-    async fn settled(&self) -> usize {
-        loop {
-            let done = self.left.lock().unwrap().len();
-            if done == self.begun.load(Ordering::SeqCst) {
-                return done;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    async fn go_on(&self, estate: &Estate) {
-        let caller = Caller {
-            actor: Actor::person(&person(0)).unwrap(),
-            via: Via::Cli,
-            readonly: false,
-        };
-        let (client, _notices) = estate.room.connect(caller);
-        let mut next = tokio::time::interval(APPROVES);
-        for &id in &estate.marked {
-            next.tick().await;
-            while !self.on.load(Ordering::SeqCst) {
-                next.tick().await;
-            }
-            self.begun.fetch_add(1, Ordering::SeqCst);
-            let Reply::Change(change) = client.ask(Request::Change { id }).await.unwrap() else {
-                panic!("the room does not answer what it is asked");
-            };
-            let decide = Request::Decide {
-                id,
-                plan_hash: change.ticket.plan_hash,
-                answer: Answer::Approve,
-            };
-            client.ask(decide).await.unwrap();
-            self.left.lock().unwrap().push(estate.pending());
-        }
-    }
-
-    /// For each of these approvals, the milliseconds until each screen showed that no more wait than were
-    /// left by it, sorted; for ever where one never did.
-    fn until_shown(
-        &self,
-        estate: &Estate,
-        approvals: Range<usize>,
-        shown: &BTreeMap<usize, Vec<(usize, i64)>>,
-    ) -> Vec<Vec<f64>> {
-        let left = self.left.lock().unwrap();
-        let one = |number: usize| {
-            let at = estate.approved_at(estate.marked[number]).timestamp_micros();
-            let fewer = |(waiting, _): &&(usize, i64)| *waiting <= left[number];
-            let first = |shown: &Vec<(usize, i64)>| {
-                let later = shown.partition_point(|(_, shown)| *shown < at);
-                let first = shown[later..].iter().find(fewer);
-                first.map_or(f64::INFINITY, |(_, shown)| (shown - at) as f64 / 1_000.0)
-            };
-            let mut times: Vec<_> = shown.values().map(first).collect();
-            times.sort_by(f64::total_cmp);
-            times
-        };
-        approvals.map(one).collect()
-    }
-}
-
-fn report(measured: &BTreeMap<(usize, bool), Vec<(Window, f64)>>) {
+fn report(measured: &BTreeMap<Many, Vec<(Window, f64)>>) {
     for ((screens, rude), windows) in measured {
         let sorted = |of: &dyn Fn(&(Window, f64)) -> f64| {
             let mut all: Vec<_> = windows.iter().map(of).collect();
@@ -325,7 +276,7 @@ impl Crowd {
         line.expect("the screens' process ended")
     }
 
-    async fn open(&mut self, screens: usize, rude: bool) {
+    async fn open(&mut self, (screens, rude): Many) {
         self.tell(&format!("open {screens}"));
         assert_eq!(self.hear().await, "open");
         if rude {

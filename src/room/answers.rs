@@ -4,8 +4,8 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode,
-        Reply, Request, Status, VERSION, filter::FilterError,
+        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply,
+        Request, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{

@@ -25,6 +25,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use super::protocol::{
     Ask, Frame, Hello, Notice, NoticeKind, Refusal, RefusalCode, Reply, Request,
 };
+use crate::domain::Digest;
 
 /// Largest frame that a client accepts: a page of the longest ledger lines fits, an attack does not.
 pub const LARGEST_FRAME: usize = 8 * 1024 * 1024;
@@ -38,7 +39,14 @@ pub fn codec(largest: usize) -> LengthDelimitedCodec {
         .new_codec()
 }
 
-type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Reply, Refusal>>>>>;
+type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Told>>>>;
+
+/// An answer, and what it is known by where the same may be asked again.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub reply: Result<Reply, Refusal>,
+    pub tag: Option<Digest>,
+}
 
 /// A handle to a room. Cheap to clone; all clones share one connection.
 #[derive(Clone, Debug)]
@@ -48,10 +56,13 @@ pub struct Client {
     waiting: Waiting,
 }
 
-fn gone() -> Refusal {
-    Refusal {
-        code: RefusalCode::Failed,
-        message: "the room closed the connection".to_owned(),
+fn gone() -> Told {
+    Told {
+        reply: Err(Refusal {
+            code: RefusalCode::Failed,
+            message: "the room closed the connection".to_owned(),
+        }),
+        tag: None,
     }
 }
 
@@ -111,14 +122,20 @@ impl Client {
 
     /// Asks and waits for the answer.
     pub async fn ask(&self, request: Request) -> Result<Reply, Refusal> {
+        self.ask_again(request, None).await.reply
+    }
+
+    /// The same, by somebody who may have the answer already ([`Ask::known`]).
+    pub async fn ask_again(&self, request: Request, known: Option<Digest>) -> Told {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).insert(id, sender);
-        if self.out.send(Ask { id, request }).await.is_err() {
+        let ask = Ask { id, request, known };
+        if self.out.send(ask).await.is_err() {
             lock(&self.waiting).remove(&id);
-            return Err(gone());
+            return gone();
         }
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer.await.unwrap_or_else(|_| gone())
     }
 }
 
@@ -141,10 +158,7 @@ async fn greeted<S>(stream: &mut S, hello: &Hello) -> io::Result<Result<String, 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let ask = Ask {
-        id: 0,
-        request: Request::Hello(hello.clone()),
-    };
+    let ask = Ask::new(0, Request::Hello(hello.clone()));
     let bytes = serde_json::to_vec(&ask)?;
     let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
     let mut frame = length.to_be_bytes().to_vec();
@@ -226,11 +240,11 @@ impl End {
                     }
                 };
                 match serde_json::from_slice(&bytes) {
-                    Ok(Frame::Answer { id, reply }) => {
+                    Ok(Frame::Answer { id, tag, reply }) => {
                         let asker = lock(waiting).remove(&id);
                         if let Some(asker) = asker {
                             // Whoever asked may have stopped waiting, and that is fine.
-                            let _ = asker.send(reply);
+                            let _ = asker.send(Told { reply, tag });
                         }
                     }
                     Ok(Frame::Notice(notice)) => {
@@ -316,7 +330,12 @@ mod tests {
             let bytes = asks.next().await.unwrap().unwrap();
             let Ask { id, .. } = serde_json::from_slice(&bytes).unwrap();
             let reply = Ok(Reply::Done(String::new()));
-            let bytes = serde_json::to_vec(&Frame::Answer { id, reply }).unwrap();
+            let answer = Frame::Answer {
+                id,
+                tag: None,
+                reply,
+            };
+            let bytes = serde_json::to_vec(&answer).unwrap();
             frames.send(Bytes::from(bytes)).await.unwrap();
         };
         let (reply, ()) = tokio::join!(client.ask(Request::Status), answered);

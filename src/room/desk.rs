@@ -18,7 +18,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::{
     sync::Mutex as AsyncMutex,
     time::{Instant, sleep_until, timeout},
@@ -27,12 +26,16 @@ use tokio::{
 use super::{
     Room,
     protocol::{Refusal, Reply, Request},
-    sending::encoded_reply,
+    sending::Said,
 };
 use crate::engine::Caller;
 
 /// Answers to one question take at most one part in so many of a core.
 const EACH: u32 = 10;
+
+/// Between two answers to one question that every screen asks. They ask one soon after the other, each
+/// once it was told.
+const GAP: Duration = Duration::from_millis(80);
 
 /// All answers together do.
 const ALL: u32 = 2;
@@ -62,7 +65,7 @@ impl Default for Desk {
         Self {
             count: AtomicU64::default(),
             questions: Mutex::default(),
-            turn: AsyncMutex::new(Pace::one_in(ALL)),
+            turn: AsyncMutex::new(Pace::one_in(ALL, Duration::ZERO)),
             people: Mutex::default(),
         }
     }
@@ -71,8 +74,7 @@ impl Default for Desk {
 /// What is said to everybody who asked.
 #[derive(Clone, Debug)]
 enum Answer {
-    /// As it goes out.
-    Whole(Bytes),
+    Whole(Said),
     /// What is said of its asker is still missing.
     Personal(Result<Reply, Refusal>),
 }
@@ -94,12 +96,17 @@ struct Last {
 #[derive(Debug)]
 struct Pace {
     parts: u32,
+    gap: Duration,
     free: Option<Instant>,
 }
 
 impl Pace {
-    const fn one_in(parts: u32) -> Self {
-        Self { parts, free: None }
+    const fn one_in(parts: u32, gap: Duration) -> Self {
+        Self {
+            parts,
+            gap,
+            free: None,
+        }
     }
 
     fn waits_until(&self) -> Option<Instant> {
@@ -115,34 +122,34 @@ impl Pace {
 
     fn took(&mut self, begun: Instant) {
         let from = self.free.map_or(begun, |free| free.max(begun));
-        self.free = Some(from + begun.elapsed() * self.parts);
+        let share = from + begun.elapsed() * self.parts;
+        self.free = Some(share.max(begun + self.gap));
     }
 }
 
 impl Desk {
     /// The answer to a look, as it goes out. A person's own looks are made one after the other, however
     /// many sessions they have.
-    pub async fn look(&self, room: &Room, caller: &Caller, request: Request) -> Bytes {
-        let own = (!request.is_common()).then(|| self.of_person(caller.actor.name()));
+    pub async fn look(&self, room: &Room, caller: &Caller, request: Request) -> Said {
+        let common = request.is_common();
+        let gap = if common { GAP } else { Duration::ZERO };
+        let own = (!common).then(|| self.of_person(caller.actor.name()));
         let _one = match own {
             Some(own) => Some(own.lock_owned().await),
             None => None,
         };
         // A request is plain data, so it has a text.
         let key = serde_json::to_string(&request).unwrap_or_default();
-        let answer = self.answer(key, || async {
+        let answer = self.answer(key, gap, || async {
             match request {
                 Request::Status => Answer::Personal(room.status_for_all()),
-                request => {
-                    let reply = room.answer(caller, request).await;
-                    Answer::Whole(encoded_reply(&reply))
-                }
+                request => Answer::Whole(Said::of(&room.answer(caller, request).await)),
             }
         });
         match answer.await {
-            Answer::Whole(bytes) => bytes,
+            Answer::Whole(said) => said,
             Answer::Personal(reply) => {
-                encoded_reply(&reply.and_then(|reply| room.filled_in(reply, caller)))
+                Said::of(&reply.and_then(|reply| room.filled_in(reply, caller)))
             }
         }
     }
@@ -150,10 +157,11 @@ impl Desk {
     async fn answer<F: Future<Output = Answer>>(
         &self,
         key: String,
+        gap: Duration,
         make: impl FnOnce() -> F,
     ) -> Answer {
         let asked = self.count.fetch_add(1, Ordering::SeqCst);
-        let question = self.question(key);
+        let question = self.question(key, gap);
         let mut last = question.0.lock().await;
         if let Some(answer) = last.answer.as_ref().filter(|_| last.begun > asked) {
             return answer.clone();
@@ -175,7 +183,7 @@ impl Desk {
         answer
     }
 
-    fn question(&self, key: String) -> Arc<Question> {
+    fn question(&self, key: String, gap: Duration) -> Arc<Question> {
         let mut questions = lock(&self.questions);
         if questions.len() >= KEPT && !questions.contains_key(&key) {
             questions.retain(|_, question| {
@@ -188,7 +196,7 @@ impl Desk {
             Arc::new(Question(AsyncMutex::new(Last {
                 begun: 0,
                 answer: None,
-                pace: Pace::one_in(EACH),
+                pace: Pace::one_in(EACH, gap),
             })))
         };
         Arc::clone(questions.entry(key).or_insert_with(new))
@@ -230,16 +238,20 @@ mod tests {
 
     impl World {
         async fn asked(&self, what: &str, takes: Duration) -> usize {
-            let made = self.desk.answer(what.to_owned(), || async {
+            self.asked_by_all(what, Duration::ZERO, takes).await
+        }
+
+        async fn asked_by_all(&self, what: &str, gap: Duration, takes: Duration) -> usize {
+            let made = self.desk.answer(what.to_owned(), gap, || async {
                 self.looks.fetch_add(1, Ordering::SeqCst);
                 let state = self.state.load(Ordering::SeqCst);
                 sleep(takes).await;
-                Answer::Whole(Bytes::from(state.to_string()))
+                Answer::Personal(Ok(Reply::Done(state.to_string())))
             });
-            let Answer::Whole(bytes) = made.await else {
+            let Answer::Personal(Ok(Reply::Done(state))) = made.await else {
                 panic!("nobody asked for that");
             };
-            String::from_utf8_lossy(&bytes).parse().unwrap()
+            state.parse().unwrap()
         }
 
         fn looks(&self) -> usize {
@@ -299,6 +311,31 @@ mod tests {
             begun.elapsed() < ms(400 + 300 + 400 + 10),
             "{:?}",
             begun.elapsed()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_every_screen_asks_is_answered_for_those_together_who_ask_soon_after_each_other() {
+        let world = Arc::new(World::default());
+        let mut screens = JoinSet::new();
+        for number in 0..200 {
+            let world = Arc::clone(&world);
+            screens.spawn(async move {
+                sleep(ms(number)).await;
+                let told = world.state.fetch_add(1, Ordering::SeqCst) + 1;
+                let shown = world.asked_by_all("queue", GAP, ms(1)).await;
+                assert!(shown >= told, "{shown} after {told}");
+            });
+        }
+        screens.join_all().await;
+        assert!(world.looks() <= 5, "{}", world.looks());
+        let begun = Instant::now();
+        sleep(GAP).await;
+        world.asked_by_all("queue", GAP, ms(1)).await;
+        assert_eq!(
+            begun.elapsed(),
+            GAP + ms(1),
+            "one who comes later waits for nobody"
         );
     }
 

@@ -17,8 +17,9 @@ use tokio::{
 
 use super::{
     client::LARGEST_FRAME,
-    protocol::{Frame, Notice, NoticeKind, Refusal, RefusalCode, Reply},
+    protocol::{Frame, Notice, NoticeKind, Refusal, RefusalCode, Reply, Same},
 };
+use crate::domain::Digest;
 
 /// A client that takes nothing for this long is gone.
 pub const STALLED: Duration = Duration::from_secs(30);
@@ -29,10 +30,59 @@ const TELL: Duration = Duration::from_millis(200);
 /// Notices that are told one by one at a time.
 const TOLD: usize = 64;
 
-/// A request's number, and the answer as [`encoded_reply`] gives it: many may be given the same.
+/// A request's number, and what it is answered.
 pub struct Answered {
     pub id: u64,
-    pub reply: Bytes,
+    pub said: Said,
+}
+
+/// An answer as it goes out: many may be given the same.
+#[derive(Clone, Debug)]
+pub struct Said {
+    reply: Bytes,
+    /// Where it is a list that may be right for long.
+    list: Option<Listing>,
+}
+
+/// A list as those are told who have its rows.
+#[derive(Clone, Debug)]
+struct Listing {
+    tag: Digest,
+    beside: Same,
+}
+
+impl Listing {
+    fn of(reply: &Reply) -> Option<Self> {
+        let (rows, total, unsearched) = match reply {
+            Reply::Rows(rows) => (serde_json::to_vec(&rows.items), rows.total, rows.unsearched),
+            Reply::Pending(page) => (serde_json::to_vec(&page.items), page.total, 0),
+            _ => return None,
+        };
+        Some(Self {
+            tag: Digest::of(rows.ok()?),
+            beside: Same { total, unsearched },
+        })
+    }
+}
+
+impl Said {
+    pub fn of(reply: &Result<Reply, Refusal>) -> Self {
+        Self {
+            reply: encoded(reply),
+            list: reply.as_ref().ok().and_then(Listing::of),
+        }
+    }
+
+    /// The same for somebody who has rows already.
+    pub fn beside(self, known: Option<&Digest>) -> Self {
+        let Some(list) = self.list.as_ref().filter(|list| Some(&list.tag) == known) else {
+            return self;
+        };
+        Self {
+            reply: encoded(&Ok(Reply::Same(list.beside))),
+            ..self
+        }
+    }
 }
 
 /// Ends when the client is gone, or everybody who may have an answer for it.
@@ -66,9 +116,11 @@ pub async fn send<S: AsyncRead + AsyncWrite>(
 /// Writes one answer, as it is shared with others.
 pub async fn write<S: AsyncRead + AsyncWrite>(
     writer: &mut WriteHalf<S>,
-    Answered { id, reply }: Answered,
+    Answered { id, said }: Answered,
 ) -> std::io::Result<()> {
-    let (head, tail) = (format!(r#"{{"answer":{{"id":{id},"reply":"#), "}}");
+    let Said { reply, list } = said;
+    let tag = list.map_or_else(String::new, |list| format!(r#""tag":"{}","#, list.tag));
+    let (head, tail) = (format!(r#"{{"answer":{{"id":{id},{tag}"reply":"#), "}}");
     // It was made to be no longer than a frame may be.
     let length = u32::try_from(head.len() + reply.len() + tail.len()).unwrap_or(u32::MAX);
     let head = [&length.to_be_bytes()[..], head.as_bytes()].concat();
@@ -78,9 +130,9 @@ pub async fn write<S: AsyncRead + AsyncWrite>(
 
 /// A reply as it stands in the frame of each who is given it; one that is too large becomes a refusal,
 /// so that nobody is left waiting.
-pub fn encoded_reply(reply: &Result<Reply, Refusal>) -> Bytes {
+fn encoded(reply: &Result<Reply, Refusal>) -> Bytes {
     /// Bytes of a frame beside its reply.
-    const FRAME: usize = 64;
+    const FRAME: usize = 160;
     let refusal = |message: &str| {
         let reply: Result<Reply, Refusal> = Err(Refusal {
             code: RefusalCode::Failed,

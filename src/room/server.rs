@@ -16,7 +16,7 @@ use super::{
     Room,
     client::codec,
     protocol::{Ask, Refusal, RefusalCode},
-    sending::{Answered, STALLED, encoded_reply, send},
+    sending::{Answered, STALLED, Said, send},
 };
 use crate::engine::Caller;
 
@@ -66,15 +66,15 @@ where
                 Some(Err(_)) | None => break,
             },
         };
-        let Ok(Ask { id, request }) = serde_json::from_slice::<Ask>(&bytes) else {
+        let Ok(Ask { id, request, known }) = serde_json::from_slice::<Ask>(&bytes) else {
             let message = "this frame is not a request of this protocol".to_owned();
             let reply = Err(Refusal {
                 code: RefusalCode::Protocol,
                 message,
             });
-            let reply = encoded_reply(&reply);
+            let said = Said::of(&reply);
             let last = async {
-                let _ = out.send(Answered { id: 0, reply }).await;
+                let _ = out.send(Answered { id: 0, said }).await;
                 // What was asked before is answered; then there is nothing more to say.
                 drop(out);
                 let _ = tokio::time::timeout(STALLED, &mut sending).await;
@@ -101,8 +101,8 @@ where
             let deed = request.is_deed();
             let answer = async {
                 if !request.is_look() {
-                    let reply = encoded_reply(&room.answer(&caller, request).await);
-                    let _ = out.send(Answered { id, reply }).await;
+                    let said = Said::of(&room.answer(&caller, request).await);
+                    let _ = out.send(Answered { id, said }).await;
                     return;
                 }
                 // What nobody else asks is looked at once what was asked before is on its way.
@@ -112,8 +112,9 @@ where
                     Some(looking.lock().await)
                 };
                 // What deeds take is large, and every look's task would be with it.
-                let reply = Box::pin(room.desk.look(&room, &caller, request)).await;
-                let _ = out.send(Answered { id, reply }).await;
+                let said = Box::pin(room.desk.look(&room, &caller, request)).await;
+                let said = said.beside(known.as_ref());
+                let _ = out.send(Answered { id, said }).await;
             };
             tokio::select! {
                 () = answer => {}

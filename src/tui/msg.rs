@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use super::state::{Purpose, Topic};
 use crate::{
     domain::ChangeId,
-    room::protocol::{Notice, Refusal, Reply},
+    room::{client::Told, protocol::Notice},
 };
 
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub enum Msg {
     Notice(Notice),
     Answer {
         to: Question,
-        reply: Result<Reply, Refusal>,
+        told: Told,
     },
     /// The room hung up.
     HungUp,

@@ -177,12 +177,16 @@ impl Running {
                     self.aside.extend(aside::notify(&text, &term));
                 }
                 Effect::Mouse(on) => self.aside.extend(aside::mouse(on)),
-                Effect::Ask { question, request } => {
+                Effect::Ask {
+                    question,
+                    request,
+                    known,
+                } => {
                     let room = self.room.clone();
                     self.tasks.spawn(async move {
-                        let reply = room.ask(request).await;
+                        let told = room.ask_again(request, known).await;
                         let to: Question = question;
-                        Msg::Answer { to, reply }
+                        Msg::Answer { to, told }
                     });
                 }
             }

@@ -75,11 +75,14 @@ impl Desk {
                 Effect::Copy(text) => self.copied = Some(text),
                 Effect::Notify(text) => self.notified.push(text),
                 Effect::Mouse(on) => self.mouse = Some(on),
-                Effect::Ask { question, request } => {
-                    let reply = self.room.answer(request);
+                Effect::Ask {
+                    question,
+                    request,
+                    known,
+                } => {
                     let msg = Msg::Answer {
                         to: question,
-                        reply,
+                        told: self.room.told(request, known.as_ref()),
                     };
                     let effects = update(&mut self.model, msg, self.now);
                     self.waiting.extend(effects);

@@ -4,14 +4,17 @@
 
 use sixfold::{
     domain::{
-        Actor, Change, ChangeId, Exception, Stage, Via,
+        Actor, Change, ChangeId, Digest, Exception, Stage, Via,
         artifact::{Approval, Decision},
         canonical,
     },
-    room::protocol::{
-        Answer, Asked, Exceptions, ExemptRequest, Hold, LedgerEntry, LedgerFilter, Line, Lines,
-        LogPage, Outbox, OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Status,
-        Unknown,
+    room::{
+        client::Told,
+        protocol::{
+            Answer, Asked, Exceptions, ExemptRequest, Hold, LedgerEntry, LedgerFilter, Line, Lines,
+            LogPage, Outbox, OutboxRequest, Page, Refusal, RefusalCode, Reply, Request, Rows, Same,
+            Status, Unknown,
+        },
     },
     store::{Around, Listed, arrange, keeps},
 };
@@ -80,6 +83,22 @@ impl Fake {
                 )
             })
             .collect()
+    }
+
+    /// The answer as a room gives it to whoever may have it already.
+    pub fn told(&mut self, request: Request, known: Option<&Digest>) -> Told {
+        let reply = self.answer(request);
+        let (rows, total, unsearched) = match &reply {
+            Ok(Reply::Rows(rows)) => (format!("{:?}", rows.items), rows.total, rows.unsearched),
+            Ok(Reply::Pending(page)) => (format!("{:?}", page.items), page.total, 0),
+            _ => return Told { reply, tag: None },
+        };
+        let tag = Digest::of(rows);
+        let same = Reply::Same(Same { total, unsearched });
+        Told {
+            reply: if Some(&tag) == known { Ok(same) } else { reply },
+            tag: Some(tag),
+        }
     }
 
     pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
@@ -268,7 +287,7 @@ impl Fake {
     fn decide(
         &mut self,
         id: ChangeId,
-        plan_hash: &sixfold::domain::Digest,
+        plan_hash: &Digest,
         answer: Answer,
     ) -> Result<Reply, Refusal> {
         if let Some(refusal) = self.refusal.clone() {
@@ -333,7 +352,7 @@ impl Fake {
             .into_iter()
             .find(|entry| entry.seq == seq)
             .unwrap();
-        let hash = sixfold::domain::Digest::of(canonical(&entry));
+        let hash = Digest::of(canonical(&entry));
         let pretty = serde_json::to_string_pretty(&entry.fact).unwrap();
         Reply::Entry(Box::new(LedgerEntry {
             entry,

@@ -31,7 +31,7 @@ use super::{
     Room,
     answers::{another_version, welcome},
     protocol::{Hello, Refusal, RefusalCode, Reply, VERSION},
-    sending::{Answered, encoded_reply, write},
+    sending::{Answered, Said, write},
     server::{self, Asks},
 };
 use crate::engine::Caller;
@@ -285,6 +285,6 @@ const fn refusal(code: RefusalCode, message: String) -> Refusal {
 
 /// Answers a greeting. Whoever does not take it is gone.
 async fn say(writer: &mut WriteHalf<UnixStream>, id: u64, reply: Result<Reply, Refusal>) {
-    let reply = encoded_reply(&reply);
-    let _ = tokio::time::timeout(GREETING, write(writer, Answered { id, reply })).await;
+    let said = Said::of(&reply);
+    let _ = tokio::time::timeout(GREETING, write(writer, Answered { id, said })).await;
 }

@@ -50,6 +50,20 @@ pub struct Ask {
     /// The client's own number; the answer carries it back.
     pub id: u64,
     pub request: Request,
+    /// The tag of the rows that the client has to this question. As long as they are still right they are
+    /// not sent again ([`Reply::Same`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Digest>,
+}
+
+impl Ask {
+    pub const fn new(id: u64, request: Request) -> Self {
+        Self {
+            id,
+            request,
+            known: None,
+        }
+    }
 }
 
 /// From the room to a client.
@@ -58,6 +72,9 @@ pub struct Ask {
 pub enum Frame {
     Answer {
         id: u64,
+        /// What the answer's rows are known by ([`Ask::known`]), where they are worth knowing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag: Option<Digest>,
         reply: Result<Reply, Refusal>,
     },
     Notice(Notice),
@@ -254,6 +271,17 @@ pub enum Reply {
     },
     /// What was asked for is done or on its way; the words say which.
     Done(String),
+    /// The rows that the client said it has.
+    Same(Same),
+}
+
+/// What may be another beside rows that are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Same {
+    /// As in [`Rows`] and [`Page`].
+    pub total: usize,
+    /// As in [`Rows`].
+    pub unsearched: usize,
 }
 
 /// Why a request was not carried out, for a person to read.

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::{domain::Digest, room::protocol::Request};
+
 /// Between two questions on one topic that notices asked for.
 const NOTICED: Duration = Duration::from_millis(150);
 
@@ -58,14 +60,16 @@ impl Topic {
     ];
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Feed {
     wanted: bool,
     urgent: bool,
-    flight: Option<u64>,
+    flight: Option<(u64, Box<Request>)>,
     asked: Option<Duration>,
     /// Not before then.
     from: Duration,
+    /// What is shown, where its answer had a tag.
+    held: Option<(Box<Request>, Digest)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -131,34 +135,53 @@ impl Feeds {
         self.feeds.iter().filter_map(Self::due_at).min()
     }
 
+    /// The tag of what is shown, where it is the answer to this question.
+    pub fn known(&self, topic: Topic, request: &Request) -> Option<Digest> {
+        let held = self.feeds[topic as usize].held.as_ref();
+        let held = held.filter(|(answered, _)| **answered == *request);
+        held.map(|(_, tag)| tag.clone())
+    }
+
     /// A question goes out; its number comes back with the answer.
-    pub fn sent(&mut self, topic: Topic, now: Duration) -> u64 {
+    pub fn sent(&mut self, topic: Topic, now: Duration, request: &Request) -> u64 {
         self.serial += 1;
         let serial = self.serial;
-        *self.feed(topic) = Feed {
+        let feed = self.feed(topic);
+        *feed = Feed {
             wanted: false,
             urgent: false,
-            flight: Some(serial),
+            flight: Some((serial, Box::new(request.clone()))),
             asked: Some(now),
             from: Duration::ZERO,
+            held: feed.held.take(),
         };
         serial
     }
 
-    /// An answer came. False when the question has been overtaken.
-    pub fn arrived(&mut self, topic: Topic, serial: u64) -> bool {
+    /// An answer came, to be shown from now on. False when the question has been overtaken.
+    pub fn arrived(&mut self, topic: Topic, serial: u64, tag: Option<Digest>) -> bool {
         let feed = self.feed(topic);
-        let current = feed.flight == Some(serial);
-        if current {
-            feed.flight = None;
-        }
-        current
+        let Some((_, request)) = feed.flight.take_if(|(sent, _)| *sent == serial) else {
+            return false;
+        };
+        feed.held = tag.map(|tag| (request, tag));
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Feeds {
+        fn went(&mut self, topic: Topic, now: Duration) -> u64 {
+            self.sent(topic, now, &Request::Status)
+        }
+
+        fn came(&mut self, topic: Topic, serial: u64) -> bool {
+            self.arrived(topic, serial, None)
+        }
+    }
 
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -168,33 +191,33 @@ mod tests {
     fn a_hundred_notices_while_a_question_is_out_make_one_more() {
         let mut feeds = Feeds::default();
         feeds.want(Topic::Queue);
-        let serial = feeds.sent(Topic::Queue, ms(0));
+        let serial = feeds.went(Topic::Queue, ms(0));
         for _ in 0..100 {
             feeds.want(Topic::Queue);
             assert!(feeds.due(ms(1_000)).is_empty());
         }
-        assert!(feeds.arrived(Topic::Queue, serial));
+        assert!(feeds.came(Topic::Queue, serial));
         assert_eq!(feeds.due(ms(1_000)), [Topic::Queue]);
-        feeds.sent(Topic::Queue, ms(1_000));
+        feeds.went(Topic::Queue, ms(1_000));
         assert_eq!(feeds.wake(), None);
     }
 
     #[test]
     fn an_answer_that_was_overtaken_is_dropped() {
         let mut feeds = Feeds::default();
-        let old = feeds.sent(Topic::Change, ms(0));
+        let old = feeds.went(Topic::Change, ms(0));
         feeds.turn(Topic::Change);
         assert!(feeds.due(ms(9)).is_empty(), "a held key is slowed down");
         assert_eq!(feeds.due(ms(10)), [Topic::Change]);
-        let new = feeds.sent(Topic::Change, ms(10));
-        assert!(!feeds.arrived(Topic::Change, old));
-        assert!(feeds.arrived(Topic::Change, new));
+        let new = feeds.went(Topic::Change, ms(10));
+        assert!(!feeds.came(Topic::Change, old));
+        assert!(feeds.came(Topic::Change, new));
     }
 
     #[test]
     fn what_is_passed_is_asked_about_once_the_person_rests_and_a_card_need_not_wait() {
         let mut feeds = Feeds::default();
-        feeds.sent(Topic::Diff, ms(0));
+        feeds.went(Topic::Diff, ms(0));
         feeds.turn_at(Topic::Diff, ms(133));
         feeds.turn_at(Topic::Diff, ms(166));
         assert!(feeds.due(ms(165)).is_empty());
@@ -202,12 +225,40 @@ mod tests {
         let mut card = feeds.clone();
         card.turn(Topic::Diff);
         assert_eq!(card.due(ms(34)), [Topic::Diff]);
-        feeds.sent(Topic::Diff, ms(166));
+        feeds.went(Topic::Diff, ms(166));
         feeds.turn(Topic::Diff);
         assert_eq!(
             feeds.due(ms(176)),
             [Topic::Diff],
             "it waits for one rest only"
         );
+    }
+
+    #[test]
+    fn the_room_is_told_of_what_is_shown_and_of_nothing_else() {
+        let page = |offset| Request::Pending { offset, limit: 9 };
+        let tag = |text| Some(Digest::of(text));
+        let mut feeds = Feeds::default();
+        assert_eq!(feeds.known(Topic::Pending, &page(0)), None);
+        let serial = feeds.sent(Topic::Pending, ms(0), &page(0));
+        assert!(feeds.arrived(Topic::Pending, serial, tag("first")));
+        assert_eq!(feeds.known(Topic::Pending, &page(0)), tag("first"));
+        assert_eq!(feeds.known(Topic::Pending, &page(9)), None);
+
+        // One that was overtaken is not shown, so nobody has it.
+        let old = feeds.sent(Topic::Pending, ms(10), &page(0));
+        feeds.turn(Topic::Pending);
+        assert!(!feeds.arrived(Topic::Pending, old, tag("second")));
+        assert_eq!(feeds.known(Topic::Pending, &page(0)), tag("first"));
+
+        let serial = feeds.sent(Topic::Pending, ms(20), &page(9));
+        assert!(feeds.arrived(Topic::Pending, serial, tag("third")));
+        assert_eq!(feeds.known(Topic::Pending, &page(0)), None);
+        assert_eq!(feeds.known(Topic::Pending, &page(9)), tag("third"));
+
+        // After a refusal the list is still there, but it need not be the answer.
+        let serial = feeds.sent(Topic::Pending, ms(30), &page(9));
+        assert!(feeds.arrived(Topic::Pending, serial, None));
+        assert_eq!(feeds.known(Topic::Pending, &page(9)), None);
     }
 }

@@ -110,8 +110,14 @@ impl<T: Keyed> List<T> {
     pub fn load(&mut self, offset: usize, page: Page<T>) {
         self.offset = offset;
         self.rows = page.items;
-        self.total = page.total.max(offset + self.rows.len());
         self.loaded = true;
+        self.again(page.total);
+    }
+
+    /// The rows that are there are right, of so many. Finds the selection, which may have been sought
+    /// meanwhile.
+    pub fn again(&mut self, total: usize) {
+        self.total = total.max(self.offset + self.rows.len());
         match self.aim {
             Aim::Top => self.take(0),
             Aim::Same if self.selected.is_some() => self.find(),
@@ -227,6 +233,19 @@ mod tests {
 
     fn selected(list: &List<Numbered>) -> u64 {
         list.selected.unwrap().number()
+    }
+
+    #[test]
+    fn what_was_sought_meanwhile_is_found_in_a_page_that_stayed_right() {
+        let mut list = List::default();
+        list.load(0, page([1, 2, 3], 3));
+        list.step(2);
+        // As when a filter was typed and taken back.
+        list.restart();
+        assert_eq!(list.settled(), None);
+        list.again(9);
+        assert_eq!((list.settled(), selected(&list)), (list.selected, 1));
+        assert_eq!(list.total, 9);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use super::{exempt, review, subject};
 use crate::{
     domain::{Change, ChangeId, Role},
-    room::protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
+    room::{
+        client::Told,
+        protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
+    },
     tui::{
         model::{Level, Model, Pane},
         msg::Question,
@@ -11,7 +14,8 @@ use crate::{
     },
 };
 
-pub fn answer(model: &mut Model, to: Question, reply: Result<Reply, Refusal>) {
+pub fn answer(model: &mut Model, to: Question, told: Told) {
+    let Told { reply, tag } = told;
     match to {
         Question::Hello => hello(model, reply),
         Question::Scan => match reply {
@@ -24,7 +28,7 @@ pub fn answer(model: &mut Model, to: Question, reply: Result<Reply, Refusal>) {
             settle(model, settled, reply);
         }
         Question::Feed { topic, serial, at } => {
-            if model.feeds.arrived(topic, serial) {
+            if model.feeds.arrived(topic, serial, tag) {
                 match reply {
                     Ok(reply) => feed(model, topic, at, reply),
                     Err(refusal) => refused(model, topic, refusal),
@@ -122,31 +126,25 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
     let now = model.now;
     match reply {
         Reply::Status(status) => take_status(model, *status),
-        Reply::Rows(Rows {
-            items,
-            total,
-            unsearched,
-        }) => {
-            let page = Page { items, total };
-            let same = model.queue.loaded
-                && model.queue.offset == at
-                && model.queue.rows == page.items
-                && model.queue.total == page.total
-                && model.unsearched == unsearched;
-            model.queue.load(at, page);
-            model.unsearched = unsearched;
-            model.dirty |= !same;
-            if model.queue.wants_more() || unsearched > 0 {
-                model.feeds.turn(Topic::Queue);
-            }
-            subject::follow(model);
-        }
+        Reply::Rows(rows) => take_rows(model, at, rows),
         Reply::Pending(page) => {
-            let same = model.pending.loaded && model.pending.rows == page.items;
+            let same = model.pending.loaded
+                && model.pending.rows == page.items
+                && model.pending.total == page.total;
             model.pending.load(at, page);
             model.dirty |= !same;
-            subject::follow(model);
-            take_newer(model);
+            after_pending(model);
+        }
+        Reply::Same(same) if topic == Topic::Queue => {
+            model.dirty |= (model.queue.total, model.unsearched) != (same.total, same.unsearched);
+            model.queue.again(same.total);
+            model.unsearched = same.unsearched;
+            after_queue(model);
+        }
+        Reply::Same(same) if topic == Topic::Pending => {
+            model.dirty |= model.pending.total != same.total;
+            model.pending.again(same.total);
+            after_pending(model);
         }
         Reply::Change(change) if Some(change.id) == model.subject => {
             if let Some(card) = &mut model.card {
@@ -217,6 +215,36 @@ fn feed(model: &mut Model, topic: Topic, at: usize, reply: Reply) {
         }
         _ => {}
     }
+}
+
+fn take_rows(model: &mut Model, at: usize, rows: Rows) {
+    let Rows {
+        items,
+        total,
+        unsearched,
+    } = rows;
+    let page = Page { items, total };
+    let same = model.queue.loaded
+        && model.queue.offset == at
+        && model.queue.rows == page.items
+        && model.queue.total == page.total
+        && model.unsearched == unsearched;
+    model.queue.load(at, page);
+    model.unsearched = unsearched;
+    model.dirty |= !same;
+    after_queue(model);
+}
+
+fn after_queue(model: &mut Model) {
+    if model.queue.wants_more() || model.unsearched > 0 {
+        model.feeds.turn(Topic::Queue);
+    }
+    subject::follow(model);
+}
+
+fn after_pending(model: &mut Model) {
+    subject::follow(model);
+    take_newer(model);
 }
 
 /// Where the list says something newer of a change than its ticket does, the ticket no longer counts: its

@@ -238,6 +238,7 @@ fn send(card: &mut Card, deed: u64, effects: &mut Vec<Effect>) {
     effects.push(Effect::Ask {
         question: Question::Deed { purpose, id, deed },
         request,
+        known: None,
     });
 }
 

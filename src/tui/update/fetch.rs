@@ -20,9 +20,14 @@ pub fn due(model: &mut Model, now: Duration) -> Vec<Effect> {
             model.feeds.drop(topic);
             continue;
         };
-        let serial = model.feeds.sent(topic, now);
+        let known = model.feeds.known(topic, &request);
+        let serial = model.feeds.sent(topic, now, &request);
         let question = Question::Feed { topic, serial, at };
-        effects.push(Effect::Ask { question, request });
+        effects.push(Effect::Ask {
+            question,
+            request,
+            known,
+        });
     }
     effects
 }

@@ -110,6 +110,7 @@ pub(super) fn act(model: &mut Model, action: Action, event: KeyEvent, effects: &
         Action::Scan => effects.push(Effect::Ask {
             question: Question::Scan,
             request: Request::ScanNow,
+            known: None,
         }),
         Action::Open => open(model),
         Action::Enlarge => enlarge(model),

@@ -39,6 +39,7 @@ pub fn start(model: &mut Model, now: Duration) -> Vec<Effect> {
     let mut effects = vec![Effect::Ask {
         question: Question::Hello,
         request: Request::Hello(Hello::new(Way::Screen)),
+        known: None,
     }];
     effects.extend(model.attention.mouse.then_some(Effect::Mouse(true)));
     effects.extend(fetch::due(model, now));
@@ -69,9 +70,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             disarm(model, "the terminal lost the focus");
         }
         Msg::Notice(notice) => noticed(model, &notice),
-        Msg::Answer { to, reply } => {
+        Msg::Answer { to, told } => {
             let waited = waiting(model);
-            answers::answer(model, to, reply);
+            answers::answer(model, to, told);
             effects.extend(arrived(model, waited));
         }
         Msg::HungUp => answers::hang_up(model, "the room closed the connection"),
