@@ -10,12 +10,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
+use futures_util::{StreamExt as _, stream};
+
 use super::{Activity, Cloud, Urgency, connect::Base, organization};
 use crate::{
     config::{self, Config, Way},
     domain::{Account, Asset, Identity},
     settings::{CallError, Read, Setting},
 };
+
+/// Accounts whose buckets are listed at one time to find one by its name. Each has its own ceiling.
+const LISTED_AT_ONCE: usize = 16;
 
 /// All of S3 that the room can reach.
 #[derive(Debug)]
@@ -161,8 +166,11 @@ impl Accounts {
             return Ok(Some(account));
         }
         let mut failed = trouble;
-        for cloud in accounts {
-            match cloud.named(name).await {
+        let listings = accounts.into_iter();
+        let listings = listings.map(|cloud| async move { cloud.named(name).await });
+        let mut listings = stream::iter(listings).buffered(LISTED_AT_ONCE);
+        while let Some(listed) = listings.next().await {
+            match listed {
                 Ok(None) => {}
                 Ok(found) => return Ok(found),
                 Err(error) => failed = Some(error),

@@ -45,6 +45,10 @@ impl fmt::Display for Safe {
 }
 
 fn escape(text: &str, newlines: bool) -> String {
+    let harmless = |byte: &u8| matches!(byte, b' '..=b'~') || (newlines && *byte == b'\n');
+    if text.len() <= LONGEST && text.as_bytes().iter().all(harmless) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     let mut marks = 0;
     for (at, c) in text.chars().enumerate() {

@@ -125,11 +125,16 @@ impl<'a> Canvas<'a> {
             if at >= right {
                 break;
             }
-            let room = usize::from(right - at);
-            let fits = text::width(piece.text.as_str()) <= room;
-            (at, _) = self
-                .buffer
-                .set_stringn(at, y, piece.text.as_str(), room, piece.style);
+            let (text, room) = (piece.text.as_str(), usize::from(right - at));
+            if text::plain(text) {
+                for (x, c) in (at..right).zip(text.chars()) {
+                    self.buffer[(x, y)].set_char(c).set_style(piece.style);
+                    at = x + 1;
+                }
+                continue;
+            }
+            let fits = text::width(text) <= room;
+            (at, _) = self.buffer.set_stringn(at, y, text, room, piece.style);
             if !fits {
                 break;
             }

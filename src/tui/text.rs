@@ -30,8 +30,18 @@ fn cluster_width(cluster: &str) -> usize {
     }
 }
 
+/// Whether each character of a text is a cluster of its own and takes one cell, as in nearly all that is
+/// drawn: letters and lines. Finding clusters is most of what a frame costs.
+pub fn plain(text: &str) -> bool {
+    let plain = |c| matches!(c, ' '..='~' | '\u{2500}'..='\u{259F}');
+    text.chars().all(plain)
+}
+
 /// Cells that a text takes.
 pub fn width(text: &str) -> usize {
+    if plain(text) {
+        return text.chars().count();
+    }
     text.graphemes(true).map(cluster_width).sum()
 }
 
@@ -207,6 +217,18 @@ mod tests {
             chop(" \"ID\": \"75aa57\"", 10),
             [" \"ID\": \"75", "   aa57\""]
         );
+    }
+
+    #[test]
+    fn what_is_plain_takes_as_many_cells_as_its_clusters_do() {
+        let lines = ('\u{2500}'..='\u{259F}').chain(' '..='~');
+        let all: String = lines.clone().chain(lines).collect();
+        assert!(plain(&all));
+        let clusters: usize = all.graphemes(true).map(cluster_width).sum();
+        assert_eq!(width(&all), clusters);
+        for other in ["a\nb", "e\u{301}", "─\u{301}", "東", "\u{25fe}", "\u{7f}"] {
+            assert!(!plain(other), "{other:?}");
+        }
     }
 
     proptest! {
