@@ -16,6 +16,9 @@
 //! - the same for a hundred of which one reads nothing any more and one asks without end;
 //! - from a decision to the last of a hundred screens that shows it;
 //! - and the memory of the room.
+//!
+//! Machines that are shared give their time to others now and then: a window in which they did is measured
+//! again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
 #[path = "screens/answers.rs"]

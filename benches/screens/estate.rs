@@ -232,7 +232,7 @@ impl Estate {
         let halted = counts.halted;
         format!(
             "{BUCKETS} buckets, {rules} rules, {closed} changes closed, {pending} wait for a decision, {halted} halted; \
-             ten break and are fixed in a second, one is approved in two"
+             ten break and are fixed in a second, one is approved in three"
         )
     }
 

@@ -25,6 +25,10 @@ const WINDOW: Duration = Duration::from_secs(6);
 /// Before it is, once the screens are there or gone.
 const SETTLING: Duration = Duration::from_secs(1);
 
+/// A window is measured again where others had more than this share of the machine; so often at most.
+const DISTURBED: f64 = 0.03;
+const TRIES: usize = 3;
+
 /// How many screens there are, and whether two rude ones are among them.
 type Many = (usize, bool);
 
@@ -109,6 +113,8 @@ struct Window {
     crowd: f64,
     /// To the terminals, a second.
     bytes: f64,
+    /// Share of this machine that others had meanwhile.
+    stolen: f64,
 }
 
 async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, rounds: usize) {
@@ -157,7 +163,19 @@ struct Seen {
     held: u64,
 }
 
+/// One that nobody else disturbed, or the last of a few.
 async fn look_on(estate: &Estate, crowd: &mut Crowd, approving: &Approving, many: Many) -> Seen {
+    let mut seen = look_once(estate, crowd, approving, many).await;
+    for _ in 1..TRIES {
+        if seen.window.stolen < DISTURBED {
+            break;
+        }
+        seen = look_once(estate, crowd, approving, many).await;
+    }
+    seen
+}
+
+async fn look_once(estate: &Estate, crowd: &mut Crowd, approving: &Approving, many: Many) -> Seen {
     crowd.open(many).await;
     tokio::time::sleep(SETTLING).await;
     let first = approving.settled().await;
@@ -186,6 +204,7 @@ async fn window(estate: &Estate, crowd: &Crowd) -> Window {
         ticks(own),
         ticks(crowd.pid()),
     );
+    let (stolen, all) = kernel::stolen();
     let begun = Instant::now();
     tokio::time::sleep(WINDOW).await;
     let took = begun.elapsed().as_secs_f64();
@@ -195,6 +214,7 @@ async fn window(estate: &Estate, crowd: &Crowd) -> Window {
         room_ticks: (ticks(own) - room) / calls * 1_000.0,
         crowd: (ticks(crowd.pid()) - other) / 100.0 / took,
         bytes: 0.0,
+        stolen: (kernel::stolen().0 - stolen) as f64 / (kernel::stolen().1 - all) as f64,
     }
 }
 
@@ -213,7 +233,7 @@ fn report(measured: &BTreeMap<Many, Vec<(Window, f64)>>) {
             format!("{screens} screens")
         };
         println!(
-            "{who}: {:.0} calls/s, ratio {:.2} ({:.2} to {:.2}); {:.0} ms of the room a thousand calls; the screens take {:.2} of a core and {:.0} kB/s of terminal",
+            "{who}: {:.0} calls/s, ratio {:.2} ({:.2} to {:.2}); {:.0} ms of the room a thousand calls; the screens take {:.2} of a core and {:.0} kB/s of terminal; others had at most {:.0} % of the machine",
             median(&|one| one.calls_a_second),
             share(&ratio, 0.5),
             share(&ratio, 0.0),
@@ -221,6 +241,7 @@ fn report(measured: &BTreeMap<Many, Vec<(Window, f64)>>) {
             median(&|one| one.room_ticks) * 10.0,
             median(&|one| one.crowd),
             median(&|one| one.bytes) / 1_000.0,
+            share(&sorted(&|one| one.0.stolen), 1.0) * 100.0,
         );
     }
 }

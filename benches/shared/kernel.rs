@@ -39,6 +39,15 @@ pub fn ticks(pid: u32) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// Of all cores' time so far, what whoever runs this machine gave to others, and all of it.
+pub fn stolen() -> (u64, u64) {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap();
+    let times = stat.lines().next().unwrap().split_whitespace().skip(1);
+    // Guests' time, behind these, is counted in the first two as well.
+    let times: Vec<u64> = times.take(8).map(|time| time.parse().unwrap()).collect();
+    (times[7], times.iter().sum())
+}
+
 /// Keeps all threads of a process on these cores. False where there are no such cores.
 pub fn keep_to(pid: u32, cores: &[usize]) -> bool {
     let mut set = CpuSet::new();
