@@ -19,8 +19,8 @@ use crate::{
     settings::{CallError, Read, Setting},
 };
 
-/// Accounts whose buckets are listed at one time to find one by its name. Each has its own ceiling.
-const LISTED_AT_ONCE: usize = 16;
+/// Accounts that are looked at at one time. Each has its own ceiling.
+pub const ACCOUNTS_AT_ONCE: usize = 16;
 
 /// All of S3 that the room can reach.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl Accounts {
         let mut failed = trouble;
         let listings = accounts.into_iter();
         let listings = listings.map(|cloud| async move { cloud.named(name).await });
-        let mut listings = stream::iter(listings).buffered(LISTED_AT_ONCE);
+        let mut listings = stream::iter(listings).buffered(ACCOUNTS_AT_ONCE);
         while let Some(listed) = listings.next().await {
             match listed {
                 Ok(None) => {}

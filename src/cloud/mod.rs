@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 
-pub use accounts::{Accounts, Roll};
+pub use accounts::{ACCOUNTS_AT_ONCE, Accounts, Roll};
 pub use activity::Activity;
 pub use assume::{Errand, TICKET};
 pub use connect::{ConnectError, connect};

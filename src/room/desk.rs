@@ -33,12 +33,12 @@ use crate::engine::Caller;
 /// Answers to one question take at most one part in so many of a core.
 const EACH: u32 = 10;
 
+/// All answers together do.
+const ALL: u32 = 2;
+
 /// Between two answers to one question that every screen asks. They ask one soon after the other, each
 /// once it was told.
 const GAP: Duration = Duration::from_millis(80);
-
-/// All answers together do.
-const ALL: u32 = 2;
 
 /// Work that may be done ahead of that, so that a few short answers are not held up.
 const AHEAD: Duration = Duration::from_millis(5);

@@ -17,7 +17,7 @@ use super::{
     observe::TAGGING,
 };
 use crate::{
-    cloud::{Accounts, Cloud, Roll},
+    cloud::{ACCOUNTS_AT_ONCE, Accounts, Cloud, Roll},
     config::Config,
     domain::{Account, Asset, Scope, Stamp},
     rules::{Case, Evaluator, Found, Library, Verdict},
@@ -37,9 +37,6 @@ pub struct Scanner {
     pub(super) progress: Arc<Progress>,
     shared: Arc<Answers>,
 }
-
-/// Accounts that are looked at at one time.
-const AT_ONCE: usize = 16;
 
 /// How a pass went.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +140,7 @@ impl Scanner {
             .begin(&report.accounts, report.trouble.as_ref());
         let seen: Mutex<Vec<(Account, Listing)>> = Mutex::default();
         stream::iter(accounts)
-            .for_each_concurrent(AT_ONCE, |cloud| {
+            .for_each_concurrent(ACCOUNTS_AT_ONCE, |cloud| {
                 let (seen, sink) = (&seen, &sink);
                 async move {
                     let listing = self.account(&cloud, stop, sink).await;

@@ -89,12 +89,10 @@ impl Live {
 
     /// Keeps the latest lines ready, of entries that were taken up before.
     pub(super) fn recall(&self, reader: &Reader) -> Result<(), StoreError> {
-        let last = self.meta().seq;
-        let from = last.saturating_sub(KEPT as u64) + 1;
-        let count = usize::try_from(last + 1 - from).unwrap_or(KEPT);
+        let latest = reader.before(Some(self.meta().seq + 1), KEPT)?;
         let mut recent = self.recent();
-        for recorded in reader.range(from).take(count) {
-            recent.push(Line::of(&recorded?.entry));
+        for recorded in latest.iter().rev() {
+            recent.push(Line::of(&recorded.entry));
         }
         Ok(())
     }
@@ -195,8 +193,10 @@ impl Live {
         }
         drop(lists);
         *guard = step.meta;
+        // Of a long history that is taken up only the end is kept, so only that is made.
+        let kept = |one: &&Recorded| one.entry.seq + KEPT as u64 > reader.last_seq();
         let mut recent = self.recent();
-        for one in fresh() {
+        for one in fresh().filter(kept) {
             recent.push(Line::of(&one.entry));
         }
         drop((recent, guard));

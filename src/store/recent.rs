@@ -43,19 +43,6 @@ impl Recent {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::domain::Stamp;
-
-    fn line(seq: u64) -> Line {
-        Line {
-            seq,
-            at: Stamp::default(),
-            change: None,
-            kind: "fix".to_owned(),
-            actor: "room".to_owned(),
-            via: "room".to_owned(),
-            headline: format!("entry {seq}"),
-        }
-    }
 
     fn page(recent: &Recent, before: u64, limit: usize) -> Option<Vec<u64>> {
         let lines = recent.page(before, limit)?;
@@ -67,14 +54,14 @@ mod tests {
         let mut recent = Recent::default();
         assert_eq!(page(&recent, 1, 9), None);
         for seq in 1..=4 {
-            recent.push(line(seq));
+            recent.push(Line::numbered(seq));
         }
         assert_eq!(page(&recent, 5, 2), Some(vec![4, 3]));
         assert_eq!(page(&recent, 3, 9), Some(vec![2, 1]));
         assert_eq!(page(&recent, 1, 9), Some(vec![]));
         assert_eq!(page(&recent, 6, 2), None, "entry 5 is not here yet");
         for seq in 5..=KEPT as u64 + 3 {
-            recent.push(line(seq));
+            recent.push(Line::numbered(seq));
         }
         assert_eq!(recent.0.len(), KEPT);
         assert_eq!(page(&recent, 6, 2), Some(vec![5, 4]));
@@ -86,7 +73,7 @@ mod tests {
     fn lines_after_a_gap_begin_anew() {
         let mut recent = Recent::default();
         for seq in [1, 2, 3, 7, 8] {
-            recent.push(line(seq));
+            recent.push(Line::numbered(seq));
         }
         assert_eq!(page(&recent, 9, 2), Some(vec![8, 7]));
         assert_eq!(page(&recent, 9, 3), None);

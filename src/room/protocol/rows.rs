@@ -132,6 +132,20 @@ pub struct Line {
 }
 
 impl Line {
+    /// Some entry with this number.
+    #[cfg(test)]
+    pub fn numbered(seq: u64) -> Self {
+        Self {
+            seq,
+            at: Stamp::default(),
+            change: None,
+            kind: "fix".to_owned(),
+            actor: "room".to_owned(),
+            via: "room".to_owned(),
+            headline: format!("entry {seq}"),
+        }
+    }
+
     pub fn of(entry: &Entry) -> Self {
         Self {
             seq: entry.seq,

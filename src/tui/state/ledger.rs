@@ -199,21 +199,6 @@ pub struct Wanted {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::domain::Stamp;
-
-    fn lines(seqs: impl IntoIterator<Item = u64>) -> Vec<Line> {
-        seqs.into_iter()
-            .map(|seq| Line {
-                seq,
-                at: Stamp::default(),
-                change: None,
-                kind: "fix".to_owned(),
-                actor: "room".to_owned(),
-                via: "room".to_owned(),
-                headline: String::new(),
-            })
-            .collect()
-    }
 
     /// Answers as a room with entries 1..=head would, every `stride`th matching, of which it reads so
     /// many for one question.
@@ -234,7 +219,7 @@ mod tests {
             below.saturating_sub(reads)
         };
         let lines = Lines {
-            items: lines(items),
+            items: items.into_iter().map(Line::numbered).collect(),
             total: (stride == 1).then(|| usize::try_from(head).unwrap()),
             next: (at > stride).then_some(at),
         };
