@@ -1,6 +1,6 @@
 //! What a hundred screens cost the room they look at: a thousand buckets in the embedded S3, scanned
 //! without pause over HTTP, while violations come, are fixed and are approved. Run with
-//! `cargo bench --bench screens`; `SIXFOLD_BENCH_ROUNDS=1` takes one round instead of three.
+//! `cargo bench --bench screens`; `SIXFOLD_BENCH_ROUNDS=1` takes one round instead of two.
 //!
 //! The room is one process and its screens are another: real ones, each with its connection to the
 //! room's socket and its terminal of 120×40, a quarter of them on the approvals, half on the queue, a

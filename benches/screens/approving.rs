@@ -19,7 +19,7 @@ use sixfold::{
 use super::estate::{Estate, person};
 
 /// Between two approvals.
-const APPROVES: Duration = Duration::from_secs(3);
+const APPROVES: Duration = Duration::from_secs(4);
 
 /// Approves one marked change after the other, as a person would by a command.
 #[derive(Default)]

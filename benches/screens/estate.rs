@@ -131,6 +131,14 @@ impl Estate {
         }
     }
 
+    /// Until the next pass begins.
+    pub async fn next_pass(&self) {
+        let pass = self.room.watch.status().pass;
+        while self.room.watch.status().pass == pass {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Until a whole pass opens nothing.
     async fn until_quiet(&self) {
         let mut before = 0;
@@ -232,7 +240,7 @@ impl Estate {
         let halted = counts.halted;
         format!(
             "{BUCKETS} buckets, {rules} rules, {closed} changes closed, {pending} wait for a decision, {halted} halted; \
-             ten break and are fixed in a second, one is approved in three"
+             ten break and are fixed in a second, one is approved in four"
         )
     }
 

@@ -17,9 +17,9 @@ use super::{
     kernel,
 };
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
-/// So long is each measured.
+/// So long is measured where a ceiling keeps the rate; else for one pass, whose parts go at different rates.
 const WINDOW: Duration = Duration::from_secs(6);
 
 /// Before it is, once the screens are there or gone.
@@ -90,7 +90,7 @@ pub async fn run() {
         estate = estate.reopened(setting.ceiling).await;
         println!("{}:", setting.how);
         tokio::select! {
-            () = measure(&estate, &mut crowd, &approving, rounds) => {}
+            () = measure((&estate, setting.ceiling), &mut crowd, &approving, rounds) => {}
             () = estate.live() => {}
             () = approving.go_on(&estate) => panic!("there is nothing left to approve"),
         }
@@ -117,21 +117,21 @@ struct Window {
     stolen: f64,
 }
 
-async fn measure(estate: &Estate, crowd: &mut Crowd, approving: &Approving, rounds: usize) {
+async fn measure(place: (&Estate, f64), crowd: &mut Crowd, approving: &Approving, rounds: usize) {
     let mut measured: BTreeMap<Many, Vec<(Window, f64)>> = BTreeMap::new();
     let mut times = Vec::new();
     let mut held = 0;
     for _ in 0..rounds {
-        let mut before = look_on(estate, crowd, approving, NOBODY).await.window;
+        let mut before = look_on(place, crowd, approving, NOBODY).await.window;
         for many in TURNS {
-            let seen = look_on(estate, crowd, approving, many).await;
-            let after = look_on(estate, crowd, approving, NOBODY).await.window;
+            let seen = look_on(place, crowd, approving, many).await;
+            let after = look_on(place, crowd, approving, NOBODY).await.window;
             let alone = f64::midpoint(before.calls_a_second, after.calls_a_second);
             let ratio = seen.window.calls_a_second / alone;
             measured.entry(many).or_default().push((seen.window, ratio));
             measured.entry(NOBODY).or_default().push((after, 1.0));
             if many == (100, false) {
-                times.extend(approving.until_shown(estate, seen.approvals, &seen.shown));
+                times.extend(approving.until_shown(place.0, seen.approvals, &seen.shown));
             }
             held = held.max(seen.held);
             before = after;
@@ -164,30 +164,45 @@ struct Seen {
 }
 
 /// One that nobody else disturbed, or the last of a few.
-async fn look_on(estate: &Estate, crowd: &mut Crowd, approving: &Approving, many: Many) -> Seen {
-    let mut seen = look_once(estate, crowd, approving, many).await;
+async fn look_on(
+    place: (&Estate, f64),
+    crowd: &mut Crowd,
+    approving: &Approving,
+    many: Many,
+) -> Seen {
+    let mut seen = look_once(place, crowd, approving, many).await;
     for _ in 1..TRIES {
         if seen.window.stolen < DISTURBED {
             break;
         }
-        seen = look_once(estate, crowd, approving, many).await;
+        seen = look_once(place, crowd, approving, many).await;
     }
     seen
 }
 
-async fn look_once(estate: &Estate, crowd: &mut Crowd, approving: &Approving, many: Many) -> Seen {
+async fn look_once(
+    (estate, ceiling): (&Estate, f64),
+    crowd: &mut Crowd,
+    approving: &Approving,
+    many: Many,
+) -> Seen {
     crowd.open(many).await;
+    let opened = Instant::now();
     tokio::time::sleep(SETTLING).await;
+    let whole = ceiling >= UNLIMITED;
+    if whole {
+        estate.next_pass().await;
+    }
     let first = approving.settled().await;
     approving.turn(true);
-    let mut window = window(estate, crowd).await;
+    let mut window = window(estate, crowd, whole).await;
     approving.turn(false);
     // What was decided just now is still on its way.
     tokio::time::sleep(SETTLING).await;
     let approvals = first..approving.settled().await;
     let held = kernel::held_mb(std::process::id());
     let (shown, bytes) = crowd.close().await;
-    window.bytes = bytes as f64 / (WINDOW + 2 * SETTLING).as_secs_f64();
+    window.bytes = bytes as f64 / opened.elapsed().as_secs_f64();
     Seen {
         window,
         approvals,
@@ -196,7 +211,7 @@ async fn look_once(estate: &Estate, crowd: &mut Crowd, approving: &Approving, ma
     }
 }
 
-async fn window(estate: &Estate, crowd: &Crowd) -> Window {
+async fn window(estate: &Estate, crowd: &Crowd, whole: bool) -> Window {
     let own = std::process::id();
     let ticks = |pid| kernel::ticks(pid) as f64;
     let (calls, room, other) = (
@@ -206,7 +221,11 @@ async fn window(estate: &Estate, crowd: &Crowd) -> Window {
     );
     let (stolen, all) = kernel::stolen();
     let begun = Instant::now();
-    tokio::time::sleep(WINDOW).await;
+    if whole {
+        estate.next_pass().await;
+    } else {
+        tokio::time::sleep(WINDOW).await;
+    }
     let took = begun.elapsed().as_secs_f64();
     let calls = (estate.sandbox.calls().total() - calls) as f64;
     Window {
