@@ -15,7 +15,7 @@ use nix::unistd::{Uid, User};
 use pty::{Tty, sixfold};
 use shell::{Shell, signal, wait};
 use sixfold::{
-    domain::{Fact, Stage},
+    domain::{Fact, Stage, Via},
     sandbox::estate::WALKTHROUGH,
 };
 
@@ -76,8 +76,21 @@ fn an_auditor_is_refused_by_command_and_on_screen_and_the_attempt_is_on_record()
     tty.send("1");
     tty.until_says("Waiting for approval");
     tty.send("a");
-    tty.until_says("who may not decide on approvals");
+    tty.until_says("who may not decide on approvals; that is on record");
+    tty.send("aaad");
+    let tried = |via: Via| {
+        let entries = shell.entries().into_iter().filter(|entry| entry.via == via);
+        entries
+            .filter_map(|entry| match entry.fact {
+                Fact::Refused { attempt, .. } => Some(attempt),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    wait("both were recorded", || tried(Via::Tui).len() >= 2);
     tty.quit();
+    assert_eq!(tried(Via::Tui), ["approve", "deny"]);
+    assert_eq!(tried(Via::Cli), ["approve"]);
     assert_eq!(shell.stage(), Some(Stage::AwaitingApproval));
     assert_eq!(shell.sandbox.calls().all_writes(), 0);
 }
@@ -151,6 +164,12 @@ fn a_room_reads_its_config_again_and_a_screen_on_it_comes_back() {
     let config = people("approver") + "[approval]\nwindow = \"7m\"\n";
     shell.configure("enforce", &config);
     shell.run(&["approve", &id]).exits(0).says("remediated");
+
+    // Whoever is nobody any more is told so, and not that it goes on.
+    let others = "[[people]]\nname = \"somebody.else\"\nuser = \"nobody\"\nrole = \"approver\"\n";
+    shell.configure("enforce", others);
+    signal("HUP", served.pid());
+    tty.until_says("the room does not let you in");
     tty.quit();
     let ran = served.terminate();
     ran.exits(0)

@@ -11,9 +11,10 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use chrono::Utc;
 use nix::unistd::{Uid, User};
 use shell::{Served, Shell, wait};
 use sixfold::domain::{Fact, Stage};
@@ -37,8 +38,8 @@ const MALLORY: Account = Account {
     uid: 47_104,
 };
 
-/// In what time others see a decision. What is promised is a second; a loaded machine has this.
-const SOON: Duration = Duration::from_secs(5);
+/// In what time others see a decision.
+const SOON: Duration = Duration::from_secs(1);
 
 /// A room that engineers with accounts of their own reach, and the server by which they come.
 struct Accounts {
@@ -151,7 +152,7 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
     // The auditor tries by their screen, by command, and by the protocol's own bytes.
     let id = here.shell.until_asked();
     aud.send("a");
-    aud.until_says("who may not decide on approvals");
+    aud.until_says("who may not decide on approvals; that is on record");
     let approve = here.words(&socket, &["approve", &id]);
     let ran = here.sshd.ssh("aud", "aud", &approve);
     ran.exits(5)
@@ -174,7 +175,7 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
             .map(|entry| entry.actor.to_string())
             .collect::<Vec<_>>()
     };
-    assert_eq!(refused(&here.shell), ["aud.itor", "aud.itor"]);
+    assert_eq!(refused(&here.shell), ["aud.itor"; 3]);
     assert_eq!(here.shell.sandbox.calls().all_writes(), 0);
 
     // One engineer decides; nobody else touches a key.
@@ -186,10 +187,11 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
         let approved = |entry: &sixfold::domain::Entry| matches!(entry.fact, Fact::Approval(_));
         here.shell.entries().iter().any(approved)
     });
-    let began = Instant::now();
+    nina.until_says("ravi.patel");
+    aud.until_says("ravi.patel");
+    let seen = Utc::now();
     nina.until_says("remediated");
     aud.until_says("remediated");
-    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     let entries = here.shell.entries();
     let decided = entries
         .iter()
@@ -199,16 +201,15 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
         (decided.actor.name(), decided.via.to_string().as_str()),
         ("ravi.patel", "tui")
     );
+    let after = (seen - decided.at).to_std().unwrap();
+    assert!(after < SOON, "{after:?}");
 
     // A window that changes, a client that is killed: the others and the room go on.
-    nina.resize(60, 24);
-    nina.until_silent(Duration::from_millis(300));
-    let widest = nina.text().lines().map(str::len).max().unwrap();
-    assert!(
-        nina.text().contains("Sixfold") && widest > 40,
-        "{}",
-        nina.text()
-    );
+    nina.resize(200, 50);
+    nina.until("a screen as wide as the window", |text| {
+        let wide = text.lines().any(|line| line.chars().count() > 180);
+        (wide && text.contains("Sixfold")).then_some(())
+    });
     ravi.signal("KILL");
     ravi.end();
     aud.send("5");

@@ -545,7 +545,7 @@ fn esc_never_quits() {
 fn a_room_that_hung_up_leaves_a_readable_screen_that_decides_nothing() {
     let mut desk = armed();
     desk.press("Tab");
-    desk.send(Msg::HungUp);
+    desk.send(Msg::HungUp(None));
     desk.press("Enter a");
     nothing_was_ordered(&desk);
     let text = desk.text();

@@ -571,7 +571,7 @@ fn what_waits_is_counted_where_an_approver_looks_and_told_to_one_who_looks_elsew
 #[test]
 fn without_a_room_and_on_a_frozen_screen_nothing_is_opened() {
     let mut desk = listed();
-    desk.send(Msg::HungUp);
+    desk.send(Msg::HungUp(None));
     desk.press("a d j e");
     assert!(desk.model.card.is_none());
     let mut desk = Desk::with((80, 24), Fake::asked(), "default");
@@ -581,7 +581,7 @@ fn without_a_room_and_on_a_frozen_screen_nothing_is_opened() {
     // An open card stays readable and says so.
     let mut desk = armed("a");
     desk.press("Tab");
-    desk.send(Msg::HungUp);
+    desk.send(Msg::HungUp(None));
     desk.press("Enter");
     nothing_was_ordered(&desk);
 }

@@ -206,7 +206,7 @@ fn a_second_control_c_leaves_from_the_palette_too() {
 fn every_action_that_is_not_possible_says_why_when_its_key_is_pressed() {
     let gone = || {
         let mut desk = desk();
-        desk.send(Msg::HungUp);
+        desk.send(Msg::HungUp(None));
         desk
     };
     let empty = || Desk::with((120, 40), Fake::with(Vec::new()), "default");

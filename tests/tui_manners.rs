@@ -20,7 +20,7 @@ use fake::Fake;
 use ratatui::{Terminal, layout::Size};
 use sixfold::{
     domain::{ChangeId, Right, Role},
-    room::protocol::{Notice, NoticeKind, Page, Refusal, RefusalCode, Request},
+    room::protocol::{Attempt, Notice, NoticeKind, Page, Refusal, RefusalCode, Request},
     tui::{Habits, Msg, Screen, model::Pane, view},
 };
 
@@ -158,6 +158,20 @@ fn a_session_without_a_right_cannot_even_open_a_card_and_is_told_why() {
             assert!(desk.text().contains(why), "{keys}: {}", desk.text());
         }
         assert!(desk.room.orders().is_empty());
+        // What an auditor tried is told once, for the record; who came only to look tried nothing.
+        desk.press("1 g a");
+        let told = desk.room.asked.iter().filter_map(|request| match request {
+            Request::Attempt { attempt, .. } => Some(*attempt),
+            _ => None,
+        });
+        let wanted = [
+            Attempt::Approve,
+            Attempt::Deny,
+            Attempt::MarkDone,
+            Attempt::Revert,
+        ];
+        let wanted = if readonly { &[][..] } else { &wanted[..] };
+        assert_eq!(told.collect::<Vec<_>>(), wanted);
         assert_eq!(desk.text().contains("only looking"), readonly);
         // Nor does any sentence send them to a key that they may not press.
         let mut looked = with_role(role, readonly, &[]);
@@ -544,4 +558,13 @@ fn a_screen_goes_on_when_its_room_is_back_and_a_frozen_one_holds_still_then_too(
     desk.wait(500);
     let asked = &desk.room.asked[before..];
     assert!(asked.iter().any(|request| is_queue(&request)));
+
+    // Back, and of another version, or without this person: nothing is to be hoped for.
+    desk.send(notice(NoticeKind::Lost));
+    desk.send(Msg::HungUp(Some("`otto` is nobody here".to_owned())));
+    assert!(
+        desk.text().contains("the room does not let you in") && !desk.text().contains("goes on"),
+        "{}",
+        desk.text()
+    );
 }

@@ -4,8 +4,8 @@ use super::{
     Room,
     coverage::no_such_framework,
     protocol::{
-        Arrangement, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode, Reply,
-        Request, Status, VERSION, filter::FilterError,
+        Arrangement, Attempt, Diff, Hello, Hold, LedgerEntry, PAGE, Page, Refusal, RefusalCode,
+        Reply, Request, Status, VERSION, filter::FilterError,
     },
 };
 use crate::{
@@ -95,6 +95,7 @@ impl Room {
             Request::Revert { id, reason } => {
                 engine.revert(caller, id, reason).await.map(Reply::Done)
             }
+            Request::Attempt { id, attempt } => self.attempted(caller, id, attempt).await,
             Request::Rested { id } => {
                 engine.rested(id).await;
                 Ok(Reply::Done(format!("{id} rests")))
@@ -108,6 +109,20 @@ impl Room {
             Request::Outbox(request) => self.about_outbox(caller, request).await,
             Request::Exempt(request) => self.about_exceptions(caller, request).await,
         }
+    }
+
+    async fn attempted(
+        &self,
+        caller: &Caller,
+        id: ChangeId,
+        attempt: Attempt,
+    ) -> Result<Reply, Refusal> {
+        let (right, word) = (attempt.right(), attempt.word());
+        self.engine
+            .permit_person(caller, right, Some(id), word)
+            .await?;
+        let words = format!("you may {} now; nothing was sent yet", right.word());
+        Ok(Reply::Done(words))
     }
 
     async fn scan_now(&self, caller: &Caller) -> Result<Reply, Refusal> {

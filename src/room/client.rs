@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -54,6 +54,7 @@ pub struct Client {
     next: Arc<AtomicU64>,
     out: mpsc::Sender<Ask>,
     waiting: Waiting,
+    barred: Arc<OnceLock<Refusal>>,
 }
 
 fn gone() -> Told {
@@ -84,7 +85,7 @@ impl Client {
 
     /// Goes on from a connection that was greeted, and where the room hangs up, dials until it is back, as
     /// after its service was restarted. The receiver tells of both ([`NoticeKind::Lost`],
-    /// [`NoticeKind::Back`]). It ends where the room does not let this one in again.
+    /// [`NoticeKind::Back`]). It ends where the room does not let this one in again ([`Self::barred`]).
     pub fn keep<D, F, S>(dial: D, hello: Hello, first: S) -> (Self, mpsc::Receiver<Notice>)
     where
         D: Fn() -> F + Send + 'static,
@@ -108,7 +109,7 @@ impl Client {
                     match greet(&mut dialled, &hello).await {
                         Ok(Ok(_)) => break dialled,
                         Ok(Err(refusal)) => {
-                            tracing::warn!(%refusal, "the room is back and lets nobody in here");
+                            let _ = end.barred.set(refusal);
                             return;
                         }
                         Err(_) => {}
@@ -118,6 +119,11 @@ impl Client {
             }
         });
         (client, notices)
+    }
+
+    /// Why the room did not let this one in again, where it has come back and did not.
+    pub fn barred(&self) -> Option<&Refusal> {
+        self.barred.get()
     }
 
     /// Asks and waits for the answer.
@@ -186,21 +192,25 @@ struct End {
     asks: mpsc::Receiver<Ask>,
     waiting: Waiting,
     notices: mpsc::Sender<Notice>,
+    barred: Arc<OnceLock<Refusal>>,
 }
 
 fn pair() -> (Client, End, mpsc::Receiver<Notice>) {
     let (out, asks) = mpsc::channel(IN_FLIGHT);
     let (notices, news) = mpsc::channel(IN_FLIGHT);
     let waiting: Waiting = Arc::default();
+    let barred = Arc::default();
     let end = End {
         asks,
         waiting: Arc::clone(&waiting),
         notices,
+        barred: Arc::clone(&barred),
     };
     let client = Client {
         next: Arc::default(),
         out,
         waiting,
+        barred,
     };
     (client, end, news)
 }

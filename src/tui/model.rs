@@ -1,7 +1,7 @@
 //! What a screen knows and shows, as values. Nothing here draws, asks or waits, and there is no
 //! clock: times are durations since the screen opened, and the hour is the room's.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,8 @@ use super::{
 use crate::{
     domain::{Call, Change, ChangeId, Right, Stage, Stamp},
     room::protocol::{
-        Arrangement, Asked, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span, Status,
-        Trends, Unknown,
+        Arrangement, Asked, Attempt, Checkup, Diff, Hold, LogPage, Page, Reference, Row, Span,
+        Status, Trends, Unknown,
     },
 };
 
@@ -202,6 +202,8 @@ pub struct Model {
     pub card: Option<Box<Card>>,
     /// What cards have sent so far.
     pub deeds: u64,
+    /// What this session tried that it may not do.
+    pub tried: HashSet<(ChangeId, Attempt)>,
     pub filtering: Option<Filtering>,
     pub message: Option<Message>,
     /// Those of before, too.
@@ -271,6 +273,7 @@ impl Model {
             exempts: Exempts::default(),
             card: None,
             deeds: 0,
+            tried: HashSet::new(),
             filtering: None,
             message: None,
             told: Told::default(),

@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::state::{Purpose, Topic};
 use crate::{
-    domain::ChangeId,
+    domain::{ChangeId, Right},
     room::{client::Told, protocol::Notice},
 };
 
@@ -21,8 +21,8 @@ pub enum Msg {
         to: Question,
         told: Told,
     },
-    /// The room hung up.
-    HungUp,
+    /// The room hung up for good, with what it said where it did not let this screen in again.
+    HungUp(Option<String>),
     /// The time that [`wake`](super::update::wake) named has come, and no input waits.
     Tick,
 }
@@ -63,4 +63,6 @@ pub enum Question {
         deed: u64,
     },
     Scan,
+    /// What somebody tried who may not.
+    Attempt(Right),
 }

@@ -95,7 +95,7 @@ pub async fn run<B: Backend + Aside>(
             Some(answer) = screen.tasks.join_next() => answer.ok(),
             notice = notices.recv(), if connected => {
                 connected = notice.is_some();
-                Some(notice.map_or(Msg::HungUp, Msg::Notice))
+                Some(notice.map_or_else(|| screen.hung_up(), Msg::Notice))
             }
             () = sleep_until(wake) => Some(Msg::Tick),
         };
@@ -156,6 +156,10 @@ struct Running {
 impl Running {
     fn now(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    fn hung_up(&self) -> Msg {
+        Msg::HungUp(self.room.barred().map(|refusal| refusal.message.clone()))
     }
 
     fn take(&mut self, msg: Option<Msg>) {

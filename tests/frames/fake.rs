@@ -108,6 +108,10 @@ impl Fake {
                 version: "0.1.0".to_owned(),
                 person: self.status.person.clone(),
             }),
+            Request::Attempt { attempt, .. } => Err(Refusal {
+                code: RefusalCode::Forbidden,
+                message: format!("{} may not {}", self.status.person, attempt.right().word()),
+            }),
             Request::Status => Ok(Reply::Status(Box::new(self.status.clone()))),
             Request::Queue {
                 filter,

@@ -36,7 +36,7 @@ pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
-use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
+use crate::domain::{Call, Change, ChangeId, Digest, Entry, Right, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
 pub const VERSION: u32 = 4;
@@ -171,6 +171,11 @@ pub enum Request {
         id: ChangeId,
         reason: Reason,
     },
+    /// What a screen did not send, as its person may not do so. It is on record as if it had been sent.
+    Attempt {
+        id: ChangeId,
+        attempt: Attempt,
+    },
     /// Answers once nothing of this change is being carried on, so that what it is then stays until
     /// somebody or something else moves it.
     Rested {
@@ -199,6 +204,7 @@ impl Request {
             Self::Decide { .. }
                 | Self::Done { .. }
                 | Self::Revert { .. }
+                | Self::Attempt { .. }
                 | Self::Release { .. }
                 | Self::ResetBreaker
                 | Self::ScanNow
@@ -234,6 +240,34 @@ impl Request {
 pub enum Answer {
     Approve,
     Deny(Reason),
+}
+
+/// What somebody tried on a change who may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attempt {
+    Approve,
+    Deny,
+    MarkDone,
+    Revert,
+}
+
+impl Attempt {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::MarkDone => "mark done",
+            Self::Revert => "revert",
+        }
+    }
+
+    pub const fn right(self) -> Right {
+        match self {
+            Self::Approve | Self::Deny | Self::MarkDone => Right::Decide,
+            Self::Revert => Right::Revert,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ pub fn unreviewable(model: &Model) -> Option<String> {
 }
 
 /// What the room will not let this session do. It decides again when it is asked.
-pub(super) fn barred(model: &Model, right: Right) -> Option<String> {
+pub fn barred(model: &Model, right: Right) -> Option<String> {
     let status = model.status.as_ref()?;
     if model.may(right) {
         return None;

@@ -14,7 +14,7 @@ mod places;
 mod table;
 mod ways;
 
-pub use able::not_from_help;
+pub use able::{barred, not_from_help};
 pub use key::Key;
 pub use own::{KeyError, KeyFault, Keymap};
 pub use places::Places;

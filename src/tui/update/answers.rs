@@ -8,6 +8,7 @@ use crate::{
         protocol::{Page, Refusal, RefusalCode, Reply, Rows, Status},
     },
     tui::{
+        keymap::barred,
         model::{Level, Model, Pane},
         msg::Question,
         state::{Phase, Purpose, Topic},
@@ -20,6 +21,15 @@ pub fn answer(model: &mut Model, to: Question, told: Told) {
         Question::Hello => hello(model, reply),
         Question::Scan => match reply {
             Ok(Reply::Done(words)) => model.say(Level::Ok, words),
+            Ok(_) => {}
+            Err(refusal) => model.say(Level::Error, refusal.message),
+        },
+        Question::Attempt(right) => match reply {
+            Ok(Reply::Done(words)) => model.say(Level::Info, words),
+            Err(Refusal { code, message }) if code == RefusalCode::Forbidden => {
+                let why = barred(model, right).unwrap_or(message);
+                model.say(Level::Info, format!("{why}; that is on record"));
+            }
             Ok(_) => {}
             Err(refusal) => model.say(Level::Error, refusal.message),
         },
@@ -49,6 +59,18 @@ fn hello(model: &mut Model, reply: Result<Reply, Refusal>) {
             hang_up(model, &refusal.message);
         }
         Err(refusal) => model.say(Level::Error, refusal.message),
+    }
+}
+
+/// The room hung up for good. What it said then stands in place of the hope that it comes back.
+pub fn hung_up(model: &mut Model, said: Option<String>) {
+    if let Some(said) = said {
+        let why = format!("the room does not let you in: {said}");
+        model.gone = None;
+        hang_up(model, &why);
+        model.say(Level::Error, why);
+    } else {
+        hang_up(model, "the room closed the connection");
     }
 }
 

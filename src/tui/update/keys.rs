@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::{
-    card, copy, exempt, filter,
+    barred, card, copy, exempt, filter,
     leave::{leave, quit, stay},
     mouse, moves, review, subject, themes,
 };
@@ -64,6 +64,7 @@ pub fn key(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     };
     if let Some(why) = (binding.disabled)(model) {
+        barred::tell(model, binding.action, effects);
         // Under what is being typed it stands there already.
         if !matches!(place, Place::Filter | Place::Find) {
             model.say(Level::Info, why);
@@ -195,6 +196,9 @@ fn run(model: &mut Model, event: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     };
     if let Some(why) = entry.why_not(model) {
+        if let HelpEntry::Key(binding) = entry {
+            barred::tell(model, binding.action, effects);
+        }
         if model.finder.typing && model.sheet == Some(Sheet::Help) {
             model.finder = Finder::default();
         }

@@ -3,6 +3,7 @@
 //! same screen.
 
 mod answers;
+mod barred;
 mod card;
 mod copy;
 mod exempt;
@@ -75,7 +76,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Duration) -> Vec<Effect> {
             answers::answer(model, to, told);
             effects.extend(arrived(model, waited));
         }
-        Msg::HungUp => answers::hang_up(model, "the room closed the connection"),
+        Msg::HungUp(said) => answers::hung_up(model, said),
         Msg::Tick => arm(model),
     }
     timed(model);
