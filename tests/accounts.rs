@@ -160,6 +160,21 @@ async fn another_accounts_bucket_is_fixed_and_put_back_in_the_names_of_those_who
         std::slice::from_ref(&by_nina)
     );
 
+    // Whatever else the role may do, this session could make this one write and nothing else.
+    let writes = calls(&house, "payments-exports").into_iter();
+    let narrowed: Vec<serde_json::Value> = writes
+        .filter(|call| call.operation.starts_with("Put"))
+        .map(|call| call.caller.unwrap().narrowed_by.unwrap())
+        .map(|policy| serde_json::from_str(&policy).unwrap())
+        .collect();
+    let only = json!([{
+        "Effect": "Allow",
+        "Action": ["s3:PutBucketAcl"],
+        "Resource": "arn:aws:s3:::payments-exports",
+    }]);
+    assert_eq!(narrowed.len(), 1);
+    assert_eq!(narrowed[0]["Statement"], only);
+
     // Outside production nobody was asked, and that is said too.
     let labs = house.until_closed(RULE, "labs-scratch").await;
     let by_policy = (session(LABS, labs.id), "policy".to_owned());

@@ -543,6 +543,22 @@ fn the_policies_are_printed_for_each_role_with_nothing_asked_of_aws() {
     let trust = &holders[4]["trust"]["Statement"][0]["Condition"];
     assert_eq!(trust["StringEquals"]["sts:ExternalId"], "of-payments");
     assert_eq!(trust["Null"]["sts:SourceIdentity"], "false");
+    assert_eq!(trust["Null"]["aws:RequestTag/ticket"], "false");
+    // AWS knows no external id and no other action's keys when it asks these two.
+    for (at, action, key) in [
+        (1, "sts:SetSourceIdentity", "sts:SourceIdentity"),
+        (2, "sts:TagSession", "aws:RequestTag/ticket"),
+    ] {
+        let statement = &holders[4]["trust"]["Statement"][at];
+        assert_eq!(statement["Action"], action);
+        let condition = serde_json::json!({ "Null": { key: "false" } });
+        assert_eq!(statement["Condition"], condition);
+    }
+    let looks = holders[3]["trust"]["Statement"].as_array().unwrap();
+    assert_eq!(
+        (looks.len(), &looks[0]["Action"]),
+        (1, &serde_json::json!("sts:AssumeRole"))
+    );
     let room = &holders[0]["policies"]["room"]["Statement"];
     assert_eq!(
         room[2]["Action"],

@@ -182,33 +182,42 @@ fn allow(actions: &[impl Serialize], resource: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
-/// Who may assume a role: the room's own identity and nobody else, as far as it is known.
+/// Who may assume a role: the room's own identity and nobody else, as far as it is known. A session that does
+/// not say for which change, or in whose name, is none of the room's.
+///
+/// Each action is in a statement of its own, with the keys that AWS lists for it: one on a key that is not
+/// there would never match. <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
 fn trust(own: &Own<'_>, external_id: Option<&str>, writes: bool) -> Value {
-    let partition = partition(own.region);
-    let mut condition = serde_json::Map::new();
-    if let Some(id) = external_id {
-        condition.insert("StringEquals".to_owned(), json!({ "sts:ExternalId": id }));
-    }
-    if let Some(arns) = own.identity.arn.as_deref().map(principals) {
-        condition.insert("ArnLike".to_owned(), json!({ "aws:PrincipalArn": arns }));
-    }
-    if writes {
-        // A session that does not say for which change, or in whose name, is none of the room's.
-        let ticket = format!("aws:RequestTag/{TICKET}");
-        let set = json!({ "sts:SourceIdentity": "false", ticket: "false" });
-        condition.insert("Null".to_owned(), set);
-    }
-    let actions = if writes {
-        json!(FOR_ONE_CHANGE)
-    } else {
-        json!("sts:AssumeRole")
+    let account = format!("arn:{}:iam::{}:root", partition(own.region), own.account);
+    let arns = own.identity.arn.as_deref().map(principals);
+    let admit = |action: &str, external_id: Option<&str>, set: &[&str]| {
+        let mut condition = serde_json::Map::new();
+        if let Some(id) = external_id {
+            condition.insert("StringEquals".to_owned(), json!({ "sts:ExternalId": id }));
+        }
+        if let Some(arns) = &arns {
+            condition.insert("ArnLike".to_owned(), json!({ "aws:PrincipalArn": arns }));
+        }
+        if !set.is_empty() {
+            let set: BTreeMap<_, _> = set.iter().map(|key| (key, "false")).collect();
+            condition.insert("Null".to_owned(), json!(set));
+        }
+        json!({
+            "Effect": "Allow",
+            "Principal": { "AWS": account },
+            "Action": action,
+            "Condition": condition,
+        })
     };
-    policy(&[json!({
-        "Effect": "Allow",
-        "Principal": { "AWS": format!("arn:{partition}:iam::{}:root", own.account) },
-        "Action": actions,
-        "Condition": condition,
-    })])
+    if !writes {
+        return policy(&[admit("sts:AssumeRole", external_id, &[])]);
+    }
+    let (by, ticket) = ("sts:SourceIdentity", format!("aws:RequestTag/{TICKET}"));
+    policy(&[
+        admit("sts:AssumeRole", external_id, &[by, &ticket]),
+        admit("sts:SetSourceIdentity", None, &[by]),
+        admit("sts:TagSession", None, &[&ticket]),
+    ])
 }
 
 /// The ARN of an identity as conditions see it. A session's ARN leaves out its role's path.

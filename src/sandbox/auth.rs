@@ -58,6 +58,8 @@ pub(super) struct Session {
     pub tags: Vec<(String, String)>,
     /// The session's own policy, which can only take away.
     pub narrowed: Option<IdentityPolicy>,
+    /// That policy as it was sent.
+    pub narrowed_by: Option<String>,
     pub token: String,
     pub ends: DateTime<Utc>,
 }
@@ -85,6 +87,7 @@ impl Known {
             account: self.account.clone(),
             session: session.map(|session| session.arn.clone()),
             source_identity: session.and_then(|session| session.source_identity.clone()),
+            narrowed_by: session.and_then(|session| session.narrowed_by.clone()),
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Caller {
     /// `arn:aws:sts::222233334444:assumed-role/role/name`; `None` for the account's own key.
     pub session: Option<String>,
     pub source_identity: Option<String>,
+    /// The session's own policy, as it was sent.
+    pub narrowed_by: Option<String>,
 }
 
 /// One request that reached the server.

@@ -27,6 +27,10 @@ pub struct Answers(Mutex<HashMap<Key, (Instant, Answered)>>);
 /// What is ours differs by account, and what is at hand by region.
 type Key = (Account, String, Ask);
 
+fn key(asset: &Asset, ask: &Ask) -> Key {
+    (asset.account.clone(), asset.region.clone(), ask.clone())
+}
+
 impl Answers {
     fn get(&self, key: &Key) -> Option<Answered> {
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +99,7 @@ async fn ask_once(
         };
         return answer(accounts, asset, ask, urgency, now).await;
     };
-    let key = (asset.account.clone(), asset.region.clone(), ask.clone());
+    let key = key(asset, ask);
     if let Some(answered) = shared.get(&key) {
         return answered;
     }
@@ -138,4 +142,26 @@ async fn answer(
         }
     };
     answer.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_answer_serves_only_findings_of_the_same_account_and_region() {
+        let asset = |account: &str, region: &str| {
+            let account = Account::try_from(account.to_owned()).unwrap();
+            Asset::bucket(account, region, "exports")
+        };
+        let ask = Ask::Key("alias/house".to_owned());
+        let answers = Answers::default();
+        let of = |account, region| key(&asset(account, region), &ask);
+        let here = of("111122223333", "eu-central-1");
+        answers.keep(here.clone(), &Err("not found".to_owned()));
+        assert!(answers.get(&here).is_some());
+        assert!(answers.get(&of("222233334444", "eu-central-1")).is_none());
+        assert!(answers.get(&of("111122223333", "us-east-1")).is_none());
+    }
 }

@@ -91,7 +91,7 @@ async fn account(cloud: &Cloud, config: &Config, subject: String) -> Vec<Finding
                 cloud.home(),
                 page.assets.len(),
                 if page.next.is_some() { "+" } else { "" },
-                by_role(cloud)
+                by_role(cloud, config.mode)
             ),
         ),
         Ok(Err(error)) => Finding::bad(&subject, advice::listing_failed(&error, &config.cloud)),
@@ -110,12 +110,15 @@ async fn account(cloud: &Cloud, config: &Config, subject: String) -> Vec<Finding
     findings
 }
 
-/// Whose roles look and write, where they are not the room's own credentials.
-fn by_role(cloud: &Cloud) -> String {
+/// Whose roles look and write, and what is not had where one identity does both.
+fn by_role(cloud: &Cloud, mode: Mode) -> String {
     let identity = cloud.identity();
     match (&identity.arn, &identity.writer) {
         (Some(looks), Some(writes)) => format!("; {looks} looks, {writes} writes"),
         (None, Some(writes)) => format!("; {writes} writes"),
+        _ if mode == Mode::Enforce => {
+            "; what looks also writes, so AWS's own logs name no change and no approver".to_owned()
+        }
         _ => String::new(),
     }
 }

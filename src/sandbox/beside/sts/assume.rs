@@ -56,6 +56,7 @@ pub(super) fn assume(
         source_identity: wanted.source_identity,
         tags: wanted.tags,
         narrowed,
+        narrowed_by: wanted.policy,
         token: String::new(),
         ends: gate.clock.now() + lasts,
     };
