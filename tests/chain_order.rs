@@ -144,6 +144,7 @@ fn how_a_fix_without_a_write_ends_depends_on_its_cause() {
         (cause::DRIFTED, Outcome::Drifted, Stage::Closed),
         ("drifted: two grants more", Outcome::Drifted, Stage::Closed),
         (cause::RESOLVED, Outcome::ResolvedElsewhere, Stage::Closed),
+        ("exempt: accepted-risk", Outcome::WontFix, Stage::Closed),
         ("the vault refused", Outcome::Halted, Stage::Halted),
     ] {
         let story = Story::new(1);
@@ -532,6 +533,34 @@ fn what_a_person_does_is_asked_looked_at_and_asked_again_until_it_is_done() {
     assert_eq!(said("03 Backup"), "nothing to back up: done by hand");
     assert_eq!(said("05 Rollback"), "nothing to put back: done by hand");
     assert!(said("01 Ticket").ends_with("by hand: turn on MFA delete\n  1. sign in as root"));
+}
+
+#[test]
+fn what_a_person_was_to_do_and_an_exception_lets_be_closes_as_not_fixed() {
+    let story = Story::new(1);
+    // The same entry of a ledger from before this was told apart keeps its outcome.
+    for (cause, outcome, how) in [
+        ("exempt: accepted-risk", Outcome::WontFix, "exempt"),
+        (
+            "resolved elsewhere: a person keeps this rule off the bucket",
+            Outcome::ResolvedElsewhere,
+            "done by hand",
+        ),
+    ] {
+        let resolved = Fact::HandResolved {
+            cause: cause.to_owned(),
+            attempts: 1,
+        };
+        let drafts = [
+            by_hand(&story),
+            vec![story.draft(2, resolved), story.alert(outcome)],
+        ];
+        let closed = folded(drafts.concat());
+        assert_eq!(closed.outcome(), Some(outcome), "{cause}");
+        let box_of = |title: &str| closed.boxes().into_iter().find(|(of, _)| *of == title);
+        let backup = box_of("03 Backup").unwrap().1;
+        assert_eq!(backup, format!("nothing to back up: {how}"));
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod house;
 mod receiver;
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use house::{House, at, only, walkthrough_sandbox};
 use receiver::Receiver;
@@ -15,6 +17,7 @@ use sixfold::{
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
+    ledger::export,
     room::protocol::{Exceptions, ExemptRequest, RefusalCode, Reply, Request},
     sandbox::{BucketSettings, estate::WALKTHROUGH},
     store::Query,
@@ -129,6 +132,16 @@ fn entries(house: &House, kind: &str) -> Vec<Entry> {
     all.filter(|entry| entry.fact.kind() == kind).collect()
 }
 
+/// These columns of the one change in the auditors' export.
+fn exported<const N: usize>(house: &House, columns: [&str; N]) -> [String; N] {
+    let mut out = Vec::new();
+    let reader = house.room.engine.ledger.reader();
+    export::changes(reader, &export::Filter::default(), &mut out).unwrap();
+    let mut rows = csv::Reader::from_reader(out.as_slice());
+    let row: BTreeMap<String, String> = rows.deserialize().next().unwrap().unwrap();
+    columns.map(|column| row[column].clone())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exception_for_production_waits_for_another_approver_and_ends_the_question_that_was_asked()
  {
@@ -183,7 +196,16 @@ async fn an_exception_for_production_waits_for_another_approver_and_ends_the_que
 
     // Nobody is asked about that violation any longer, and it is exempt wherever it is shown.
     let closed = house.until_stage(change.id, Stage::Closed).await;
-    assert_eq!(closed.outcome(), Some(Outcome::ResolvedElsewhere));
+    assert_eq!(closed.outcome(), Some(Outcome::WontFix));
+    let why = "business-need: partners read it (kept off the bucket until 2026-05-15 by otto, approved by nina), nothing was written";
+    assert_eq!(
+        closed.alert.as_ref().unwrap().cause,
+        Some(format!("exempt: {why}"))
+    );
+    assert_eq!(
+        exported(&house, ["outcome", "reason", "fix_status", "verified_at"]),
+        ["wont-fix", why, "halted", ""]
+    );
     house.another_pass().await;
     let status = house.room.watch.status();
     assert_eq!((status.exempt, status.violating), (1, 0));

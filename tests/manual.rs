@@ -4,17 +4,19 @@
 mod house;
 mod rules_support;
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use house::{House, nina, walkthrough_sandbox};
 use rules_support::{library_with, lines, tag_rule};
 use sixfold::{
+    channels::Record,
     config::{Config, Mode},
     domain::{
         Actor, Change, Digest, Stage, Via,
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
+    ledger::export,
     room::protocol::{Answer, RefusalCode},
     rules::Library,
     sandbox::{BucketSettings, estate::WALKTHROUGH},
@@ -32,6 +34,11 @@ role = "approver"
 name = "otto"
 user = "otto"
 role = "auditor"
+
+[[people]]
+name = "lea"
+user = "lea"
+role = "lead"
 "#;
 
 /// A rule that wants a tag which only a person may set.
@@ -212,6 +219,52 @@ async fn it_can_be_denied_like_anything_else_and_only_observing_asks_nobody() {
     house.room.watch.scan_now();
     let closed = house.until_stage(found.id, Stage::Closed).await;
     assert_eq!(closed.outcome(), Some(Outcome::ResolvedElsewhere));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_exception_lets_be_is_never_told_as_done() {
+    let (house, _rules) = room(Mode::Enforce).await;
+    let asked = until_asked(&house).await;
+    let engine = &house.room.engine;
+    let lea = Caller {
+        actor: Actor::person("lea").unwrap(),
+        ..nina(Via::Cli)
+    };
+    let on = ("tag-a", WALKTHROUGH);
+    let reason = Reason {
+        code: ReasonCode::AcceptedRisk,
+        note: "nobody has the device".to_owned(),
+    };
+    let day = 24 * 60 * 60;
+    engine
+        .add_exception(&lea, on, reason, None, day)
+        .await
+        .unwrap();
+    engine
+        .decide_exception(&nina(Via::Cli), on, None, true, "")
+        .await
+        .unwrap();
+    let closed = house.until_stage(asked.id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::WontFix));
+
+    let mut out = Vec::new();
+    let reader = engine.ledger.reader();
+    export::changes(reader, &export::Filter::default(), &mut out).unwrap();
+    let mut rows = csv::Reader::from_reader(out.as_slice());
+    let row: BTreeMap<String, String> = rows.deserialize().next().unwrap().unwrap();
+    assert_eq!(
+        [&row["outcome"], &row["verified_at"], &row["decision"]],
+        ["wont-fix", "", ""]
+    );
+    assert!(
+        row["reason"].starts_with("accepted-risk: nobody has the device (kept off"),
+        "{row:?}"
+    );
+    let alert = closed.alert.as_ref().unwrap();
+    let record = Record::closed(&closed, alert, (closed.alert_seq, String::new()));
+    let told = ("verification", "none".to_owned());
+    assert!(record.fields.contains(&told), "{record:?}");
     house.close().await;
 }
 

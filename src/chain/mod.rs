@@ -23,6 +23,8 @@ pub use verification::{FIRST_WAIT, Pace, Reading, Verdict, Verification};
 pub mod cause {
     /// The fresh read still violates but differs from what was approved.
     pub const DRIFTED: &str = "drifted";
+    /// The fresh read still violates, and an exception lets it be.
+    pub use crate::domain::EXEMPT;
     /// The fresh read no longer violates.
     pub const RESOLVED: &str = "resolved elsewhere";
 }

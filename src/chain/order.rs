@@ -112,7 +112,14 @@ pub fn closing(change: &Change) -> Option<Outcome> {
     let status = change.fix.as_ref().map(|fix| fix.status);
     match (change.stage, status) {
         (Stage::Denied, _) => Some(Outcome::WontFix),
-        (Stage::Unfixed, None) if change.resolved.is_some() => Some(Outcome::ResolvedElsewhere),
+        (Stage::Unfixed, None) if change.resolved.is_some() => {
+            let exempt = change.exempt().is_some();
+            Some(if exempt {
+                Outcome::WontFix
+            } else {
+                Outcome::ResolvedElsewhere
+            })
+        }
         (Stage::RollbackStored, Some(FixStatus::Applied | FixStatus::FoundApplied)) => {
             Some(Outcome::Remediated)
         }
@@ -126,13 +133,14 @@ pub fn closing(change: &Change) -> Option<Outcome> {
 
 /// Whether a halted fix says that nothing was written and nobody has to act.
 pub fn unwritten(fix: &Fix) -> bool {
-    matches!(halted(fix), Outcome::Drifted | Outcome::ResolvedElsewhere)
+    halted(fix) != Outcome::Halted
 }
 
 fn halted(fix: &Fix) -> Outcome {
     match fix.cause.as_deref().unwrap_or_default() {
         text if text.starts_with(cause::DRIFTED) => Outcome::Drifted,
         text if text.starts_with(cause::RESOLVED) => Outcome::ResolvedElsewhere,
+        text if text.starts_with(cause::EXEMPT) => Outcome::WontFix,
         _ => Outcome::Halted,
     }
 }

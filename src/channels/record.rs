@@ -46,7 +46,11 @@ impl Record {
             .chain(ticket.frameworks.iter().cloned())
             .collect();
         let fix = change.fix.as_ref().map(|fix| fix.status.to_string());
-        let by_hand = change.resolved.as_ref().map(|_| "done by hand".to_owned());
+        let by_hand = change
+            .resolved
+            .as_ref()
+            .filter(|_| change.exempt().is_none());
+        let by_hand = by_hand.map(|_| "done by hand".to_owned());
         let backup = change
             .backup
             .as_ref()

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, ChangeId, Digest, Stamp,
+    Actor, ChangeId, Digest, EXEMPT, Stamp,
     artifact::{
         Agreed, Alert, Approval, ApprovalRequest, Backup, ByHand, Fix, Outcome, Resolved, Rollback,
         Ticket,
@@ -155,7 +155,7 @@ pub struct Change {
     /// What became of it where a person has to do it.
     #[serde(default)]
     pub by_hand: Option<ByHand>,
-    /// It ended by hand: the violation is gone.
+    /// It ended by hand: the violation is gone, or is let be.
     #[serde(default)]
     pub resolved: Option<Resolved>,
     pub backup: Option<Backup>,
@@ -194,6 +194,13 @@ impl Change {
     /// Still something to do, for the chain or for a person.
     pub fn is_open(&self) -> bool {
         self.stage.is_open()
+    }
+
+    /// Why its violation is let be, where an exception ended it before anything was written.
+    pub fn exempt(&self) -> Option<&str> {
+        let by_hand = self.resolved.as_ref().map(|resolved| &resolved.cause);
+        let cause = by_hand.or_else(|| self.fix.as_ref()?.cause.as_ref())?;
+        cause.strip_prefix(EXEMPT)?.strip_prefix(": ")
     }
 
     /// One word for lists: the outcome once there is one, else the stage.
@@ -273,12 +280,10 @@ impl Change {
         boxes.extend(answered.map(|text| ("02 Decision", text)));
         if let Some(Resolved { cause, at, .. }) = &self.resolved {
             let at = time::to_second(*at);
-            boxes.push(("03 Backup", "nothing to back up: done by hand".to_owned()));
+            let how = self.exempt().map_or("done by hand", |_| EXEMPT);
+            boxes.push(("03 Backup", format!("nothing to back up: {how}")));
             boxes.push(("04 Fix", format!("{cause}\nseen: {at}")));
-            boxes.push((
-                "05 Rollback",
-                "nothing to put back: done by hand".to_owned(),
-            ));
+            boxes.push(("05 Rollback", format!("nothing to put back: {how}")));
         }
         boxes.extend(
             self.backup

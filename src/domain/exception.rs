@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, Asset, Stamp, artifact::Reason, time};
 
+/// How the cause begins of a change that ended since an exception lets its violation be.
+pub const EXEMPT: &str = "exempt";
+
 /// A rule that is not applied to one bucket for a while, with the reason and who said so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {

@@ -40,7 +40,7 @@ pub use control::{Control, RuleRef, Severity, tags};
 pub use difference::{Difference, Member, Members, Point, Side, What, listed, spelled};
 pub use document::{Digest, Document, canonical};
 pub use entry::{Draft, Entry, Fact};
-pub use exception::{Exception, ExceptionReminder, RequestedException};
+pub use exception::{EXEMPT, Exception, ExceptionReminder, RequestedException};
 pub use identity::Identity;
 pub use ids::{ChangeId, NotAChangeId};
 pub use likeness::{Likeness, likeness};

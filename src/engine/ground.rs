@@ -23,18 +23,20 @@ pub(super) enum Ground {
     Gone(String),
 }
 
+fn unwritten((word, why): (&str, String)) -> Ground {
+    Ground::Gone(format!("{word}: {why}, nothing was written"))
+}
+
 impl Engine {
     pub(super) fn ground(&self, change: &Change, look: &Look) -> Result<Ground, StepFault> {
         let Some(plan) = change.ticket.plan() else {
-            let why = "a fresh read no longer violates";
-            let gone = format!("{}: {why}, nothing was written", cause::RESOLVED);
-            if look.violates() {
-                let kept = self.kept_off(change)?;
-                return Ok(kept.map_or(Ground::Firm, |why| {
-                    Ground::Gone(format!("{}: {why}, nothing was written", cause::RESOLVED))
-                }));
-            }
-            return Ok(Ground::Gone(gone));
+            let gone = if look.violates() {
+                self.kept_off(change)?.map(|why| (cause::EXEMPT, why))
+            } else {
+                let why = "a fresh read no longer violates".to_owned();
+                Some((cause::RESOLVED, why))
+            };
+            return Ok(gone.map_or(Ground::Firm, unwritten));
         };
         let intended = change.intent.is_some();
         let settled = chain::settle(
@@ -62,7 +64,7 @@ impl Engine {
             Some((_, why)) if intended => Err(StepFault::Halt(format!(
                 "a write was about to be sent, and whether it was is not known; now {why}"
             ))),
-            Some((word, why)) => Ok(Ground::Gone(format!("{word}: {why}, nothing was written"))),
+            Some(gone) => Ok(unwritten(gone)),
         }
     }
 
@@ -97,14 +99,14 @@ impl Engine {
             )));
         }
         if let Some(why) = self.kept_off(change)? {
-            return Ok(Some((cause::RESOLVED, why)));
+            return Ok(Some((cause::EXEMPT, why)));
         }
         Ok(self
             .stale_approval(change, now)
             .map(|why| (cause::DRIFTED, why)))
     }
 
-    /// Why nobody is to touch it, where an exception says so.
+    /// Why nobody is to touch it, where an exception says so, in the words of whoever opened it.
     fn kept_off(&self, change: &Change) -> Result<Option<String>, StepFault> {
         let ticket = &change.ticket;
         let exempt = self
@@ -112,9 +114,13 @@ impl Engine {
             .exempt(&ticket.rule.id, &ticket.asset, self.now())
             .map_err(super::EngineError::from)?;
         Ok(exempt.map(|exception| {
+            let by = exception
+                .opened_by()
+                .map_or_else(String::new, |by| format!(" by {by}"));
+            let until = time::to_day(exception.until);
             format!(
-                "a person keeps this rule off the bucket until {}",
-                time::to_day(exception.until)
+                "{} (kept off the bucket until {until}{by})",
+                exception.reason
             )
         }))
     }

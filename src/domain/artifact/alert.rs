@@ -14,7 +14,7 @@ use crate::domain::{Actor, ChangeId, Control, Stamp, Via, time};
 pub enum Outcome {
     /// Verified equal to the prediction.
     Remediated,
-    /// Denied, with the stated reason.
+    /// Denied, or exempt since it was asked for, with the stated reason.
     WontFix,
     /// Verification differed, and the state before was put back.
     RolledBack,
@@ -80,7 +80,7 @@ pub struct Alert {
     /// Channels that were configured when this was written, by name: each of them gets it, and one
     /// that is added later begins with later records.
     pub deliver_to: Vec<String>,
-    /// What there is to say beyond the outcome: a denial's reason, a halt's cause.
+    /// What there is to say beyond the outcome: a denial's or an exception's reason, a halt's cause.
     pub cause: Option<String>,
 }
 

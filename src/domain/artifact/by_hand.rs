@@ -39,7 +39,7 @@ pub struct ByHand {
     pub unfinished: Option<String>,
 }
 
-/// A fresh read no longer violates.
+/// A fresh read no longer violates, or an exception lets it be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     /// In words, who said so before, if anybody did.

@@ -94,8 +94,13 @@ impl Traced {
             .as_ref()
             .and_then(|by_hand| by_hand.marked.as_ref());
         let marked = marked.filter(|_| approval.is_none());
-        // A halted fix was not verified.
+        // A halted fix was not verified, nor is what an exception lets be.
         let verified = fix.filter(|fix| fix.status != FixStatus::Halted);
+        let exempt = change.exempt();
+        let resolved = change.resolved.as_ref().filter(|_| exempt.is_none());
+        let denial = approval.and_then(|approval| approval.reason.as_ref());
+        let reason = denial.map(ToString::to_string);
+        let reason = reason.or_else(|| exempt.map(ToOwned::to_owned));
         [
             change.id.to_string(),
             self.seq.to_string(),
@@ -115,10 +120,7 @@ impl Traced {
             text(approval, ways) + &text(marked, |marked| marked.via.to_string()),
             text(approval, |approval| word(approval.decision).to_owned())
                 + &text(marked, |_| "done-by-hand".to_owned()),
-            text(
-                approval.and_then(|approval| approval.reason.as_ref()),
-                ToString::to_string,
-            ),
+            reason.unwrap_or_default(),
             text(approval, |approval| rfc3339(approval.at))
                 + &text(marked, |marked| rfc3339(marked.at)),
             ticket.plan_hash.to_string(),
@@ -133,7 +135,7 @@ impl Traced {
             text(backup, |_| "yes".to_owned()),
             text(fix, |fix| fix.status.to_string()),
             text(verified, |fix| rfc3339(fix.at))
-                + &text(change.resolved.as_ref(), |resolved| rfc3339(resolved.at)),
+                + &text(resolved, |resolved| rfc3339(resolved.at)),
             text(rollback, |rollback| rollback.uri.clone()),
             text(rollback, |rollback| rfc3339(rollback.expires)),
             outcome(change),
