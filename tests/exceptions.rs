@@ -13,12 +13,12 @@ use receiver::Receiver;
 use sixfold::{
     config::{Config, Secret, Webhook, WebhookKind},
     domain::{
-        Actor, Entry, Fact, Stage, Via,
+        Actor, Entry, Fact, Stage, Stamp, Via,
         artifact::{Outcome, Reason, ReasonCode},
     },
     engine::Caller,
     ledger::export,
-    room::protocol::{Exceptions, ExemptRequest, RefusalCode, Reply, Request},
+    room::protocol::{Answer, Exceptions, ExemptRequest, RefusalCode, Reply, Request},
     sandbox::{BucketSettings, estate::WALKTHROUGH},
     store::Query,
 };
@@ -99,9 +99,15 @@ fn decide(approve: bool) -> ExemptRequest {
 }
 
 fn end() -> ExemptRequest {
+    end_shown(None)
+}
+
+/// Of the one that was shown as lasting until then.
+fn end_shown(until: Option<Stamp>) -> ExemptRequest {
     ExemptRequest::End {
         rule: RULE.to_owned(),
         bucket: WALKTHROUGH.to_owned(),
+        until,
         note: "the partner left".to_owned(),
     }
 }
@@ -281,6 +287,89 @@ async fn a_request_is_counted_for_whoever_may_answer_it_and_an_answer_is_to_the_
     house.clock.set(end - TimeDelta::days(7));
     assert_eq!(listed(&house).await.soon, [0]);
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_of_the_exception_that_was_shown_and_of_no_other_in_its_place() {
+    let house = house("dev", |_| {}).await;
+    ask(&house, "lea", add(DAY)).await.unwrap();
+    let shown = listed(&house).await.open[0].until;
+    ask(&house, "nina", end_shown(Some(shown))).await.unwrap();
+    ask(&house, "otto", add(2 * DAY)).await.unwrap();
+    let request = Request::Exempt(end_shown(Some(shown)));
+    let refusal = house.room.answer(&caller("nina"), request).await;
+    let refusal = refusal.unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.message),
+        (
+            RefusalCode::Conflict,
+            format!(
+                "{RULE} leaves {WALKTHROUGH} alone until 2026-04-17 03:12 UTC since that was shown: look at it again"
+            )
+        )
+    );
+    assert_eq!(entries(&house, "exception.ended").len(), 1);
+    let there = listed(&house).await.open[0].until;
+    assert_eq!(there, at(NOW) + TimeDelta::days(2));
+    ask(&house, "nina", end_shown(Some(there))).await.unwrap();
+    // A client that says nothing of it means whichever is there.
+    ask(&house, "otto", add(DAY)).await.unwrap();
+    let before = serde_json::json!({ "end": { "rule": RULE, "bucket": WALKTHROUGH, "note": "" } });
+    let before = serde_json::from_value(before).unwrap();
+    ask(&house, "nina", before).await.unwrap();
+    assert_eq!(listed(&house).await, Exceptions::default());
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_is_not_opened_over_an_exception_that_came_meanwhile() {
+    let house = house("prod", |_| {}).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    ask(&house, "lea", add(DAY)).await.unwrap();
+    let (hash, deny) = (change.ticket.plan_hash.clone(), Answer::Deny(reason()));
+    let engine = &house.room.engine;
+    engine
+        .decide(&caller("nina"), change.id, &hash, deny)
+        .await
+        .unwrap();
+    house.until_stage(change.id, Stage::Closed).await;
+    let of_the_denial = at(NOW) + TimeDelta::days(90);
+    assert_eq!(listed(&house).await.open[0].until, of_the_denial);
+    assert_eq!(
+        ask(&house, "nina", decide(true)).await,
+        Err(RefusalCode::Conflict)
+    );
+    let Exceptions {
+        open, requested, ..
+    } = listed(&house).await;
+    assert_eq!((open[0].until, open.len()), (of_the_denial, 1));
+    assert_eq!(requested.len(), 1, "it still waits");
+    ask(&house, "nina", decide(false)).await.unwrap();
+    assert_eq!(listed(&house).await.requested, []);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revert_never_cuts_an_exception_short_that_lasts_longer() {
+    for (days, then) in [(300, 300), (1, 90)] {
+        let house = house("dev", |_| {}).await;
+        let change = house.until_closed(RULE, WALKTHROUGH).await;
+        ask(&house, "lea", add(days * DAY)).await.unwrap();
+        let engine = &house.room.engine;
+        engine
+            .revert(&caller("nina"), change.id, reason())
+            .await
+            .unwrap();
+        house
+            .until("it is reverted", |house| {
+                (house.change(change.id).word() == "reverted").then_some(())
+            })
+            .await;
+        let open = listed(&house).await.open;
+        let until: Vec<_> = open.iter().map(|one| one.until).collect();
+        assert_eq!(until, [at(NOW) + TimeDelta::days(then)], "{days}");
+        house.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,7 @@ pub async fn run(common: &Common, command: Command) -> Result<u8> {
         Command::End { rule, asset, note } => ExemptRequest::End {
             rule,
             bucket: asset,
+            until: None,
             note,
         },
     };

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Engine, EngineError, StepFault, drive::Step};
 use crate::domain::{
-    Actor, Change, Draft, Exception, Fact, Via,
+    Actor, Asset, Change, Draft, Exception, Fact, Via,
     artifact::{Alert, Decision, Outcome, PagingAction, Reason},
 };
 
@@ -54,7 +54,7 @@ impl Engine {
         if let Some(approval) = &change.approval
             && let (Decision::Denied, Some(reason)) = (approval.decision, &approval.reason)
         {
-            drafts.push(self.exception(change, &approval.by, approval.via, reason));
+            drafts.extend(self.exception(change, &approval.by, approval.via, reason)?);
         }
         // Before the record: of a group that a power cut takes a part of, the beginning stays, and a
         // second page about one change is the same alert.
@@ -71,33 +71,51 @@ impl Engine {
         Ok(Step::Moved)
     }
 
-    /// A rule that a person kept off a bucket, for as long as the config says.
+    /// A rule that a person kept off a bucket by what was decided about a change there.
     pub(super) fn exception(
         &self,
         change: &Change,
         by: &Actor,
         via: Via,
         reason: &Reason,
-    ) -> Draft {
-        let at = self.now();
-        let exception = Exception {
-            rule: change.ticket.rule.id.clone(),
-            asset: change.ticket.asset.clone(),
-            reason: reason.clone(),
-            until: at
-                + TimeDelta::from_std(self.config.approval.exception)
-                    .unwrap_or(TimeDelta::days(90)),
-            owner: Some(change.ticket.owner.to_string()),
-            by: Some(by.clone()),
-            approved_by: None,
-        };
-        Draft {
-            at,
+    ) -> Result<Option<Draft>, EngineError> {
+        let ticket = &change.ticket;
+        let on = (ticket.rule.id.as_str(), &ticket.asset);
+        let exception = self.following(on, ticket.owner.to_string(), by, reason)?;
+        Ok(exception.map(|exception| Draft {
+            at: self.now(),
             change: Some(change.id),
             actor: by.clone(),
             via,
             fact: Fact::ExceptionOpened(exception),
+        }))
+    }
+
+    /// The exception that follows from a decision, for as long as the config says; none where one is in
+    /// force that lasts longer.
+    pub(super) fn following(
+        &self,
+        (rule, asset): (&str, &Asset),
+        owner: String,
+        by: &Actor,
+        reason: &Reason,
+    ) -> Result<Option<Exception>, EngineError> {
+        let now = self.now();
+        let lasts = TimeDelta::from_std(self.config.approval.exception);
+        let until = now + lasts.unwrap_or(TimeDelta::days(90));
+        let there = self.store.exempt(rule, asset, now)?;
+        if there.is_some_and(|there| there.until >= until) {
+            return Ok(None);
         }
+        Ok(Some(Exception {
+            rule: rule.to_owned(),
+            asset: asset.clone(),
+            reason: reason.clone(),
+            until,
+            owner: Some(owner),
+            by: Some(by.clone()),
+            approved_by: None,
+        }))
     }
 
     pub(super) async fn settle(&self, change: &Change) -> Result<Step, StepFault> {

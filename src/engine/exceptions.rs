@@ -89,12 +89,7 @@ impl Engine {
             .subject(asset.clone(), self.tags_of(&asset).await);
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
-        if let Some(there) = self.store.exempt(rule, &asset, now).map_err(failed)? {
-            let until = time::to_minute(there.until);
-            return Err(conflict(format!(
-                "{rule} leaves {bucket} alone already, until {until}: end that first"
-            )));
-        }
+        self.unless_exempt((rule, bucket), &asset, now)?;
         if let Some(asked) = self.requested(rule, bucket)? {
             return Err(conflict(format!(
                 "entry {} asks for this already and waits for another person",
@@ -166,6 +161,9 @@ impl Engine {
         if approve && exception.until <= now {
             return Err(conflict("the time that was asked for is over"));
         }
+        if approve {
+            self.unless_exempt((rule, bucket), &exception.asset, now)?;
+        }
         let decided = Fact::ExceptionDecided {
             of: seq,
             rule: exception.rule.clone(),
@@ -188,11 +186,29 @@ impl Engine {
         Ok(format!("{rule} leaves {bucket} alone until {until}"))
     }
 
-    /// Ends one before its time is over; the bucket is judged again.
+    /// One in force is never opened over: what was agreed to there would be gone without a word.
+    fn unless_exempt(
+        &self,
+        (rule, bucket): (&str, &str),
+        asset: &Asset,
+        now: Stamp,
+    ) -> Result<(), Refusal> {
+        let Some(there) = self.store.exempt(rule, asset, now).map_err(failed)? else {
+            return Ok(());
+        };
+        let until = time::to_minute(there.until);
+        Err(conflict(format!(
+            "{rule} leaves {bucket} alone already, until {until}: end that first"
+        )))
+    }
+
+    /// Ends one before its time is over, the one that lasts until then where it was looked at; the
+    /// bucket is judged again.
     pub async fn end_exception(
         &self,
         caller: &Caller,
         (rule, bucket): (&str, &str),
+        shown: Option<Stamp>,
         note: &str,
     ) -> Result<String, Refusal> {
         self.permit_person(caller, Right::Except, None, "end an exception")
@@ -206,6 +222,12 @@ impl Engine {
             let message = format!("{rule} is not exempt on {bucket}");
             return Err(refusal(RefusalCode::NotFound, message));
         };
+        if shown.is_some_and(|until| until != exception.until) {
+            return Err(conflict(format!(
+                "{rule} leaves {bucket} alone until {} since that was shown: look at it again",
+                time::to_minute(exception.until)
+            )));
+        }
         let note = longest_note(note);
         let cause = if note.is_empty() {
             format!("ended by {}", caller.actor)
@@ -282,7 +304,7 @@ impl Engine {
     }
 
     /// As they are now; none where they can't be read, which means production.
-    async fn tags_of(&self, asset: &Asset) -> Option<crate::domain::Tags> {
+    pub(super) async fn tags_of(&self, asset: &Asset) -> Option<crate::domain::Tags> {
         let tagging = settings::by_name(TAGGING)?;
         let read = self
             .accounts

@@ -118,8 +118,11 @@ impl Engine {
                     fact,
                 };
                 let reason = self.revert_reason(change)?;
-                let exempt = self.exception(change, &revert.by, Via::Room, &reason);
-                self.record(vec![exempt, reverted]).await?;
+                // Nobody opens another one between the look for it and the record.
+                let _one_at_a_time = self.deciding.lock().await;
+                let exempt = self.exception(change, &revert.by, Via::Room, &reason)?;
+                self.record(exempt.into_iter().chain([reverted]).collect())
+                    .await?;
             }
             Err(StepFault::Halt(cause)) => {
                 self.record_for(change, Fact::RevertFailed { cause })

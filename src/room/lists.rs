@@ -73,8 +73,15 @@ impl Room {
                     .decide_exception(caller, (&rule, &bucket), of, approve, &note)
                     .await
             }
-            ExemptRequest::End { rule, bucket, note } => {
-                engine.end_exception(caller, (&rule, &bucket), &note).await
+            ExemptRequest::End {
+                rule,
+                bucket,
+                until,
+                note,
+            } => {
+                engine
+                    .end_exception(caller, (&rule, &bucket), until, &note)
+                    .await
             }
         };
         done.map(Reply::Done)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Exception, RequestedException, artifact::Reason};
+use crate::domain::{Exception, RequestedException, Stamp, artifact::Reason};
 
 /// What is exempt, and what somebody asked to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,10 @@ pub enum ExemptRequest {
     End {
         rule: String,
         bucket: String,
+        /// Until when the one lasts that was shown; another one is another question. None where
+        /// whichever is in force is meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Stamp>,
         note: String,
     },
 }

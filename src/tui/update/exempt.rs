@@ -89,7 +89,7 @@ pub fn line(card: &mut Card) -> Option<&mut LineEdit> {
     }
 }
 
-/// What the card asks the room to do: by the entry that was shown, where somebody asked.
+/// What the card asks the room to do about what was shown, which may be another one by now.
 pub fn request(card: &Card) -> Option<ExemptRequest> {
     match &card.about {
         About::Asking(asking) => {
@@ -116,9 +116,12 @@ pub fn request(card: &Card) -> Option<ExemptRequest> {
                         note,
                     })
                 }
-                (Purpose::End, Exempt::Open { .. }) => {
-                    Some(ExemptRequest::End { rule, bucket, note })
-                }
+                (Purpose::End, Exempt::Open { exception, .. }) => Some(ExemptRequest::End {
+                    rule,
+                    bucket,
+                    until: Some(exception.until),
+                    note,
+                }),
                 _ => None,
             }
         }
