@@ -236,7 +236,8 @@ fn a_scan_of_one_framework_judges_by_its_rules_alone_and_ends_with_its_score() {
     scan("CIS 1.3.0")
         .exits(3)
         .says("CIS 1.20 public-read bucket")
-        .says("50% compliant (2 of 2 readable), 1 compliant, 1 violating, 0 unknown");
+        .says("50% compliant (2 of 2 readable), 1 compliant, 1 violating, 0 unknown")
+        .says("exceptions are not applied here: what is exempt counts as a violation");
     // No rule that this config uses stands for a house control.
     scan("House")
         .exits(0)
@@ -255,13 +256,19 @@ fn a_scan_of_one_framework_judges_by_its_rules_alone_and_ends_with_its_score() {
         .run(&estate)
         .exits(0)
         .says("1 of 2 readable")
-        .says("  1.20  ");
+        .says("  1.20  ")
+        .says("exceptions are not applied here");
     let json = shell.run(&["scan", "--framework", "CIS 1.3.0", "--json"]);
     let document: Value = serde_json::from_str(&json.out).unwrap();
     let buckets = &document["frameworks"][0]["buckets"];
     assert_eq!(
         (&buckets["readable"], &buckets["total"]),
         (&1.into(), &2.into())
+    );
+    assert_eq!(buckets["violating"], 1);
+    assert!(
+        buckets.get("exempt").is_none(),
+        "none would be a claim that a look without a room can't make: {buckets}"
     );
     assert_eq!(shell.sandbox.calls().all_writes(), 0);
 }

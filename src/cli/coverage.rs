@@ -11,6 +11,10 @@ use crate::{
     scanner::Observation,
 };
 
+/// A look without a room knows of no exception, and says so where it found what one could be about.
+pub const NO_EXCEPTIONS: &str =
+    "exceptions are not applied here: what is exempt counts as a violation";
+
 /// `seen` is the estate, where it was looked at.
 pub fn run(
     library: &Library,
@@ -25,12 +29,21 @@ pub fn run(
             "frameworks": json(&frameworks, seen),
         });
         print::line(serde_json::to_string_pretty(&document)?)?;
-    } else if framework.is_some() {
+        return Ok(exit::OK);
+    }
+    if framework.is_some() {
         for coverage in &frameworks {
             print::bytes(controls(coverage, seen).as_bytes())?;
         }
     } else {
         print::bytes(summary(&frameworks, seen).as_bytes())?;
+    }
+    let mut verdicts = seen
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|one| &one.verdicts);
+    if verdicts.any(|(_, verdict)| matches!(verdict, Verdict::Violation(_))) {
+        print::line(NO_EXCEPTIONS)?;
     }
     Ok(exit::OK)
 }
@@ -95,8 +108,7 @@ fn controls(coverage: &Coverage, seen: Option<&[Observation]>) -> String {
     text + &print::table(&rows) + "\n"
 }
 
-/// How buckets stand by some rules together. A scan knows no exceptions: what the room exempts is a
-/// violation here.
+/// How buckets stand by some rules together.
 fn tally(seen: &[Observation], rules: &[String]) -> Tally {
     let mut tally = Tally::default();
     for observation in seen {
@@ -120,16 +132,13 @@ fn counts(tally: &Tally) -> String {
     let Tally {
         violating,
         unknown,
-        exempt,
         compliant,
         skipped,
         ..
     } = tally;
     let mut words = format!("{compliant} compliant, {violating} violating, {unknown} unknown");
-    for (count, word) in [(exempt, "exempt"), (skipped, "skipped")] {
-        if *count > 0 {
-            words.push_str(&format!(", {count} {word}"));
-        }
+    if *skipped > 0 {
+        words.push_str(&format!(", {skipped} skipped"));
     }
     words
 }
@@ -141,6 +150,10 @@ pub fn json(frameworks: &[Coverage], seen: Option<&[Observation]>) -> Value {
             let mut value = json!(tally);
             value["total"] = json!(tally.total());
             value["percent"] = json!(tally.percent());
+            // A count of none would be a claim.
+            if let Some(counts) = value.as_object_mut() {
+                counts.remove("exempt");
+            }
             value
         })
     };

@@ -102,6 +102,9 @@ pub async fn run(common: &Common, framework: Option<&str>, as_json: bool) -> Res
             totals.words(listed),
             took.as_secs_f64()
         ))?;
+        if totals.violation > 0 {
+            print::line(coverage::NO_EXCEPTIONS)?;
+        }
         if framework.is_some() {
             print::bytes(coverage::summary(&frameworks, Some(&seen)).as_bytes())?;
         }
