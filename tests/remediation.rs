@@ -9,7 +9,7 @@ use house::{House, at, nina, only, walkthrough_sandbox};
 use sixfold::{
     config::{Mode, Secret, Webhook, WebhookKind},
     domain::{
-        Stage, Via,
+        Draft, Fact, Stage, Via,
         artifact::{Decision, FixStatus, Outcome, Reason, ReasonCode},
     },
     room::protocol::{Answer, RefusalCode},
@@ -719,6 +719,10 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
         kinds[..3],
         ["revert.foreign", "exception.opened", "revert.foreign"]
     );
+    let Fact::ExceptionOpened(exception) = &entries[1].entry.fact else {
+        panic!("{:?}", entries[1]);
+    };
+    assert_eq!(exception.owner, Some(change.ticket.owner.to_string()));
 
     let again = house
         .room
@@ -740,6 +744,63 @@ async fn a_change_is_reverted_from_the_vault_alone_when_the_state_was_lost() {
             .contains("is not in this ledger, and from the vault"),
         "{refused}"
     );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revert_from_the_vault_that_was_killed_behind_its_write_is_ended_by_the_next_attempt() {
+    let house = dev_house().await;
+    let change = house.until_closed(RULE, WALKTHROUGH).await;
+    let plan = change.ticket.plan().unwrap();
+    let begun = Fact::RevertedForeign {
+        of: change.id,
+        asset: change.ticket.asset.clone(),
+        setting: plan.setting.clone(),
+        read: plan.target.digest(),
+        target: plan.before.digest(),
+        reason: reason(),
+        done: false,
+    };
+    let (sandbox, folder) = house.close().await;
+    drop(folder);
+    // As the write left it; and no rule judges that, so that only the revert is seen.
+    let unfixed = dev_sandbox().await.state().settings(WALKTHROUGH).unwrap();
+    let restore = |settings: &mut BucketSettings| settings.acl = unfixed.acl;
+    sandbox.state().patch(WALKTHROUGH, restore).unwrap();
+    let house = House::open(sandbox, "2026-04-20T00:00:00Z", |config| {
+        only(config, RULE);
+        config.rules.disabled.insert(RULE.to_owned());
+    })
+    .await;
+    let engine = &house.room.engine;
+    let caller = nina(Via::Cli);
+    let revert = || engine.revert(&caller, change.id, reason());
+    // What nobody began here is none of this room's.
+    let refused = revert().await.unwrap_err();
+    assert!(refused.message.contains("in place already"), "{refused}");
+    let writes = house.sandbox.calls().all_writes();
+    let at = house.room.engine.now();
+    let draft = Draft {
+        at,
+        change: None,
+        actor: caller.actor.clone(),
+        via: Via::Cli,
+        fact: begun,
+    };
+    engine.ledger.commit(vec![draft]).await.unwrap();
+
+    let done = revert().await.unwrap();
+    assert!(done.contains("from the vault alone"), "{done}");
+    assert_eq!(house.sandbox.calls().all_writes(), writes, "it was written");
+    let exempt = engine.store.exempt(RULE, &change.ticket.asset, at).unwrap();
+    assert_eq!(exempt.unwrap().reason, reason());
+    let last = engine.ledger.reader().before(None, 1).unwrap();
+    assert!(
+        matches!(last[0].entry.fact, Fact::RevertedForeign { done: true, .. }),
+        "{last:?}"
+    );
+    let refused = revert().await.unwrap_err();
+    assert!(refused.message.contains("in place already"), "{refused}");
     house.close().await;
 }
 

@@ -4,10 +4,8 @@
 //! The bundle says everything: which setting of which bucket, the state before, and the state after
 //! the fix, which is the only one that is written over.
 
-use chrono::TimeDelta;
-
 use super::{
-    Engine, StepFault,
+    Engine, EngineError, StepFault,
     bundle::{MANIFEST, Manifest},
     fix::Verified,
     gate::{Caller, permit_from_vault, refusal, tidy},
@@ -16,12 +14,17 @@ use super::{
 };
 use crate::{
     cloud::{Errand, Urgency},
-    domain::{ChangeId, Digest, Document, Exception, Fact, artifact::Reason, time},
-    room::protocol::{Refusal, RefusalCode},
+    domain::{Asset, ChangeId, Digest, Document, Fact, artifact::Reason, time},
+    ledger::Search,
+    room::protocol::{PAGE, Refusal, RefusalCode},
 };
 
 fn failed(cause: impl std::fmt::Display) -> Refusal {
     refusal(RefusalCode::Failed, cause.to_string())
+}
+
+fn reverted(id: ChangeId) -> String {
+    format!("{id} is reverted, from the vault alone: this ledger does not have the change")
 }
 
 impl From<StepFault> for Refusal {
@@ -79,11 +82,17 @@ impl Engine {
             .await
             .map_err(failed)?;
         let (fresh, restored) = (read.document.digest(), setting.restored(&before));
-        if fresh == restored.digest() {
-            return Err(refusal(
-                RefusalCode::Conflict,
-                format!("the state before {id} is in place already"),
-            ));
+        let on = (manifest.rule.as_str(), asset);
+        if fresh == restored.digest() || fresh == before.digest() {
+            // Killed behind its write, it is done but for the record.
+            let Some((reason, done)) = self.begun(id)? else {
+                return Err(refusal(
+                    RefusalCode::Conflict,
+                    format!("the state before {id} is in place already"),
+                ));
+            };
+            self.end_foreign(caller, on, &reason, done).await?;
+            return Ok(reverted(id));
         }
         if fresh != manifest.after {
             return Err(refusal(
@@ -116,25 +125,71 @@ impl Engine {
                 )));
             }
         }
-        let exception = Fact::ExceptionOpened(Exception {
-            rule: manifest.rule.clone(),
-            asset: asset.clone(),
-            reason: reason.clone(),
-            until: self.now()
-                + TimeDelta::from_std(self.config.approval.exception)
-                    .unwrap_or(TimeDelta::days(90)),
-            owner: None,
-            by: Some(caller.actor.clone()),
-            approved_by: None,
-        });
-        self.record(vec![
-            caller.draft(self.now(), None, exception),
-            caller.draft(self.now(), None, fact(true)),
-        ])
-        .await?;
-        Ok(format!(
-            "{id} is reverted, from the vault alone: this ledger does not have the change"
-        ))
+        self.end_foreign(caller, on, &reason, fact(true)).await?;
+        Ok(reverted(id))
+    }
+
+    /// A revert of this change that was begun here and whose end is not on record: its reason, and
+    /// its end.
+    fn begun(&self, id: ChangeId) -> Result<Option<(Reason, Fact)>, EngineError> {
+        let reader = self.ledger.reader();
+        let search = Search {
+            kind: Some("revert.foreign".to_owned()),
+            ..Search::default()
+        };
+        let mut below = reader.last_seq() + 1;
+        loop {
+            let found = reader.search(&search, below, PAGE)?;
+            for recorded in found.entries {
+                match recorded.entry.fact {
+                    Fact::RevertedForeign {
+                        of,
+                        asset,
+                        setting,
+                        read,
+                        target,
+                        reason,
+                        done,
+                    } if of == id => {
+                        let end = Fact::RevertedForeign {
+                            of,
+                            asset,
+                            setting,
+                            read,
+                            target,
+                            reason: reason.clone(),
+                            done: true,
+                        };
+                        return Ok((!done).then_some((reason, end)));
+                    }
+                    _ => {}
+                }
+            }
+            let Some(next) = found.next else {
+                return Ok(None);
+            };
+            below = next;
+        }
+    }
+
+    /// Records that it is done, with the exception that keeps the rule from doing it all over again.
+    async fn end_foreign(
+        &self,
+        caller: &Caller,
+        (rule, asset): (&str, &Asset),
+        reason: &Reason,
+        done: Fact,
+    ) -> Result<(), Refusal> {
+        let tags = self.tags_of(asset).await;
+        let owner = self.config.subject(asset.clone(), tags).owner.to_string();
+        let _one_at_a_time = self.deciding.lock().await;
+        let exception = self.following((rule, asset), owner, &caller.actor, reason)?;
+        let facts = exception.map(Fact::ExceptionOpened).into_iter();
+        let now = self.now();
+        let drafts = facts.chain([done]);
+        let drafts = drafts.map(|fact| caller.draft(now, None, fact));
+        self.record(drafts.collect()).await?;
+        Ok(())
     }
 
     /// The bundle of a change, its file checked against its manifest.
