@@ -467,6 +467,19 @@ fn outside_production_the_button_says_that_it_holds_at_once() {
 #[test]
 fn a_time_that_is_none_is_said_at_once_and_one_that_is_too_long_in_the_rooms_words() {
     let mut desk = form(Fake::asked());
+    says(&desk, "until 2026-05-15 03:14 UTC, at most 365d");
+    desk.press("Tab Tab Ctrl-u");
+    desk.write("366d");
+    desk.wait(600);
+    says(&desk, "locked: an exception lasts up to 365d here");
+    desk.press("Tab Tab Tab");
+    assert_eq!(focus(&desk), Focus::Lasts);
+    nothing_was_ordered(&desk);
+
+    // A room of before this was told says so itself.
+    let mut room = Fake::asked();
+    room.exceptions.longest_s = None;
+    let mut desk = form(room);
     desk.press("Tab Tab Ctrl-u");
     desk.write("30 moons");
     desk.wait(600);

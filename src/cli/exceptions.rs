@@ -59,6 +59,7 @@ async fn list(common: &Common) -> Result<u8> {
         open,
         soon,
         requested,
+        longest_s: _,
     } = *exceptions;
     let asked = requested.iter().map(|one| row(&one.exception, false));
     let asked: Vec<_> = asked.collect();

@@ -1,5 +1,7 @@
 //! What a person lets be for a while: a rule that leaves one bucket alone.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Asset, Stamp, artifact::Reason, time};
@@ -49,6 +51,21 @@ pub struct ExceptionReminder {
 }
 
 impl Exception {
+    /// Why one by hand can't last so long, where it can't.
+    pub fn unfit(lasts: Duration, longest: Duration) -> Option<String> {
+        let longest_in_words = days(longest);
+        (lasts.is_zero() || lasts > longest).then(|| {
+            format!(
+                "an exception lasts up to {longest_in_words} here (`longest` under [exceptions])"
+            )
+        })
+    }
+
+    /// `at most 365d`
+    pub fn at_most(longest: Duration) -> String {
+        format!("at most {}", days(longest))
+    }
+
     /// `nina.ramirez, approved by otto`
     pub fn opened_by(&self) -> Option<String> {
         let by = self.by.as_ref()?.to_string();
@@ -56,6 +73,15 @@ impl Exception {
             Some(other) => format!("{by}, approved by {other}"),
             None => by,
         })
+    }
+}
+
+/// `365d`, as people write it; what is no whole days in full.
+fn days(span: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match span.as_secs() {
+        secs if secs % DAY == 0 => format!("{}d", secs / DAY),
+        _ => humantime::format_duration(span).to_string(),
     }
 }
 

@@ -28,15 +28,6 @@ use crate::{
 /// Most characters of an owner that are kept.
 const LONGEST_OWNER: usize = 120;
 
-/// `365d`, as people write it; what is no whole days in full.
-fn span(span: Duration) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    match span.as_secs() {
-        secs if secs % DAY == 0 => format!("{}d", secs / DAY),
-        _ => humantime::format_duration(span).to_string(),
-    }
-}
-
 fn conflict(message: impl Into<String>) -> Refusal {
     refusal(RefusalCode::Conflict, message)
 }
@@ -58,13 +49,9 @@ impl Engine {
     ) -> Result<String, Refusal> {
         self.permit_person(caller, Right::Except, None, "add an exception")
             .await?;
-        let longest = self.config.exceptions.longest;
         let lasts = Duration::from_secs(lasts_s);
-        if lasts.is_zero() || lasts > longest {
-            return Err(conflict(format!(
-                "an exception lasts up to {} here (`longest` under [exceptions])",
-                span(longest)
-            )));
+        if let Some(why) = Exception::unfit(lasts, self.config.exceptions.longest) {
+            return Err(conflict(why));
         }
         let scope = self.library.get(rule).map(|rule| rule.scope());
         let asset = self.asset_named(bucket).await?;
@@ -272,6 +259,7 @@ impl Engine {
             soon: soon.map(|(at, _)| at).collect(),
             open: opened.into_iter().map(|(one, _)| one.exception).collect(),
             requested: self.store.requested_exceptions()?,
+            longest_s: Some(self.config.exceptions.longest.as_secs()),
         })
     }
 

@@ -14,6 +14,9 @@ pub struct Exceptions {
     pub soon: Vec<usize>,
     /// Waiting for another person's decision.
     pub requested: Vec<RequestedException>,
+    /// The longest that one by hand may last, in seconds. Rooms of before this was told say none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_s: Option<u64>,
 }
 
 /// A bucket is named as people name it

@@ -315,6 +315,9 @@ impl Card {
         if self.phase != Phase::Reading {
             return;
         }
+        if let About::Asking(asking) = &mut self.about {
+            asking.longest = exempts.longest;
+        }
         match (&self.about, &self.change) {
             (About::Exempt(shown), _) => match exempts.now(shown) {
                 None => self.end(exempts.over(shown, at)),

@@ -1,6 +1,8 @@
 //! Exceptions as the screen has them: those that wait for another person first, then those in force,
 //! the first to end on top; and which one is selected, whatever comes and goes around it.
 
+use std::time::Duration;
+
 use crate::{
     domain::{Exception, RequestedException, Stamp, time},
     room::protocol::Exceptions,
@@ -47,6 +49,8 @@ pub struct Exempts {
     rows: Vec<Exempt>,
     /// The first answer has come.
     pub loaded: bool,
+    /// What one by hand may last at most, where the room says it.
+    pub(super) longest: Option<Duration>,
     index: usize,
 }
 
@@ -75,7 +79,9 @@ impl Exempts {
             open,
             soon,
             mut requested,
+            longest_s,
         } = exceptions;
+        self.longest = longest_s.map(Duration::from_secs);
         requested.sort_by_key(|asked| asked.seq);
         let open = open.into_iter().enumerate();
         let mut open: Vec<_> = open
@@ -207,6 +213,7 @@ mod tests {
             ],
             soon: vec![1],
             requested: vec![asked(9, "later"), asked(4, "first")],
+            longest_s: None,
         };
         assert!(exempts.load(exceptions.clone()));
         assert_eq!(order(&exempts), ["first", "later", "short", "long"]);

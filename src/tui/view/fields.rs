@@ -234,9 +234,17 @@ fn lasts(canvas: &Canvas<'_>, model: &Model, card: &Card, asking: &Asking, width
         let lasts = chrono::TimeDelta::from_std(lasts).ok()?;
         model.utc()?.checked_add_signed(lasts)
     });
-    let words = until.map(|until| format!("until {}", time::to_minute(until)));
+    let until = until.map(|until| format!("until {}", time::to_minute(until)));
     let rest = width.saturating_sub(line.width());
-    let words = canvas.cut(&words.unwrap_or_default(), rest, Cut::End);
+    let said: Vec<_> = until.iter().cloned().chain(asking.at_most()).collect();
+    let both = said.join(", ");
+    // What is chosen is said before what may be.
+    let words = if text::width(&both) > rest {
+        said.into_iter().next().unwrap_or_default()
+    } else {
+        both
+    };
+    let words = canvas.cut(&words, rest, Cut::End);
     line.put(canvas.style(Role::Muted), words)
 }
 
