@@ -14,11 +14,11 @@ use sixfold::{
     config::{Config, Mode},
     domain::{
         Actor, Change, ChangeId, Entry, Fact, Stage, Via,
-        artifact::{Decision, ReasonCode},
+        artifact::{Decision, Outcome, ReasonCode},
     },
     room::{doctor, protocol::Grade},
     sandbox::{
-        BucketSettings, NewBucket, Sandbox, Setting,
+        BucketSettings, FaultKind, FaultRule, NewBucket, Sandbox, Setting, Tamper,
         estate::{VAULT, WALKTHROUGH},
     },
 };
@@ -94,6 +94,15 @@ async fn pushed(house: &House, ntfy: &Ntfy, topic: &str, count: usize) -> Value 
             (on.len() >= count).then(|| on.last().unwrap().clone())
         })
         .await
+}
+
+/// The message on a topic that begins so.
+async fn until_told(house: &House, ntfy: &Ntfy, topic: &str, begin: &str) -> Value {
+    let found = |_: &House| {
+        let mut on = ntfy.on(topic).into_iter();
+        on.find(|push| push["message"].as_str().unwrap().starts_with(begin))
+    };
+    house.until(&format!("`{begin}` is told"), found).await
 }
 
 fn button<'a>(push: &'a Value, label: &str) -> &'a Value {
@@ -445,6 +454,19 @@ async fn when_the_plan_has_changed_the_old_buttons_do_nothing() {
         0,
         "{closed:?}"
     );
+    let told = until_told(&house, &ntfy, NINA, "Drifted: ").await;
+    assert_eq!(
+        (&told["sequence_id"], &told["priority"]),
+        (&push["sequence_id"], &3.into()),
+        "it rings, in the question's place"
+    );
+    assert!(
+        told["message"]
+            .as_str()
+            .unwrap()
+            .contains("so nothing was written\nApproved by nina.ramirez (tap)"),
+        "{told}"
+    );
 
     house.another_pass().await;
     let next = house
@@ -462,6 +484,52 @@ async fn when_the_plan_has_changed_the_old_buttons_do_nothing() {
     ntfy.post(&renamed).await;
     until_taken(&house, &ntfy).await;
     assert_eq!(house.change(next.id).stage, Stage::AwaitingApproval);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_approved_is_told_when_the_fix_was_rolled_back_even_by_a_room_started_anew() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, push) = asked(&ntfy).await;
+    // The write is taken, and what is there afterwards is something else.
+    let public = |settings: &mut BucketSettings| {
+        let grantee = sixfold::sandbox::Grantee::AllUsers;
+        let grant = sixfold::sandbox::Grant::new(grantee, sixfold::sandbox::Permission::Read);
+        settings.acl.push(grant);
+    };
+    let tamper = FaultRule::new(FaultKind::Tamper(Tamper::new(public)))
+        .on("PutBucketAcl")
+        .of(WALKTHROUGH)
+        .times(1);
+    house.sandbox.faults().add(tamper);
+    ntfy.press(button(&push, "Approve")).await;
+    let change = house.until_stage(change.id, Stage::Closed).await;
+    assert_eq!(change.outcome(), Some(Outcome::RolledBack));
+    let told = until_told(&house, &ntfy, NINA, "Rolled back: ").await;
+    assert_eq!(told["priority"], 3);
+    house
+        .until("all is sent", |house| {
+            house.room.engine.phones_at_rest().then_some(())
+        })
+        .await;
+
+    // As a kill leaves it between the two messages.
+    let (sandbox, folder) = house.close().await;
+    let file = folder.path().join("phone/people/nina.ramirez.json");
+    let mut kept: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(kept["approved"], serde_json::json!([]), "it is told once");
+    kept["approved"] = serde_json::json!([change.id]);
+    fs::write(&file, kept.to_string()).unwrap();
+    let before = ntfy.on(NINA).len();
+    let house = open_in(&ntfy, sandbox, folder, NOW, PEOPLE).await;
+    let told = pushed(&house, &ntfy, NINA, before + 1).await;
+    assert!(
+        told["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("Rolled back: "),
+        "{told}"
+    );
     house.close().await;
 }
 

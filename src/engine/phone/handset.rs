@@ -31,6 +31,8 @@ const NOTES: usize = 16;
 struct Kept {
     /// The round whose question stands on the phone, by change.
     shown: BTreeMap<ChangeId, u32>,
+    /// Approved, and how they ended is still to be told where it is not as approved.
+    approved: BTreeSet<ChangeId>,
     /// When it rang within the last hour.
     rang: Vec<Stamp>,
     /// How many more wait, as the phone was last told.
@@ -91,7 +93,7 @@ impl Handset {
         let kept: Kept = files::kept(&path);
         let state = State {
             // Whatever stands there may have been decided while no room ran.
-            moved: kept.shown.keys().copied().collect(),
+            moved: kept.shown.keys().chain(&kept.approved).copied().collect(),
             kept,
             ..State::default()
         };
@@ -131,7 +133,8 @@ impl Handset {
     /// Something happened to a change. Nothing to do where this phone never heard of it.
     pub(super) fn moved(&self, id: ChangeId) {
         let mut state = self.state();
-        if state.kept.shown.contains_key(&id) || state.waiting.contains_key(&id) {
+        let heard = state.kept.shown.contains_key(&id) || state.awaits_end(id);
+        if heard || state.waiting.contains_key(&id) {
             state.moved.insert(id);
             drop(state);
             self.wake.notify_one();
@@ -189,8 +192,19 @@ impl State {
         self.waiting.remove(&id);
     }
 
-    pub(super) fn taken_down(&mut self, id: ChangeId) {
+    /// The question is none any more; `runs` where it was approved and has not ended yet.
+    pub(super) fn taken_down(&mut self, id: ChangeId, runs: bool) {
         self.kept.shown.remove(&id);
+        if runs {
+            self.kept.approved.insert(id);
+        } else {
+            self.kept.approved.remove(&id);
+        }
+    }
+
+    /// Whether the phone was told that it is approved, and not how it ended.
+    pub(super) fn awaits_end(&self, id: ChangeId) -> bool {
+        self.kept.approved.contains(&id)
     }
 
     pub(super) fn digested(&mut self, more: usize, rings: bool, now: Stamp) {

@@ -144,7 +144,7 @@ impl Engine {
         for id in outlived {
             let change = self.change(id)?;
             self.send_to_phone(handset, text::settled(&change)).await?;
-            handset.keep(|state| state.taken_down(id));
+            handset.keep(|state| state.taken_down(id, false));
         }
         Ok(())
     }
@@ -165,9 +165,13 @@ impl Engine {
             Standing::Asked(_) => handset.state().wait(id, change.ticket.severity),
             Standing::Over => {
                 handset.state().no_longer_asked(id);
-                if shown.is_some() {
+                let awaited = handset.state().awaits_end(id);
+                let runs = text::is_approved(&change) && change.outcome().is_none();
+                if shown.is_some() || awaited && text::ended_otherwise(&change).is_some() {
                     self.send_to_phone(handset, text::settled(&change)).await?;
-                    handset.keep(|state| state.taken_down(id));
+                }
+                if shown.is_some() || awaited && !runs {
+                    handset.keep(|state| state.taken_down(id, runs));
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     channels::ntfy::{Button, Push},
     domain::{
         Change, ChangeId, Safe, Severity,
-        artifact::{Approval, ApprovalRequest, Decision, ReasonCode},
+        artifact::{Approval, ApprovalRequest, Decision, Outcome, ReasonCode},
         time,
     },
 };
@@ -126,9 +126,31 @@ pub(super) fn agreed(change: &Change) -> Push {
     }
 }
 
-/// Takes the question's place once it is none any more.
+pub(super) fn is_approved(change: &Change) -> bool {
+    let decision = change.approval.as_ref().map(|approval| approval.decision);
+    decision == Some(Decision::Approved)
+}
+
+/// How a change ended that somebody approved, where it is not what they approved.
+pub(super) fn ended_otherwise(change: &Change) -> Option<&'static str> {
+    match change.outcome().filter(|_| is_approved(change))? {
+        Outcome::Remediated | Outcome::WontFix => None,
+        Outcome::Drifted => {
+            Some("Drifted: it is not what you were asked about any more, so nothing was written")
+        }
+        Outcome::ResolvedElsewhere => Some("Resolved elsewhere: nothing was written"),
+        Outcome::RolledBack => {
+            Some("Rolled back: the result was not as predicted, the state before is back")
+        }
+        Outcome::Halted => Some("Halted, and waits for a person: open the screen"),
+    }
+}
+
+/// Takes the question's place once it is none any more, and once more where what was approved came
+/// to another end: that somebody has to know, so it rings.
 pub(super) fn settled(change: &Change) -> Push {
     let id = change.id;
+    let end = ended_otherwise(change);
     let (what, tag) = match &change.approval {
         Some(approval) => (decided(approval), tag(approval)),
         None if change.request.is_some() && change.outcome().is_none() && waits(change) => (
@@ -140,11 +162,13 @@ pub(super) fn settled(change: &Change) -> Push {
             "information_source",
         ),
     };
+    let mut lines: Vec<_> = end.map(str::to_owned).into_iter().collect();
+    lines.extend([line(&what), line(&change.ticket.asset.label())]);
     Push {
         title: id.to_string(),
-        message: message(&[line(&what), line(&change.ticket.asset.label())]),
-        priority: QUIET,
-        tags: vec![tag],
+        message: message(&lines),
+        priority: if end.is_some() { USUAL } else { QUIET },
+        tags: vec![if end.is_some() { "warning" } else { tag }],
         sequence_id: id.to_string(),
         actions: Vec::new(),
     }
