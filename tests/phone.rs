@@ -372,21 +372,35 @@ async fn no_change_to_a_token_passes_and_a_flood_of_them_is_a_handful_of_entries
     assert_eq!(decisions(&house), 0);
     assert_eq!(house.change(change.id).stage, Stage::AwaitingApproval);
     let refused = refusals(&house);
-    assert!((1..=6).contains(&refused.len()), "{}", refused.len());
-    assert!(entries(&house).len() <= before + 6);
+    // Two people were named, each of whom has an entry besides.
+    assert!((1..=8).contains(&refused.len()), "{}", refused.len());
+    assert!(entries(&house).len() <= before + 8);
     for (actor, on, cause) in &refused {
         assert_eq!(
-            (actor, on),
-            (&Actor::Room, &None),
-            "it names nobody whom one could believe"
+            actor,
+            &Actor::Room,
+            "it is of nobody whom one could believe"
         );
-        assert!(cause.contains("no token of this room"), "{cause}");
+        assert!(on.is_none_or(|on| on == change.id), "{on:?}");
+        assert!(
+            cause.contains("no token of this room") || cause.contains("none of this room's"),
+            "{cause}"
+        );
     }
-    assert_eq!(
-        ntfy.on(NINA).len(),
-        1,
-        "nobody is rung by whoever posts garbage"
-    );
+    for (topic, name, count) in [(NINA, "nina.ramirez", 2), (OTTO, "otto", 1)] {
+        let named = format!("in {name}'s name");
+        let mut recorded = refused.iter();
+        assert!(
+            recorded.any(|(_, on, cause)| *on == Some(change.id) && cause.ends_with(&named)),
+            "{refused:#?}"
+        );
+        let told = until_told(&house, &ntfy, topic, "A button that is none of this room's").await;
+        assert_eq!(
+            told["title"],
+            format!("{}: somebody used your name", change.id)
+        );
+        assert_eq!(ntfy.on(topic).len(), count, "a flood rings nobody twice");
+    }
 
     // The rest is a number in the next hour's entry.
     house.clock.set(at("2026-04-15T04:12:46Z"));

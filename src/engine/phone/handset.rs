@@ -39,6 +39,8 @@ struct Kept {
     digest: Option<Digest>,
     /// Why taps did nothing, still to be told.
     notes: VecDeque<Note>,
+    /// When they were told last that somebody forges their buttons.
+    warned: Option<Stamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ struct Digest {
 pub(super) struct Note {
     pub change: ChangeId,
     pub why: String,
+    /// Somebody used their name, and it need not have been they.
+    #[serde(default)]
+    pub forged: bool,
 }
 
 #[derive(Debug, Default)]
@@ -143,17 +148,33 @@ impl Handset {
 
     /// Has the person told why a tap of theirs did nothing.
     pub(super) fn tell(&self, note: Note) {
+        self.keep(|state| state.add(note));
+        self.wake.notify_one();
+    }
+
+    /// Has the person told that somebody uses their name: once an hour, or whoever does so rings a phone
+    /// as often as they like.
+    pub(super) fn warn(&self, note: Note, now: Stamp) {
         self.keep(|state| {
-            if state.kept.notes.len() == NOTES {
-                state.kept.notes.pop_front();
-            }
-            state.kept.notes.push_back(note);
+            state.kept.warned = Some(now);
+            state.add(note);
         });
         self.wake.notify_one();
     }
 }
 
 impl State {
+    fn add(&mut self, note: Note) {
+        if self.kept.notes.len() == NOTES {
+            self.kept.notes.pop_front();
+        }
+        self.kept.notes.push_back(note);
+    }
+
+    pub(super) fn was_warned(&self, now: Stamp) -> bool {
+        self.kept.warned.is_some_and(|at| within_an_hour(at, now))
+    }
+
     pub(super) fn note(&self) -> Option<Note> {
         self.kept.notes.front().cloned()
     }
@@ -218,8 +239,7 @@ impl State {
 
     /// What may be pushed now, at most so many questions an hour: the most severe first, then the oldest.
     pub(super) fn next(&mut self, now: Stamp, most: usize) -> Next {
-        // A clock that was set back must not silence a phone for longer than an hour.
-        let recent = |at: Stamp| now - at < HOUR && at - now < HOUR;
+        let recent = |at: Stamp| within_an_hour(at, now);
         self.kept.rang.retain(|&at| recent(at));
         let first = self
             .waiting
@@ -265,6 +285,11 @@ impl State {
     pub(super) fn is_at_rest(&mut self, now: Stamp, most: usize) -> bool {
         self.kept.notes.is_empty() && self.moved.is_empty() && self.next(now, most) == Next::Nothing
     }
+}
+
+/// A clock that was set back must not silence a phone for longer than an hour.
+fn within_an_hour(at: Stamp, now: Stamp) -> bool {
+    now - at < HOUR && at - now < HOUR
 }
 
 #[cfg(test)]
@@ -323,6 +348,7 @@ mod tests {
         let note = Note {
             change: id(1),
             why: "too late".to_owned(),
+            forged: false,
         };
         let handset = open();
         handset.keep(|state| state.rang(id(1), 2, now));

@@ -109,8 +109,7 @@ impl Engine {
         loop {
             let note = handset.state().note();
             let Some(note) = note else { break };
-            self.send_to_phone(handset, text::note(note.change, &note.why))
-                .await?;
+            self.send_to_phone(handset, text::note(&note)).await?;
             handset.keep(|state| state.told(&note));
         }
         loop {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     channels::ntfy::Reply,
     domain::{
-        Actor, Change, Fact, Via,
+        Actor, Change, ChangeId, Fact, Via,
         artifact::{Agreed, ApprovalRequest, Decision, Reason},
         time,
     },
@@ -44,13 +44,13 @@ impl Engine {
             return Ok(Taken::Noise);
         }
         let Some(token) = Token::parse(&reply.message) else {
-            return self.noise().await;
+            return self.noise(None).await;
         };
         let Some(change) = self.store.change(token.change)? else {
-            return self.noise().await;
+            return self.noise(None).await;
         };
         let Some(request) = self.question(&change, &token)? else {
-            return self.noise().await;
+            return self.forged(&token.person, change.id).await;
         };
         let first = {
             let mut answered = lock(&phone.answered);
@@ -67,7 +67,11 @@ impl Engine {
             lock(&phone.answered).insert(token.nonce.to_owned());
             if let Some(handset) = phone.handset(&token.person) {
                 let change = change.id;
-                handset.tell(Note { change, why });
+                handset.tell(Note {
+                    change,
+                    why,
+                    forged: false,
+                });
             }
         }
         Ok(Taken::Tap)
@@ -155,8 +159,28 @@ impl Engine {
         }
     }
 
-    /// It names nobody whom one could believe, so nobody is told; the ledger has it, within bounds.
-    async fn noise(&self) -> Result<Taken, EngineError> {
+    /// It has a token's form, and this room made it for no question of that change. Nobody is believed to
+    /// have sent it, but whoever it names is to know, within bounds.
+    async fn forged(&self, person: &Actor, change: ChangeId) -> Result<Taken, EngineError> {
+        let now = self.now();
+        let handset = self.phone.get().and_then(|phone| phone.handset(person));
+        let Some(handset) = handset.filter(|handset| !handset.state().was_warned(now)) else {
+            return self.noise(Some(change)).await;
+        };
+        let why = format!("a button that is none of this room's was pressed in {person}'s name");
+        self.record_noise(Some(change), why).await?;
+        let note = Note {
+            change,
+            why: "A button that is none of this room's was pressed in your name. Nothing happened"
+                .to_owned(),
+            forged: true,
+        };
+        handset.warn(note, now);
+        Ok(Taken::Noise)
+    }
+
+    /// It names nobody who has to know, so nobody is told; the ledger has it, within bounds.
+    async fn noise(&self, change: Option<ChangeId>) -> Result<Taken, EngineError> {
         let before = self.phone.get().and_then(|phone| {
             let now = self.now();
             lock(&phone.flood).another(now)
@@ -167,7 +191,7 @@ impl Engine {
                 0 => what.to_owned(),
                 before => format!("{what}; so were {before} before it"),
             };
-            self.record_noise(why).await?;
+            self.record_noise(change, why).await?;
         }
         Ok(Taken::Noise)
     }
@@ -182,20 +206,20 @@ impl Engine {
             Some(left) => {
                 let why =
                     format!("{left} more messages on the reply topic were no tokens of this room");
-                self.record_noise(why).await
+                self.record_noise(None, why).await
             }
             None => Ok(()),
         }
     }
 
-    async fn record_noise(&self, why: String) -> Result<(), EngineError> {
+    async fn record_noise(&self, change: Option<ChangeId>, why: String) -> Result<(), EngineError> {
         tracing::warn!("{why}");
         let nobody = Caller {
             actor: Actor::Room,
             via: Via::Tap,
             readonly: false,
         };
-        let recorded = self.record_refusal(&nobody, None, "decide by a tap", &why);
+        let recorded = self.record_refusal(&nobody, change, "decide by a tap", &why);
         recorded
             .await
             .map_err(|refusal| EngineError::Undecided(refusal.message))

@@ -1,11 +1,11 @@
 //! What phones show. It lies on a server for hours and on lock screens: what is asked, of which bucket
 //! and until when, and no document, tag or secret.
 
-use super::token::Choice;
+use super::{handset::Note, token::Choice};
 use crate::{
     channels::ntfy::{Button, Push},
     domain::{
-        Change, ChangeId, Safe, Severity,
+        Change, Safe, Severity,
         artifact::{Approval, ApprovalRequest, Decision, Outcome, ReasonCode},
         time,
     },
@@ -195,13 +195,20 @@ const fn tag(approval: &Approval) -> &'static str {
 }
 
 /// Why a tap did nothing. Beside the question, which may still stand.
-pub(super) fn note(id: ChangeId, why: &str) -> Push {
+pub(super) fn note(note: &Note) -> Push {
+    let id = note.change;
+    // What somebody else did must not take the place of an answer to this person's own tap.
+    let (title, place) = if note.forged {
+        ("somebody used your name", "forged")
+    } else {
+        ("your tap did nothing", "tap")
+    };
     Push {
-        title: format!("{id}: your tap did nothing"),
-        message: message(&[line(why)]),
+        title: format!("{id}: {title}"),
+        message: message(&[line(&note.why)]),
         priority: USUAL,
         tags: vec!["no_entry"],
-        sequence_id: format!("{id}-tap"),
+        sequence_id: format!("{id}-{place}"),
         actions: Vec::new(),
     }
 }
