@@ -445,6 +445,52 @@ async fn a_tap_of_somebody_who_may_not_decide_any_more_is_refused_and_recorded()
     house.close().await;
 }
 
+/// The latest question on a topic once there are so many.
+async fn question(house: &House, ntfy: &Ntfy, topic: &str, count: usize) -> Value {
+    let asked = |_: &House| {
+        let mut on = ntfy.on(topic);
+        on.retain(|push| !push["actions"].as_array().unwrap().is_empty());
+        on.get(count - 1).cloned()
+    };
+    house.until("the question is put", asked).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_key_is_made_anew_what_is_open_is_asked_again_and_the_old_buttons_do_nothing() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, push) = asked(&ntfy).await;
+    let (sandbox, folder) = house.close().await;
+    fs::remove_file(folder.path().join("phone.key")).unwrap();
+    let house = open_in(&ntfy, sandbox, folder, NOW, PEOPLE).await;
+    let again = question(&house, &ntfy, NINA, 2).await;
+    assert_eq!(again["sequence_id"], push["sequence_id"]);
+    ntfy.press(button(&push, "Approve")).await;
+    until_refused(&house, 1).await;
+    assert_eq!(decisions(&house), 0);
+    ntfy.press(button(&again, "Approve")).await;
+    house.until_stage(change.id, Stage::Closed).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lost_a_phone_is_asked_on_another_topic_and_the_old_ones_buttons_are_void() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, lost) = asked(&ntfy).await;
+    let (sandbox, folder) = house.close().await;
+    let new = "oncall-nina-0a7be913";
+    let house = open_in(&ntfy, sandbox, folder, NOW, &PEOPLE.replace(NINA, new)).await;
+    let push = question(&house, &ntfy, new, 1).await;
+    ntfy.press(button(&lost, "Approve")).await;
+    let refused = until_refused(&house, 1).await;
+    assert_eq!((&refused[0].0, refused[0].1), (&nina(), Some(change.id)));
+    assert!(refused[0].2.contains("any more"), "{}", refused[0].2);
+    until_told(&house, &ntfy, new, "it was pressed on a topic").await;
+    assert_eq!(decisions(&house), 0);
+    ntfy.press(button(&push, "Approve")).await;
+    house.until_stage(change.id, Stage::Closed).await;
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_plan_has_changed_the_old_buttons_do_nothing() {
     let ntfy = Ntfy::start().await;

@@ -25,12 +25,17 @@ const QUIETLY: TimeDelta = TimeDelta::minutes(5);
 /// Answers to taps that wait to be sent; more of them tell nobody anything.
 const NOTES: usize = 16;
 
+/// The round of a question whose buttons do nothing any more; no round has this number.
+pub(super) const VOID: u32 = 0;
+
 /// What outlives the process.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
     /// The round whose question stands on the phone, by change.
     shown: BTreeMap<ChangeId, u32>,
+    /// What the buttons that stand there were made with, in one word.
+    buttons: String,
     /// Approved, and how they ended is still to be told where it is not as approved.
     approved: BTreeSet<ChangeId>,
     /// When it rang within the last hour.
@@ -93,9 +98,14 @@ pub(super) struct Handset {
 }
 
 impl Handset {
-    pub(super) fn open(folder: &Path, person: Actor, topic: Secret) -> Self {
+    pub(super) fn open(folder: &Path, person: Actor, topic: Secret, buttons: String) -> Self {
         let path = folder.join(format!("{person}.json"));
-        let kept: Kept = files::kept(&path);
+        let mut kept: Kept = files::kept(&path);
+        if kept.buttons != buttons {
+            // What is still open is asked anew, and what is not is taken down as ever.
+            kept.shown.values_mut().for_each(|round| *round = VOID);
+            kept.buttons = buttons;
+        }
         let state = State {
             // Whatever stands there may have been decided while no room ran.
             moved: kept.shown.keys().chain(&kept.approved).copied().collect(),
@@ -340,10 +350,16 @@ mod tests {
     #[test]
     fn what_stands_on_a_phone_outlives_the_process() {
         let folder = tempfile::tempdir().unwrap();
-        let open = || {
+        let open_with = |buttons: &str| {
             let nina = Actor::person("nina.ramirez").unwrap();
-            Handset::open(folder.path(), nina, Secret::new("topic"))
+            Handset::open(
+                folder.path(),
+                nina,
+                Secret::new("topic"),
+                buttons.to_owned(),
+            )
         };
+        let open = || open_with("these");
         let now = chrono::DateTime::UNIX_EPOCH;
         let note = Note {
             change: id(1),
@@ -372,5 +388,12 @@ mod tests {
             },
             "it rang for the first one"
         );
+        drop(state);
+
+        let handset = open_with("others");
+        handset.ask(id(1), 2, Severity::High);
+        let mut state = handset.state();
+        let again = state.next(now + HOUR, 1);
+        assert_eq!(again, Next::Question(id(1)), "its buttons are void");
     }
 }

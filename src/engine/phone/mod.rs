@@ -41,7 +41,7 @@ use key::{Key, KeyFault};
 use super::{Engine, EngineError, lock};
 use crate::{
     channels::ntfy::Ntfy,
-    config::ConfigFault,
+    config::{ConfigFault, Secret},
     domain::{Actor, Change, Entry, Fact, Stage},
 };
 
@@ -100,12 +100,15 @@ impl Engine {
             path: folder.clone(),
             error,
         })?;
-        let handset = |(person, topic): &(Actor, _)| {
-            Arc::new(Handset::open(&people, person.clone(), Clone::clone(topic)))
+        let key = Key::open(&self.config.state)?;
+        let handset = |(person, topic): &(Actor, Secret)| {
+            let buttons = token::buttons(&key, &line, topic);
+            let (person, topic) = (person.clone(), topic.clone());
+            Arc::new(Handset::open(&people, person, topic, buttons))
         };
         let phone = Phone {
             handsets: line.topics.iter().map(handset).collect(),
-            key: Key::open(&self.config.state)?,
+            key,
             ntfy: Ntfy::new(line),
             folder,
             flood: Mutex::default(),

@@ -256,7 +256,14 @@ impl Engine {
         std::iter::once(Choice::Approve)
             .chain(reasons)
             .map(|choice| {
-                let body = token::make(&phone.key, id, choice, &handset.person, request);
+                let body = token::make(
+                    &phone.key,
+                    id,
+                    choice,
+                    &handset.person,
+                    &handset.topic,
+                    request,
+                );
                 Ok(Button {
                     label: text::label(choice),
                     body: body.map_err(|error| {

@@ -113,6 +113,11 @@ impl Engine {
             readonly: false,
         };
         let (id, attempt) = (change.id, token.choice.attempt());
+        if self.is_elsewhere(token) && !(again && is_theirs(change, token)) {
+            let person = &token.person;
+            let why = format!("it was pressed on a topic that is not {person}'s any more");
+            return self.refuse(&caller, change, attempt, why).await.map(Some);
+        }
         let open = change.request.as_ref().map(|open| open.round);
         if open != Some(request.round) && change.approval.is_none() {
             let why = format!(
@@ -143,6 +148,14 @@ impl Engine {
                     .map(Some),
             },
         }
+    }
+
+    /// Whether its button lies on another topic than its person's, such as that of a phone they lost.
+    fn is_elsewhere(&self, token: &Token<'_>) -> bool {
+        self.phone.get().is_some_and(|phone| {
+            let handset = phone.handset(&token.person);
+            handset.is_some_and(|handset| !token.is_on(&phone.key, &handset.topic))
+        })
     }
 
     async fn refuse(

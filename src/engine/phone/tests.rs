@@ -5,9 +5,12 @@ use super::{
     text,
     token::{Choice, Token, make},
 };
-use crate::domain::{
-    Actor, ChangeId, Digest,
-    artifact::{ApprovalRequest, Consent, ReasonCode},
+use crate::{
+    config::Secret,
+    domain::{
+        Actor, ChangeId, Digest,
+        artifact::{ApprovalRequest, Consent, ReasonCode},
+    },
 };
 
 fn key() -> Key {
@@ -36,8 +39,20 @@ fn request() -> ApprovalRequest {
     }
 }
 
+fn topic() -> Secret {
+    Secret::new("oncall-nina-4f1d77c0")
+}
+
 fn token() -> String {
-    make(&key(), change(), Choice::Approve, &nina(), &request()).unwrap()
+    make(
+        &key(),
+        change(),
+        Choice::Approve,
+        &nina(),
+        &topic(),
+        &request(),
+    )
+    .unwrap()
 }
 
 /// Whether the room would take this text for an answer to its question.
@@ -52,7 +67,7 @@ fn a_token_says_who_decides_what_and_is_believed_for_its_own_question_only() {
         Choice::Deny(ReasonCode::AcceptedRisk),
         Choice::Deny(ReasonCode::FalsePositive),
     ] {
-        let text = make(&key(), change(), choice, &nina(), &request()).unwrap();
+        let text = make(&key(), change(), choice, &nina(), &topic(), &request()).unwrap();
         let token = Token::parse(&text).unwrap();
         assert_eq!(
             (token.change, token.choice, &token.person),
@@ -74,6 +89,15 @@ fn a_token_says_who_decides_what_and_is_believed_for_its_own_question_only() {
         assert!(!token.is_for(&key(), &later));
     }
     assert_ne!(token(), token(), "no two are the same");
+}
+
+#[test]
+fn a_token_is_of_the_topic_that_its_button_was_sent_to() {
+    let text = token();
+    let token = Token::parse(&text).unwrap();
+    assert!(token.is_on(&key(), &topic()));
+    assert!(!token.is_on(&key(), &Secret::new("oncall-nina-4f1d77c1")));
+    assert!(!token.is_on(&Key::of([8; 64]), &topic()));
 }
 
 #[test]
@@ -109,7 +133,7 @@ fn no_byte_of_a_token_can_be_changed_left_out_or_added() {
 fn the_parts_of_a_token_can_not_be_put_in_another_order_or_mixed() {
     // Without the dot in the name every part stands by itself.
     let person = Actor::person("nina").unwrap();
-    let of = |choice| make(&key(), change(), choice, &person, &request()).unwrap();
+    let of = |choice| make(&key(), change(), choice, &person, &topic(), &request()).unwrap();
     let (approve, deny) = (
         of(Choice::Approve),
         of(Choice::Deny(ReasonCode::AcceptedRisk)),
@@ -144,7 +168,15 @@ fn the_parts_of_a_token_can_not_be_put_in_another_order_or_mixed() {
 #[test]
 fn a_name_that_looks_like_parts_of_a_token_is_a_name() {
     let odd = Actor::person("approve.nina.1764000000.v1").unwrap();
-    let text = make(&key(), change(), Choice::Approve, &odd, &request()).unwrap();
+    let text = make(
+        &key(),
+        change(),
+        Choice::Approve,
+        &odd,
+        &topic(),
+        &request(),
+    )
+    .unwrap();
     let token = Token::parse(&text).unwrap();
     assert_eq!(token.person, odd);
     assert!(token.is_for(&key(), &request()));

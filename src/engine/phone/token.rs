@@ -3,25 +3,35 @@
 //! The HMAC covers the text before it as it stands, and the plan hash and the round that the question
 //! was about, which the text does not hold: a token of an earlier round or another plan does not
 //! verify against the question that is open now. One token has one spelling.
+//!
+//! Half of the nonce is made of the topic that the button was sent to, so that buttons on a lost phone
+//! are void once its person has another topic; whose they were can be told all the same.
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use super::key::Key;
-use crate::domain::{
-    Actor, ChangeId, Digest, Stamp,
-    artifact::{ApprovalRequest, ReasonCode},
+use crate::{
+    config::{Line, Secret},
+    domain::{
+        Actor, ChangeId, Digest, Stamp,
+        artifact::{ApprovalRequest, ReasonCode},
+    },
 };
 
 const VERSION: &str = "v1";
 const NONCE: usize = 12;
+/// The part of a nonce that is random.
+const RANDOM: usize = 6;
 const MAC: usize = 32;
 
 /// Longer than any token is.
 const LONGEST: usize = 320;
 
 /// So that no HMAC of this key means anything else.
-const LABEL: &[u8] = b"sixfold tap\n";
+const TAP: &str = "sixfold tap";
+const TOPIC: &str = "sixfold topic";
+const BUTTONS: &str = "sixfold buttons";
 
 /// What one button says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +83,12 @@ pub(super) fn make(
     change: ChangeId,
     choice: Choice,
     person: &Actor,
+    topic: &Secret,
     request: &ApprovalRequest,
 ) -> Result<String, getrandom::Error> {
-    let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce)?;
+    let mut random = [0; RANDOM];
+    getrandom::fill(&mut random)?;
+    let nonce = nonce(key, topic, random);
     let signed = format!(
         "{VERSION}.{change}.{}.{person}.{}.{}",
         choice.word(),
@@ -86,6 +98,15 @@ pub(super) fn make(
     let mac = mac(key, &signed, &request.plan_hash, request.round);
     let mac = mac.finalize().into_bytes();
     Ok(format!("{signed}.{}", hex(&mac)))
+}
+
+/// Stands for all that the buttons on one topic are made with: where any of it is another now, those
+/// that are out there do nothing any more.
+pub(super) fn buttons(key: &Key, line: &Line, topic: &Secret) -> String {
+    let secrets = [&line.reply_topic, &line.button, topic].map(Secret::reveal);
+    let [reply, button, topic] = secrets;
+    let whole = keyed(key, [BUTTONS, &line.server, reply, button, topic]);
+    hex(&whole.finalize().into_bytes())
 }
 
 /// The second within which a question expires, as a token says it.
@@ -128,13 +149,34 @@ impl<'a> Token<'a> {
                 .verify_slice(&self.mac)
                 .is_ok()
     }
+
+    /// Whether its button was sent to this topic. Says nothing of a token that is not believed.
+    pub(super) fn is_on(&self, key: &Key, topic: &Secret) -> bool {
+        let there = bytes::<NONCE>(self.nonce);
+        there.is_some_and(|there| {
+            let mut random = [0; RANDOM];
+            random.copy_from_slice(&there[..RANDOM]);
+            nonce(key, topic, random) == there
+        })
+    }
+}
+
+fn nonce(key: &Key, topic: &Secret, random: [u8; RANDOM]) -> [u8; NONCE] {
+    let of = keyed(key, [TOPIC, &hex(&random), topic.reveal()]);
+    let mut nonce = [0; NONCE];
+    nonce[..RANDOM].copy_from_slice(&random);
+    nonce[RANDOM..].copy_from_slice(&of.finalize().into_bytes()[..NONCE - RANDOM]);
+    nonce
 }
 
 fn mac(key: &Key, signed: &str, plan: &Digest, round: u32) -> Hmac<Sha256> {
+    keyed(key, [TAP, signed, plan.as_str(), &round.to_string()])
+}
+
+fn keyed<const N: usize>(key: &Key, parts: [&str; N]) -> Hmac<Sha256> {
     let mut mac = <Hmac<Sha256> as hmac::Mac>::new(key.bytes().into());
-    mac.update(LABEL);
-    for part in [signed, plan.as_str(), &round.to_string()] {
-        // None of the parts holds a newline, so no two questions give the same bytes.
+    for part in parts {
+        // None of the parts holds a newline, so no two lists give the same bytes.
         mac.update(part.as_bytes());
         mac.update(b"\n");
     }
