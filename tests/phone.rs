@@ -236,6 +236,27 @@ async fn one_tap_denies_and_its_reason_is_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_buttons_give_the_reasons_of_the_config_in_its_order() {
+    let ntfy = Ntfy::start().await;
+    let more = format!("reasons = [\"business-need\", \"maintenance\"]\n{PEOPLE}");
+    let house = open_on(&ntfy, walkthrough_sandbox().await, &more).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    let push = pushed(&house, &ntfy, NINA, 1).await;
+    let actions = push["actions"].as_array().unwrap();
+    let labels: Vec<_> = actions.iter().map(|action| &action["label"]).collect();
+    assert_eq!(
+        labels,
+        ["Approve", "Deny · business need", "Deny · maintenance"]
+    );
+    ntfy.press(button(&push, "Deny · maintenance")).await;
+    let change = house.until_stage(change.id, Stage::Closed).await;
+    let approval = change.approval.unwrap();
+    assert_eq!(approval.decision, Decision::Denied);
+    assert_eq!(approval.reason.unwrap().code, ReasonCode::Maintenance);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_taps_on_one_request_give_one_decision_and_the_others_are_told_it() {
     let ntfy = Ntfy::start().await;
     let (house, change, push) = asked(&ntfy).await;
