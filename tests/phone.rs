@@ -891,6 +891,29 @@ async fn a_push_that_fails_is_tried_again_and_is_seen_while_it_does_not_go_throu
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_server_refuses_for_ever_does_not_hold_up_the_next_question() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, _) = asked(&ntfy).await;
+    ntfy.answer_with([413]);
+    house.approve(&change, Via::Tui).await.unwrap();
+    house
+        .until("what was decided is refused by the server", |_| {
+            (ntfy.refused() == [413]).then_some(())
+        })
+        .await;
+    house.until_stage(change.id, Stage::Closed).await;
+    let public = |settings: &mut BucketSettings| {
+        let grantee = sixfold::sandbox::Grantee::AllUsers;
+        let grant = sixfold::sandbox::Grant::new(grantee, sixfold::sandbox::Permission::Read);
+        settings.acl.push(grant);
+    };
+    house.sandbox.state().patch(WALKTHROUGH, public).unwrap();
+    house.another_pass().await;
+    question(&house, &ntfy, NINA, 2).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_stream_that_may_not_be_read_is_seen_and_the_room_ends_at_once() {
     let ntfy = Ntfy::start().await;
     ntfy.allow(READ, &[]);

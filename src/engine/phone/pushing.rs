@@ -109,7 +109,7 @@ impl Engine {
         loop {
             let note = handset.state().note();
             let Some(note) = note else { break };
-            self.send_to_phone(handset, text::note(&note)).await?;
+            self.say_to_phone(handset, text::note(&note)).await?;
             handset.keep(|state| state.told(&note));
         }
         loop {
@@ -130,7 +130,7 @@ impl Engine {
             match next {
                 Next::Question(id) => self.put(handset, id).await?,
                 Next::Digest { more, rings } => {
-                    self.send_to_phone(handset, text::digest(more, rings))
+                    self.say_to_phone(handset, text::digest(more, rings))
                         .await?;
                     let now = self.now();
                     handset.keep(|state| state.digested(more, rings, now));
@@ -142,7 +142,7 @@ impl Engine {
         let outlived = handset.state().outlived();
         for id in outlived {
             let change = self.change(id)?;
-            self.send_to_phone(handset, text::settled(&change)).await?;
+            self.say_to_phone(handset, text::settled(&change)).await?;
             handset.keep(|state| state.taken_down(id, false));
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Engine {
             Standing::Agreed => {
                 handset.state().no_longer_asked(id);
                 if shown.is_some() {
-                    self.send_to_phone(handset, text::agreed(&change)).await?;
+                    self.say_to_phone(handset, text::agreed(&change)).await?;
                 }
             }
             Standing::Asked(request) if shown == Some(request.round) => {}
@@ -167,7 +167,7 @@ impl Engine {
                 let awaited = handset.state().awaits_end(id);
                 let runs = text::is_approved(&change) && change.outcome().is_none();
                 if shown.is_some() || awaited && text::ended_otherwise(&change).is_some() {
-                    self.send_to_phone(handset, text::settled(&change)).await?;
+                    self.say_to_phone(handset, text::settled(&change)).await?;
                 }
                 if shown.is_some() || awaited && !runs {
                     handset.keep(|state| state.taken_down(id, runs));
@@ -274,6 +274,20 @@ impl Engine {
                 })
             })
             .collect()
+    }
+
+    /// Tells something that asks for no answer. What the server would refuse for ever is left out, or it
+    /// would hold up whatever comes behind it.
+    async fn say_to_phone(&self, handset: &Handset, push: Push) -> Result<(), Halt> {
+        let title = push.title.clone();
+        match self.send_to_phone(handset, push).await {
+            Err(Halt::Unsent(fault)) if fault.is_final() => {
+                let person = &handset.person;
+                tracing::error!(title, %person, %fault, "a message can't be pushed and is left out");
+                Ok(())
+            }
+            said => said,
+        }
     }
 
     async fn send_to_phone(&self, handset: &Handset, push: Push) -> Result<(), Halt> {
