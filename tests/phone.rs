@@ -867,6 +867,21 @@ async fn a_request_that_nobody_answers_goes_to_the_next_group_and_the_first_is_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_taken_out_of_the_group_is_told_that_they_are_not_asked_any_more() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, push) = asked(&ntfy).await;
+    let (sandbox, folder) = house.close().await;
+    let people = PEOPLE.replace("\"on-call\"", "\"day-off\"");
+    let house = open_in(&ntfy, sandbox, folder, NOW, &people).await;
+    let told = pushed(&house, &ntfy, NINA, 2).await;
+    assert_eq!(told["sequence_id"], push["sequence_id"]);
+    let text = told["message"].as_str().unwrap();
+    assert!(text.starts_with("You are not asked any more"), "{text}");
+    assert_eq!(house.change(change.id).stage, Stage::AwaitingApproval);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_push_that_fails_is_tried_again_and_is_seen_while_it_does_not_go_through() {
     let ntfy = Ntfy::start().await;
     ntfy.answer_with([503; 3]);

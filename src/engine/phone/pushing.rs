@@ -7,8 +7,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    handset::{Handset, Next},
-    text,
+    handset::{Handset, Next, VOID},
+    text::{self, Withdrawn},
     token::{self, Choice},
 };
 use crate::{
@@ -52,6 +52,8 @@ enum Standing {
     Agreed,
     /// They may be asked again soon.
     Between,
+    /// It waits for others, in this round.
+    NotAsked(u32),
     Over,
 }
 
@@ -142,7 +144,16 @@ impl Engine {
         let outlived = handset.state().outlived();
         for id in outlived {
             let change = self.change(id)?;
-            self.say_to_phone(handset, text::settled(&change)).await?;
+            // Whatever happened since has moved it, and is followed next.
+            if !matches!(self.standing(handset, &change), Standing::Asked(_)) {
+                continue;
+            }
+            let why = match handset.state().shown(id) {
+                Some(VOID) => Withdrawn::Void,
+                _ => Withdrawn::Late,
+            };
+            self.say_to_phone(handset, text::withdrawn(&change, why))
+                .await?;
             handset.keep(|state| state.taken_down(id, false));
         }
         Ok(())
@@ -162,6 +173,19 @@ impl Engine {
             }
             Standing::Asked(request) if shown == Some(request.round) => {}
             Standing::Asked(_) => handset.state().wait(id, change.ticket.severity),
+            Standing::NotAsked(round) => {
+                handset.state().no_longer_asked(id);
+                if let Some(shown) = shown {
+                    let why = if shown != VOID && shown < round {
+                        Withdrawn::Late
+                    } else {
+                        Withdrawn::NotAsked
+                    };
+                    self.say_to_phone(handset, text::withdrawn(&change, why))
+                        .await?;
+                    handset.keep(|state| state.taken_down(id, false));
+                }
+            }
             Standing::Over => {
                 handset.state().no_longer_asked(id);
                 let awaited = handset.state().awaits_end(id);
@@ -188,7 +212,7 @@ impl Engine {
                 } else if asked.any(|person| person.name == handset.person) {
                     Standing::Asked(request.clone())
                 } else {
-                    Standing::Over
+                    Standing::NotAsked(request.round)
                 }
             }
             _ => Standing::Over,

@@ -153,10 +153,6 @@ pub(super) fn settled(change: &Change) -> Push {
     let end = ended_otherwise(change);
     let (what, tag) = match &change.approval {
         Some(approval) => (decided(approval), tag(approval)),
-        None if change.request.is_some() && change.outcome().is_none() && waits(change) => (
-            "Nobody decided in time; it still waits: open the screen".to_owned(),
-            "hourglass",
-        ),
         None => (
             format!("It needs no decision any more: {}", change.word()),
             "information_source",
@@ -174,9 +170,32 @@ pub(super) fn settled(change: &Change) -> Push {
     }
 }
 
-fn waits(change: &Change) -> bool {
-    use crate::domain::Stage::{AwaitingApproval, Expired, Ticketed};
-    matches!(change.stage, AwaitingApproval | Expired | Ticketed)
+/// Why a question is none for this person any more, although others or a later round decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Withdrawn {
+    /// Its round is over.
+    Late,
+    /// They are in no group that is asked, as the config is now.
+    NotAsked,
+    /// Its buttons were made with another key, or for another topic.
+    Void,
+}
+
+/// Takes the place of a question that still waits.
+pub(super) fn withdrawn(change: &Change, why: Withdrawn) -> Push {
+    let what = match why {
+        Withdrawn::Late => "Nobody decided in time; it still waits: open the screen",
+        Withdrawn::NotAsked => "You are not asked any more; it waits for others",
+        Withdrawn::Void => "Its buttons do nothing any more; it still waits: open the screen",
+    };
+    Push {
+        title: change.id.to_string(),
+        message: message(&[what.to_owned(), line(&change.ticket.asset.label())]),
+        priority: QUIET,
+        tags: vec!["hourglass"],
+        sequence_id: change.id.to_string(),
+        actions: Vec::new(),
+    }
 }
 
 fn decided(approval: &Approval) -> String {
