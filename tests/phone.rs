@@ -14,9 +14,12 @@ use sixfold::{
     config::{Config, Mode},
     domain::{
         Actor, Change, ChangeId, Entry, Fact, Stage, Via,
-        artifact::{Decision, Outcome, ReasonCode},
+        artifact::{Decision, Outcome, Reason, ReasonCode},
     },
-    room::{doctor, protocol::Grade},
+    room::{
+        doctor,
+        protocol::{Answer, Grade},
+    },
     sandbox::{
         BucketSettings, FaultKind, FaultRule, NewBucket, Sandbox, Setting, Tamper,
         estate::{VAULT, WALKTHROUGH},
@@ -253,6 +256,31 @@ async fn the_buttons_give_the_reasons_of_the_config_in_its_order() {
     let approval = change.approval.unwrap();
     assert_eq!(approval.decision, Decision::Denied);
     assert_eq!(approval.reason.unwrap().code, ReasonCode::Maintenance);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denials_note_stays_off_the_lock_screens() {
+    let ntfy = Ntfy::start().await;
+    let (house, change, _) = asked(&ntfy).await;
+    let reason = Reason {
+        code: ReasonCode::Maintenance,
+        note: "the merger with Globex".to_owned(),
+    };
+    let hash = change.ticket.plan_hash.clone();
+    let engine = &house.room.engine;
+    let denied = engine.decide(
+        &house::nina(Via::Tui),
+        change.id,
+        &hash,
+        Answer::Deny(reason),
+    );
+    denied.await.unwrap();
+    let told = pushed(&house, &ntfy, NINA, 2).await;
+    let text = told["message"].as_str().unwrap();
+    let begin = "Denied by nina.ramirez (tui): maintenance, 03:12:47 UTC";
+    assert!(text.starts_with(begin), "{text}");
+    assert!(!text.contains("Globex"), "{text}");
     house.close().await;
 }
 

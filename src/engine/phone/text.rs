@@ -6,7 +6,7 @@ use crate::{
     channels::ntfy::{Button, Push},
     domain::{
         Change, Safe, Severity,
-        artifact::{Approval, ApprovalRequest, Decision, Outcome, ReasonCode},
+        artifact::{Approval, ApprovalRequest, Decision, Outcome, Reason, ReasonCode},
         time,
     },
 };
@@ -198,8 +198,17 @@ pub(super) fn withdrawn(change: &Change, why: Withdrawn) -> Push {
     }
 }
 
+/// Without a denial's note: it is free text, and may say what no lock screen should show.
 fn decided(approval: &Approval) -> String {
-    let mut what = approval.headline();
+    let reason = approval.reason.as_ref().map(|reason| Reason {
+        code: reason.code,
+        note: String::new(),
+    });
+    let told = Approval {
+        reason,
+        ..approval.clone()
+    };
+    let mut what = told.headline();
     if let Some(first) = what.get_mut(..1) {
         first.make_ascii_uppercase();
     }
