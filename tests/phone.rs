@@ -850,6 +850,8 @@ async fn a_phone_rings_no_more_than_the_config_says_and_then_says_how_many_wait(
         (2, 3),
         "two questions and one number"
     );
+    let text = digest(&house).unwrap()["message"].clone();
+    assert_eq!(text, "2 more wait: open the screen", "the number stands");
 
     // The requests expire together with the hour, and the next round may ring twice again.
     house.clock.set(at("2026-04-15T04:30:00Z"));
@@ -859,6 +861,14 @@ async fn a_phone_rings_no_more_than_the_config_says_and_then_says_how_many_wait(
             (questions() == 4 && house.room.engine.phones_at_rest()).then_some(())
         })
         .await;
+
+    // All of it is decided elsewhere.
+    for change in house.changes() {
+        house.approve(&change, Via::Tui).await.unwrap();
+    }
+    let none = |house: &House| digest(house).filter(|push| push["message"] == "Nothing more waits");
+    let none = house.until("the number is withdrawn", none).await;
+    assert_eq!(none["priority"], 2);
     house.close().await;
 }
 

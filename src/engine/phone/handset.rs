@@ -70,6 +70,8 @@ pub(super) struct State {
     kept: Kept,
     /// Asked and not pushed yet.
     waiting: BTreeMap<ChangeId, Severity>,
+    /// All that was open at the start is looked through: `waiting` is whole.
+    looked: bool,
     /// Something happened to these.
     moved: BTreeSet<ChangeId>,
     /// Pushes in a row that did not go through.
@@ -143,6 +145,12 @@ impl Handset {
             drop(state);
             self.wake.notify_one();
         }
+    }
+
+    /// What was open at the start is looked through. A number from before may be wrong by now.
+    pub(super) fn looked(&self) {
+        self.state().looked = true;
+        self.wake.notify_one();
     }
 
     /// Something happened to a change. Nothing to do where this phone never heard of it.
@@ -256,7 +264,13 @@ impl State {
             .iter()
             .min_by_key(|(id, severity)| (std::cmp::Reverse(**severity), **id));
         match first {
-            None => Next::Nothing,
+            None => match self.kept.digest {
+                Some(told) if told.more > 0 && self.looked => Next::Digest {
+                    more: 0,
+                    rings: false,
+                },
+                _ => Next::Nothing,
+            },
             Some((&id, _)) if self.kept.rang.len() < most => Next::Question(id),
             Some(_) => {
                 let more = self.waiting.len();
@@ -345,6 +359,27 @@ mod tests {
         // The digest's own hour is not over.
         assert_eq!(state.next(begin + HOUR, 3), digest(3, false));
         assert_eq!(state.next(now + HOUR, 3), Next::Question(id(4)));
+    }
+
+    #[test]
+    fn a_number_is_withdrawn_once_nothing_waits_and_not_before_all_was_looked_through() {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let mut state = State {
+            looked: true,
+            ..State::default()
+        };
+        assert_eq!(state.next(now, 1), Next::Nothing, "no number was told");
+        state.digested(2, true, now);
+        state.looked = false;
+        assert_eq!(state.next(now, 1), Next::Nothing, "more may wait");
+        state.looked = true;
+        let none = Next::Digest {
+            more: 0,
+            rings: false,
+        };
+        assert_eq!(state.next(now, 1), none);
+        state.digested(0, false, now);
+        assert_eq!(state.next(now, 1), Next::Nothing);
     }
 
     #[test]

@@ -145,6 +145,9 @@ impl Engine {
                 self.ask_phones(&change);
             }
         }
+        for handset in self.phone.get().iter().flat_map(|phone| &phone.handsets) {
+            handset.looked();
+        }
         Ok(())
     }
 

@@ -243,10 +243,13 @@ pub(super) fn note(note: &Note) -> Push {
 
 /// Instead of more pushes than the config allows.
 pub(super) fn digest(more: usize, rings: bool) -> Push {
-    let waits = if more == 1 { "waits" } else { "wait" };
     Push {
         title: "Approvals".to_owned(),
-        message: format!("{more} more {waits}: open the screen"),
+        message: match more {
+            0 => "Nothing more waits".to_owned(),
+            1 => "1 more waits: open the screen".to_owned(),
+            more => format!("{more} more wait: open the screen"),
+        },
         priority: if rings { USUAL } else { QUIET },
         tags: vec!["inbox_tray"],
         sequence_id: DIGEST.to_owned(),
