@@ -452,6 +452,39 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
     house.close().await;
 }
 
+async fn undelivered(house: &House) -> usize {
+    let status = house.room.answer(&nina(Via::Cli), Request::Status).await;
+    let Ok(Reply::Status(status)) = status else {
+        panic!("anybody may look");
+    };
+    status.undelivered
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_owed_to_a_channel_that_the_config_lost_is_counted_until_it_is_waived() {
+    let receiver = Receiver::start().await;
+    receiver.answer_with([404; 99]);
+    let house = house(true, |config| {
+        config.channels.webhooks = vec![hook(WebhookKind::Plain, &receiver)];
+    })
+    .await;
+    house.until_closed(RULE, WALKTHROUGH).await;
+    failing(&house, "audit").await;
+    assert_eq!(undelivered(&house).await, 1);
+    let (sandbox, folder) = house.close().await;
+    let house = House::open_in(sandbox, folder, APPROVED, |config| only(config, RULE)).await;
+    assert_eq!(state(&house, "audit").kind, None);
+    assert_eq!(undelivered(&house).await, 1);
+    let waived =
+        house
+            .room
+            .engine
+            .waive_delivery(&nina(Via::Cli), "audit", None, "it was archived");
+    waived.await.unwrap();
+    assert_eq!(undelivered(&house).await, 0);
+    house.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_waives_is_an_entry_with_the_reason_and_counts_no_longer() {
     let receiver = Receiver::start().await;

@@ -46,6 +46,21 @@ fn the_most_urgent_change_is_selected_at_the_start() {
 }
 
 #[test]
+fn the_header_counts_what_channels_have_not_taken() {
+    for size in [(120, 40), (80, 24)] {
+        let header = |room: Fake| {
+            let text = Desk::with(size, room, "default").text();
+            text.lines().next().unwrap().to_owned()
+        };
+        assert!(!header(Fake::with(Vec::new())).contains("undelivered"));
+        let mut room = Fake::with(Vec::new());
+        room.status.undelivered = 50;
+        let line = header(room);
+        assert!(line.contains("50 undelivered"), "{line}");
+    }
+}
+
+#[test]
 fn all_panes_speak_of_the_same_change() {
     let mut desk = desk();
     desk.press("j j");

@@ -254,11 +254,8 @@ impl Room {
             by_hand: counts.by_hand,
             halted: counts.halted,
             asked: 0,
-            undelivered: channels
-                .iter()
-                .filter(|channel| channel.kind.is_some())
-                .map(|channel| channel.undelivered)
-                .sum(),
+            // Also what is owed to a channel that the config does not name any more, until it is waived.
+            undelivered: channels.iter().map(|channel| channel.undelivered).sum(),
             channels,
             breaker: engine.stopped_fixing(),
             holds: engine.store.holds()?.into_iter().map(hold).collect(),
