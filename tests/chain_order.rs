@@ -410,22 +410,31 @@ fn one_way(remedy: &Remedy) -> Remedy {
 type Shape<'a> = &'a dyn Fn(&mut Ticket);
 
 #[test]
-fn what_cannot_be_undone_and_hazards_that_wait_ask_outside_production_too() {
+fn what_cannot_be_undone_and_hazards_and_strict_approvals_ask_outside_production_too() {
     let no_way_back = |ticket: &mut Ticket| ticket.remedy = one_way(&ticket.remedy);
     let hazards = |ticket: &mut Ticket| ticket.hazards_wait = true;
-    let both = |ticket: &mut Ticket| {
+    let strict = |ticket: &mut Ticket| ticket.strict_waits = true;
+    let all = |ticket: &mut Ticket| {
         no_way_back(ticket);
         hazards(ticket);
+        strict(ticket);
     };
     let nothing = |_: &mut Ticket| {};
-    let cases: [(Story, Shape<'_>, &[&str]); 5] = [
+    let cases: [(Story, Shape<'_>, &[&str]); 8] = [
         (Story::dev(1), &nothing, &[]),
         (Story::dev(1), &no_way_back, &["one-way fix"]),
         (Story::dev(1), &hazards, &["high hazard"]),
+        (Story::dev(1), &strict, &["strict approval"]),
+        (
+            Story::dev(1),
+            &all,
+            &["one-way fix", "high hazard", "strict approval"],
+        ),
         (Story::new(1), &nothing, &["env=prod"]),
+        (Story::new(1), &strict, &["env=prod"]),
         (
             Story::new(1),
-            &both,
+            &all,
             &["env=prod", "one-way fix", "high hazard"],
         ),
     ];

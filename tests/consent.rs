@@ -16,8 +16,9 @@ use sixfold::{
     },
     engine::Caller,
     room::protocol::{Answer, RefusalCode},
-    sandbox::estate::WALKTHROUGH,
+    sandbox::{BucketSettings, Sandbox, estate::WALKTHROUGH},
 };
+use tempfile::TempDir;
 
 const NOW: &str = "2026-04-15T03:12:47Z";
 
@@ -31,15 +32,36 @@ name = "dana"
 groups = ["platform-security"]
 "#;
 
-async fn house(strict: &str) -> (House, ChangeId, Digest) {
-    let text = format!("{strict}{PEOPLE}");
-    let typed = Config::parse(&text, Path::new("sixfold.toml")).unwrap();
-    let house = House::open(walkthrough_sandbox().await, NOW, |config| {
+async fn staging_sandbox() -> Sandbox {
+    let sandbox = walkthrough_sandbox().await;
+    let staging = |settings: &mut BucketSettings| {
+        let env = |(key, _): &&mut (String, String)| key == "env";
+        settings.tags.iter_mut().find(env).unwrap().1 = "staging".to_owned();
+    };
+    sandbox.state().patch(WALKTHROUGH, staging).unwrap();
+    sandbox
+}
+
+/// A room in which people and approvals are as the text says.
+async fn room(sandbox: Sandbox, folder: TempDir, text: &str) -> House {
+    let typed = Config::parse(text, Path::new("sixfold.toml")).unwrap();
+    House::open_in(sandbox, folder, NOW, |config| {
         only_the_acl_rule(config);
         config.people = typed.people;
         config.approval.strict = typed.approval.strict;
+        config.mode = typed.mode;
     })
-    .await;
+    .await
+}
+
+fn enforcing(strict: &str, people: &str) -> String {
+    format!("mode = \"enforce\"\n[vault]\nbucket = \"any\"\n{strict}{people}")
+}
+
+async fn house(strict: &str) -> (House, ChangeId, Digest) {
+    let text = enforcing(strict, PEOPLE);
+    let folder = tempfile::tempdir().unwrap();
+    let house = room(walkthrough_sandbox().await, folder, &text).await;
     let change = house.until_asked("acl-public-read", WALKTHROUGH).await;
     (house, change.id, change.ticket.plan_hash)
 }
@@ -106,6 +128,79 @@ async fn two_different_people_must_agree_and_the_record_names_both() {
         told.unwrap().1,
         "nina.ramirez (tap, 03:12:47 UTC) and ravi.patel (tui, 03:12:47 UTC)"
     );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_config_is_strict_about_waits_for_its_people_outside_production_too() {
+    let strict = "[[approval.strict]]\nenvironment = \"staging\"\npeople = 2\n";
+    let folder = tempfile::tempdir().unwrap();
+    let text = enforcing(strict, PEOPLE);
+    let house = room(staging_sandbox().await, folder, &text).await;
+    let asked = house.until_asked("acl-public-read", WALKTHROUGH).await;
+    let (id, plan) = (asked.id, asked.ticket.plan_hash.clone());
+    assert!(!asked.ticket.environment.production);
+    let request = asked.request.as_ref().unwrap();
+    let shown = request.text(id, &asked.ticket);
+    assert!(
+        shown.contains("\nwaits: strict approval\nneeds: 2 different people\n"),
+        "{shown}"
+    );
+    let engine = house.room.engine.clone();
+    let nina = caller("nina.ramirez", Via::Tui);
+    let words = engine.decide(&nina, id, &plan, Answer::Approve).await;
+    assert!(words.unwrap().contains("1 of 2 agreed"));
+    assert_eq!(house.sandbox.calls().all_writes(), 0);
+    let ravi = caller("ravi.patel", Via::Tui);
+    engine
+        .decide(&ravi, id, &plan, Answer::Approve)
+        .await
+        .unwrap();
+    let closed = house.until_stage(id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::Remediated));
+    let approval = closed.approval.unwrap();
+    assert_eq!(approval.agreed().len(), 2);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn severities_and_other_environments_than_the_strict_ones_are_fixed_without_a_question() {
+    for strict in [
+        "[[approval.strict]]\nenvironment = \"qa\"\npeople = 2\n",
+        "[[approval.strict]]\nseverity = \"critical\"\npeople = 2\n",
+        TWO,
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = enforcing(strict, PEOPLE);
+        let house = room(staging_sandbox().await, folder, &text).await;
+        let closed = house.until_closed("acl-public-read", WALKTHROUGH).await;
+        let approval = closed.approval.unwrap();
+        assert_eq!(approval.headline(), "not required (env=staging)");
+        house.close().await;
+    }
+}
+
+/// A ticket from before the config said so, which nobody is asked about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_nobody_was_asked_about_is_asked_afresh_when_it_is_strict_by_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let observing = format!("mode = \"observe\"\n{PEOPLE}");
+    let house = room(staging_sandbox().await, folder, &observing).await;
+    let first = house
+        .until("there is a ticket", |house| {
+            house.change_on("acl-public-read", WALKTHROUGH)
+        })
+        .await;
+    let (sandbox, folder) = house.close().await;
+    let strict = "[[approval.strict]]\nenvironment = \"staging\"\npeople = 2\n";
+    let house = room(sandbox, folder, &enforcing(strict, PEOPLE)).await;
+    let closed = house.until_stage(first.id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::Drifted));
+    let cause = closed.alert.unwrap().cause.unwrap();
+    assert!(cause.contains("[[approval.strict]]"), "{cause}");
+    let asked = house.until_asked("acl-public-read", WALKTHROUGH).await;
+    assert!(asked.id > first.id);
+    assert_eq!(house.sandbox.calls().all_writes(), 0);
     house.close().await;
 }
 

@@ -52,15 +52,24 @@ impl Strict {
 }
 
 impl Approval {
+    fn strict_for(&self, ticket: &Ticket) -> impl Iterator<Item = &Strict> {
+        self.strict.iter().filter(|strict| strict.fits(ticket))
+    }
+
+    /// Whether a table fits a ticket that the room could fix: then people approve, wherever the bucket is.
+    pub fn strict_waits(&self, ticket: &Ticket) -> bool {
+        ticket.plan().is_some() && self.strict_for(ticket).next().is_some()
+    }
+
     /// What approving a ticket takes.
     pub fn consent(&self, ticket: &Ticket) -> Consent {
-        let strict = self.strict.iter().filter(|strict| strict.fits(ticket));
-        strict.fold(Consent::default(), |consent, strict| {
-            consent.and(Consent {
-                people: strict.people,
-                owner: strict.owner,
+        self.strict_for(ticket)
+            .fold(Consent::default(), |consent, strict| {
+                consent.and(Consent {
+                    people: strict.people,
+                    owner: strict.owner,
+                })
             })
-        })
     }
 }
 

@@ -98,6 +98,13 @@ impl Engine {
                     .to_owned(),
             )));
         }
+        if self.config.approval.strict_waits(ticket) && !asked {
+            return Ok(Some((
+                cause::DRIFTED,
+                "a strict approval is wanted by now ([[approval.strict]]), and nobody was asked"
+                    .to_owned(),
+            )));
+        }
         if let Some(why) = self.kept_off(change)? {
             return Ok(Some((cause::EXEMPT, why)));
         }

@@ -199,7 +199,7 @@ impl Engine {
         let now = self.now();
         let rule = self.library.get(&rule)?;
         let remedy = rules::remedy(rule, &subject, id, &before, &found)?;
-        let ticket = Ticket {
+        let mut ticket = Ticket {
             rule: rule.reference(),
             library: Some(self.library.digest().clone()),
             title: rule.title.clone(),
@@ -217,9 +217,11 @@ impl Engine {
             },
             plan_hash: remedy.hash(id, &subject.asset),
             hazards_wait: remedy.plan().is_some_and(|plan| self.hazards_wait(plan)),
+            strict_waits: false,
             remedy,
             asset: subject.asset,
         };
+        ticket.strict_waits = self.config.approval.strict_waits(&ticket);
         let asset = ticket.asset.clone();
         let draft = Draft::room(now, id, Fact::Ticket(Box::new(ticket)));
         let size = crate::domain::canonical(&draft.fact).len();

@@ -156,6 +156,7 @@ pub fn ticket(seed: &Seed) -> Ticket {
         remedy: plan.into(),
         plan_hash,
         hazards_wait: false,
+        strict_waits: false,
     }
 }
 

@@ -128,6 +128,7 @@ impl Story {
             remedy: self.plan().into(),
             plan_hash: self.plan_hash(),
             hazards_wait: false,
+            strict_waits: false,
         }
     }
 

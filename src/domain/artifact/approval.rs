@@ -11,7 +11,7 @@ use crate::domain::{Actor, ChangeId, Digest, Hazard, Stamp, Via, time};
 /// The question, as it was put.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRequest {
-    /// Why a person is needed: `env=prod`, `one-way fix`, `high hazard`, or several of them.
+    /// Why a person is needed: `env=prod`, `one-way fix`, `high hazard`, `strict approval`, or several of them.
     pub why: String,
     pub action: String,
     /// Groups that are asked, such as `on-call` and the owner's team.

@@ -49,6 +49,9 @@ pub struct Ticket {
     /// The room's config had this plan's high hazards wait for a person, wherever the bucket is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hazards_wait: bool,
+    /// The room's config wanted a strict approval for this plan, which only people can give.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict_waits: bool,
 }
 
 impl Detection {
@@ -99,7 +102,10 @@ impl Ticket {
         let one_way = self.one_way().is_some();
         let one_way = one_way.then(|| "one-way fix".to_owned());
         let hazard = self.hazards_wait.then(|| "high hazard".to_owned());
-        [production, one_way, hazard]
+        // In production it changes how many are needed, which the request says by itself.
+        let strict = self.strict_waits && production.is_none();
+        let strict = strict.then(|| "strict approval".to_owned());
+        [production, one_way, hazard, strict]
             .into_iter()
             .flatten()
             .collect()

@@ -100,9 +100,9 @@ fn held(body: &mut Body<'_, '_>, card: &Card, hold: &Hold) {
         );
         body.text("closes", &format!("{}, as halted", change.id));
     }
-    let production = matches!(&card.change, Some(change) if change.ticket.environment.production);
+    let asks = matches!(&card.change, Some(change) if !change.ticket.waits_for().is_empty());
     let then = "nothing is written now; the next pass judges the bucket afresh, and what violates then becomes a new change";
-    let waits = if production {
+    let waits = if asks {
         ", which waits for approval as any other"
     } else {
         ", which is fixed without a question"
