@@ -12,12 +12,10 @@ use toml::Spanned;
 
 use super::{
     Approval, AskOnHazards, AssumedRole, Breaker, Cloud, Config, ConfigFault, Environments, Keeper,
-    Members, Mode, Owners, Parameters, People, Role, Rules, Scan, Secret, Strict, Vault, Verify,
-    accounts,
+    Members, Mode, Owners, Parameters, Role, Rules, Scan, Secret, Strict, Vault, Verify, accounts,
     channels::{ChannelsTable, EmailTable, PagerDutyTable, Place, Tables, WebhookTable},
-    door, exceptions, keys,
+    door, exceptions, keys, listed,
     parameters::Typed,
-    people::Person,
     phone,
     values::{Span, days, positive, rate},
 };
@@ -45,7 +43,7 @@ pub struct File {
     rules: RulesTable,
     parameters: Typed,
     parameters_in: BTreeMap<Spanned<String>, Typed>,
-    people: Vec<Person>,
+    people: Vec<listed::Table>,
     phone: Option<phone::Table>,
     channels: ChannelsTable,
     webhooks: Vec<Spanned<WebhookTable>>,
@@ -185,6 +183,7 @@ impl File {
             email: self.email,
             pagerduty: self.pagerduty,
         };
+        let people = listed::people(self.people, place)?;
         let not_production = [
             "dev",
             "development",
@@ -250,7 +249,7 @@ impl File {
             },
             parameters: Parameters::typed(self.parameters, "parameters", text),
             environment_parameters: environments(self.parameters_in, text, path)?,
-            people: People::new(self.people),
+            people,
             phone: phone::resolve(self.phone, &base, path)?,
             channels: tables.resolve(place)?,
             first_change: self.first_change.unwrap_or(1),

@@ -14,6 +14,7 @@ mod fault;
 mod file;
 mod infer;
 mod keys;
+mod listed;
 mod parameters;
 mod people;
 mod phone;

@@ -1,31 +1,23 @@
 //! Who is known, and by which role. What a role may do is one table, [`Role::may`]; the gate asks it
 //! here, nobody else decides.
 
-use serde::{Deserialize, Deserializer, de::Error};
-
-use super::{Secret, SshKey, phone::some_topic};
+use super::{Secret, SshKey};
 use crate::domain::{Actor, Right, Role};
 
 /// A person of the config.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Person {
-    #[serde(deserialize_with = "name")]
     pub name: Actor,
     /// The Unix account by which they come; their name where it isn't given.
     pub user: Option<String>,
-    #[serde(default)]
     pub role: Role,
     /// Teams they belong to, by the names that `asked` and owners go by.
-    #[serde(default)]
     pub groups: Vec<String>,
     /// The ntfy topic that their phone, and nobody else's, subscribes to.
-    #[serde(default, deserialize_with = "some_topic")]
     pub topic: Option<Secret>,
     /// The environment variable that holds it instead.
     pub topic_env: Option<String>,
     /// By which OpenSSH knows them, where they come through the room's own account.
-    #[serde(default)]
     pub keys: Vec<SshKey>,
 }
 
@@ -33,10 +25,6 @@ impl Person {
     pub const fn has_topic(&self) -> bool {
         self.topic.is_some() || self.topic_env.is_some()
     }
-}
-
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
-    Actor::person(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Everybody who is known. Where nobody is listed, whoever can start the room is its approver: the

@@ -1,0 +1,168 @@
+//! `[[people]]` as typed: one table a person, since two of them would be two people wherever several
+//! must agree.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    ConfigFault, People, Person, Secret, SshKey, channels::Place, fault::line_at, phone::some_topic,
+};
+use crate::domain::{Actor, NotAName, Role};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    name: Spanned<Name>,
+    user: Option<Spanned<String>>,
+    #[serde(default)]
+    role: Role,
+    #[serde(default)]
+    groups: Vec<String>,
+    #[serde(default, deserialize_with = "some_topic")]
+    topic: Option<Secret>,
+    topic_env: Option<String>,
+    #[serde(default)]
+    keys: Vec<Spanned<SshKey>>,
+}
+
+/// Neither `room` nor `policy`, which are actors too.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Name(Actor);
+
+impl TryFrom<String> for Name {
+    type Error = NotAName;
+
+    fn try_from(name: String) -> Result<Self, NotAName> {
+        Actor::person(&name).map(Self)
+    }
+}
+
+/// By what a person is told from others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Mark {
+    Name,
+    User,
+    Key,
+}
+
+impl Table {
+    fn person(&self) -> &Actor {
+        &self.name.get_ref().0
+    }
+
+    /// Each mark with its value, its place in the text and the key that stands there.
+    fn marks(&self) -> impl Iterator<Item = (Mark, String, usize, &'static str)> {
+        let (name, at) = (self.person().name(), self.name.span().start);
+        let user = match &self.user {
+            Some(user) => (
+                Mark::User,
+                user.get_ref().clone(),
+                user.span().start,
+                "people.user",
+            ),
+            None => (Mark::User, name.to_owned(), at, "people.name"),
+        };
+        // Names are told apart ignoring case, as owners and groups are.
+        let called = (Mark::Name, name.to_lowercase(), at, "people.name");
+        let keys = self.keys.iter().map(|key| {
+            let (key, at) = (key.get_ref().to_string(), key.span().start);
+            (Mark::Key, key, at, "people.keys")
+        });
+        [called, user].into_iter().chain(keys)
+    }
+
+    fn resolve(self) -> Person {
+        Person {
+            name: self.name.into_inner().0,
+            user: self.user.map(Spanned::into_inner),
+            role: self.role,
+            groups: self.groups,
+            topic: self.topic,
+            topic_env: self.topic_env,
+            keys: self.keys.into_iter().map(Spanned::into_inner).collect(),
+        }
+    }
+}
+
+/// Everybody who is listed, each once.
+pub fn people(tables: Vec<Table>, place: Place<'_>) -> Result<People, ConfigFault> {
+    let mut seen = HashMap::new();
+    for (number, table) in tables.iter().enumerate() {
+        for (mark, value, at, key) in table.marks() {
+            let there = seen.entry((mark, value.clone())).or_insert((number, at));
+            let (other, before) = *there;
+            if other == number {
+                continue;
+            }
+            let whose = tables.get(other).map_or("", |table| table.person().name());
+            let line = line_at(place.text, before);
+            let (what, own) = match mark {
+                Mark::Name => (format!("{whose} is there already"), "name"),
+                Mark::User => (
+                    format!("`{value}` is the account of {whose} already"),
+                    "account",
+                ),
+                Mark::Key => (format!("this is the key of {whose} already"), "key"),
+            };
+            let message = format!(
+                "{what}, on line {line}, and one person must not count as two: put both tables into one, or give each a {own} of their own"
+            );
+            return Err(ConfigFault::at(place.path, place.text, at, key, message));
+        }
+    }
+    Ok(People::new(
+        tables.into_iter().map(Table::resolve).collect(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::Config;
+
+    const NINA: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILRA5z95A1UYNRIK78J8cwxUPEI9tOWq7Smgv2ss2VAL";
+
+    fn told(text: &str) -> String {
+        let parsed = Config::parse(text, Path::new("sixfold.toml"));
+        parsed
+            .err()
+            .map_or_else(String::new, |fault| fault.to_string())
+    }
+
+    #[test]
+    fn nobody_is_two_people_by_name_account_or_key() {
+        for (text, wanted) in [
+            (
+                "[[people]]\nname = \"nina\"\n[[people]]\nname = \"Nina\"\n".to_owned(),
+                "sixfold.toml:4: people.name: nina is there already, on line 2, and one person must not count as two: put",
+            ),
+            (
+                "[[people]]\nname = \"nina\"\n[[people]]\nname = \"n.ramirez\"\nuser = \"nina\"\n"
+                    .to_owned(),
+                "sixfold.toml:5: people.user: `nina` is the account of nina already, on line 2,",
+            ),
+            (
+                "[[people]]\nname = \"n.ramirez\"\nuser = \"nina\"\n[[people]]\nname = \"nina\"\n"
+                    .to_owned(),
+                "sixfold.toml:5: people.name: `nina` is the account of n.ramirez already, on line 3,",
+            ),
+            (
+                format!(
+                    "[[people]]\nname = \"nina\"\nkeys = [{NINA:?}]\n[[people]]\nname = \"ravi\"\nkeys = [\n\"{NINA} ravi@laptop\"]\n"
+                ),
+                "sixfold.toml:7: people.keys: this is the key of nina already, on line 3,",
+            ),
+        ] {
+            let fault = told(&text);
+            assert!(fault.starts_with(wanted), "{fault}");
+        }
+        let twice_their_own =
+            format!("[[people]]\nname = \"nina\"\nuser = \"nina\"\nkeys = [{NINA:?}, {NINA:?}]\n");
+        assert_eq!(told(&twice_their_own), "");
+    }
+}
