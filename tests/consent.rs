@@ -271,6 +271,54 @@ async fn the_owners_team_may_not_approve_where_the_config_says_so() {
     house.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agreement_does_not_count_once_whoever_gave_it_may_no_longer_decide() {
+    for gone in [
+        PEOPLE.replace("\"nina.ramirez\"", "\"nina.ramirez\"\nrole = \"auditor\""),
+        PEOPLE.replace("nina.ramirez", "somebody.else"),
+    ] {
+        let (house, id, plan) = house(TWO).await;
+        let nina = caller("nina.ramirez", Via::Tui);
+        let engine = house.room.engine.clone();
+        engine
+            .decide(&nina, id, &plan, Answer::Approve)
+            .await
+            .unwrap();
+        drop(engine);
+        let (sandbox, folder) = house.close().await;
+        let house = room(sandbox, folder, &enforcing(TWO, &gone)).await;
+        let engine = house.room.engine.clone();
+        let ravi = caller("ravi.patel", Via::Tui);
+        let words = engine.decide(&ravi, id, &plan, Answer::Approve).await;
+        assert_eq!(
+            words.unwrap(),
+            format!(
+                "{id}: 1 of 2 agreed; it waits for another person (nina.ramirez agreed before and may not any more, so that does not count)"
+            )
+        );
+        let waiting = house.change(id);
+        assert_eq!(waiting.stage, Stage::AwaitingApproval);
+        assert_eq!(waiting.word(), "1 of 2 agreed");
+        assert_eq!(house.sandbox.calls().all_writes(), 0);
+        let last = engine.store.entries_of(id).unwrap().pop().unwrap();
+        assert_eq!(
+            last.entry.headline(),
+            "agreed, others must as well; nina.ramirez does not count any more"
+        );
+
+        let dana = caller("dana", Via::Tui);
+        engine
+            .decide(&dana, id, &plan, Answer::Approve)
+            .await
+            .unwrap();
+        let closed = house.until_stage(id, Stage::Closed).await;
+        let agreed = closed.approval.unwrap().agreed();
+        let names: Vec<_> = agreed.iter().map(|agreed| agreed.by.name()).collect();
+        assert_eq!(names, ["ravi.patel", "dana"]);
+        house.close().await;
+    }
+}
+
 /// What an auditor's copy is held against: no ledger in which too few agreed is taken for a whole one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_in_which_too_few_agreed_is_refused() {
@@ -303,6 +351,16 @@ async fn a_ledger_in_which_too_few_agreed_is_refused() {
         .cloned()
         .collect();
     assert!(fold(&without).is_err());
+    let mut stranger = entries.clone();
+    for entry in &mut stranger {
+        if let Fact::Agreed { without, .. } = &mut entry.fact {
+            without.push(Actor::person("dana").unwrap());
+        }
+    }
+    assert_eq!(
+        fold(&stranger).unwrap_err().why,
+        "somebody who does not count any more had not agreed"
+    );
     let mut alone = without.clone();
     let mut twice = entries.clone();
     for entry in alone.iter_mut().chain(twice.iter_mut()) {

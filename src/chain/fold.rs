@@ -144,8 +144,8 @@ fn step(change: &mut Change, entry: &Entry) -> Step {
             change.stage = Stage::Expired;
             Ok(())
         }
-        (Fact::Agreed { plan_hash }, Stage::AwaitingApproval) => {
-            approval::agreed(change, plan_hash, entry)
+        (Fact::Agreed { plan_hash, without }, Stage::AwaitingApproval) => {
+            approval::agreed(change, plan_hash, without, entry)
         }
         (Fact::Approval(approval), Stage::Ticketed | Stage::AwaitingApproval) => {
             approval::decided(change, approval)

@@ -86,7 +86,12 @@ pub enum Fact {
     ApprovalExpired { round: u32 },
     /// The entry's actor agreed to the plan, and others must as well before it is approved.
     #[serde(rename = "approval.agreed")]
-    Agreed { plan_hash: Digest },
+    Agreed {
+        plan_hash: Digest,
+        /// Those who agreed before and may not any more, so that theirs does not count.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<Actor>,
+    },
     /// 02.
     #[serde(rename = "approval")]
     Approval(Approval),

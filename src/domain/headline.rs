@@ -12,7 +12,12 @@ impl Entry {
                 request.asked.join(", "),
                 time::to_minute(request.expires)
             ),
-            Fact::Agreed { .. } => "agreed, others must as well".to_owned(),
+            Fact::Agreed { without, .. } => {
+                let former = without
+                    .iter()
+                    .map(|former| format!("; {former} does not count any more"));
+                format!("agreed, others must as well{}", former.collect::<String>())
+            }
             Fact::ApprovalExpired { round } => format!("round {round} expired, nobody decided"),
             Fact::Approval(approval) => approval.headline(),
             Fact::HandAsked(request) => {

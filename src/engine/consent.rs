@@ -5,9 +5,8 @@ use super::{
     gate::{Caller, refusal},
 };
 use crate::{
-    config::Person,
     domain::{
-        Change, Digest, Fact,
+        Actor, Change, Digest, Fact, Right,
         artifact::{ApprovalRequest, Ticket},
     },
     room::protocol::{Refusal, RefusalCode},
@@ -31,8 +30,7 @@ impl Engine {
         shown: &Digest,
     ) -> Result<Agreement, Refusal> {
         let id = change.id;
-        let owns = !request.consent.owner && self.is_of_the_owner(caller, &change.ticket);
-        if owns {
+        if !self.may_agree(&caller.actor, change, request) {
             let cause = format!(
                 "{} is of the team that owns it ({}), and this takes somebody else's approval",
                 caller.actor, change.ticket.owner.team
@@ -49,25 +47,50 @@ impl Engine {
             );
             return Err(refusal(RefusalCode::Conflict, message));
         }
-        let now_agreed = change.agreed.len() + 1;
+        let without = self.no_longer_count(change, request);
+        let now_agreed = change.agreed.len() - without.len() + 1;
         if now_agreed >= needed {
             return Ok(Agreement::Approves);
         }
+        let mut words =
+            format!("{id}: {now_agreed} of {needed} agreed; it waits for another person");
+        for former in &without {
+            words.push_str(&format!(
+                " ({former} agreed before and may not any more, so that does not count)"
+            ));
+        }
         let fact = Fact::Agreed {
             plan_hash: shown.clone(),
+            without,
         };
         let draft = caller.draft(self.now(), Some(id), fact);
         self.record(vec![draft]).await?;
-        Ok(Agreement::Waits(format!(
-            "{id}: {now_agreed} of {needed} agreed; it waits for another person"
-        )))
+        Ok(Agreement::Waits(words))
     }
 
-    fn is_of_the_owner(&self, caller: &Caller, ticket: &Ticket) -> bool {
+    /// Those who agreed to a request and may not any more, as the config is now.
+    fn no_longer_count(&self, change: &Change, request: &ApprovalRequest) -> Vec<Actor> {
+        let may = |actor: &Actor| {
+            self.config.people.may(actor, Right::Decide) && self.may_agree(actor, change, request)
+        };
+        let agreed = change.agreed.iter().map(|agreed| &agreed.by);
+        agreed.filter(|by| !may(by)).cloned().collect()
+    }
+
+    /// Whether a request takes the agreement of this person, whose right to decide is another question.
+    pub(super) fn may_agree(
+        &self,
+        actor: &Actor,
+        change: &Change,
+        request: &ApprovalRequest,
+    ) -> bool {
+        request.consent.owner || !self.is_of_the_owner(actor, &change.ticket)
+    }
+
+    fn is_of_the_owner(&self, actor: &Actor, ticket: &Ticket) -> bool {
         let owner = &ticket.owner;
         let named = [owner.team.clone(), owner.contact.clone()];
-        let is_caller = |person: &Person| person.name == caller.actor;
         let mut of_the_team = self.config.people.asked(&named);
-        of_the_team.any(is_caller)
+        of_the_team.any(|person| person.name == *actor)
     }
 }

@@ -16,7 +16,12 @@ pub(super) fn requested(change: &mut Change, request: &ApprovalRequest) -> Step 
     Ok(())
 }
 
-pub(super) fn agreed(change: &mut Change, plan_hash: &Digest, entry: &Entry) -> Step {
+pub(super) fn agreed(
+    change: &mut Change,
+    plan_hash: &Digest,
+    without: &[Actor],
+    entry: &Entry,
+) -> Step {
     let request = change.request.as_ref().ok_or("nobody was asked")?;
     require(*plan_hash == change.ticket.plan_hash, PLAN)?;
     require(
@@ -24,8 +29,13 @@ pub(super) fn agreed(change: &mut Change, plan_hash: &Digest, entry: &Entry) -> 
         "only a person agrees",
     )?;
     require(entry.at < request.expires, "the request had expired")?;
-    let before = change.agreed.iter().any(|agreed| agreed.by == entry.actor);
-    require(!before, "the same person agreed before")?;
+    let agreed = |who: &Actor| change.agreed.iter().any(|agreed| agreed.by == *who);
+    require(!agreed(&entry.actor), "the same person agreed before")?;
+    require(
+        without.iter().all(agreed),
+        "somebody who does not count any more had not agreed",
+    )?;
+    change.agreed.retain(|agreed| !without.contains(&agreed.by));
     require(
         change.agreed.len() + 1 < usize::from(request.consent.people),
         "the last one to agree approves",
