@@ -319,6 +319,49 @@ async fn an_agreement_does_not_count_once_whoever_gave_it_may_no_longer_decide()
     }
 }
 
+/// Tags are typed by people: `Platform-Security`, or the address of one person.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_is_asked_and_kept_from_approving_however_the_tag_spells_them() {
+    let people = "[[people]]\nname = \"ravi.patel\"\n\
+                  [[people]]\nname = \"nina@acme.com\"\n\
+                  [[people]]\nname = \"dana\"\ngroups = [\"platform-security\"]\n";
+    for (tag, name, asked) in [
+        (
+            "Platform-Security",
+            "dana",
+            &["on-call", "Platform-Security"][..],
+        ),
+        (
+            "Nina@acme.com",
+            "nina@acme.com",
+            &["on-call", "Nina", "Nina@acme.com"],
+        ),
+        ("@acme.com", "", &["on-call", "unassigned"]),
+    ] {
+        let sandbox = walkthrough_sandbox().await;
+        let owned = |settings: &mut BucketSettings| {
+            let owner = |(key, _): &&mut (String, String)| key == "owner";
+            settings.tags.iter_mut().find(owner).unwrap().1 = tag.to_owned();
+        };
+        sandbox.state().patch(WALKTHROUGH, owned).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let text = enforcing("[[approval.strict]]\nowner = false\n", people);
+        let house = room(sandbox, folder, &text).await;
+        let change = house.until_asked("acl-public-read", WALKTHROUGH).await;
+        assert_eq!(change.request.as_ref().unwrap().asked, asked);
+        if !name.is_empty() {
+            let owner = caller(name, Via::Tui);
+            let plan = &change.ticket.plan_hash;
+            let engine = &house.room.engine;
+            let refused = engine
+                .decide(&owner, change.id, plan, Answer::Approve)
+                .await;
+            assert_eq!(refused.unwrap_err().code, RefusalCode::Forbidden, "{tag}");
+        }
+        house.close().await;
+    }
+}
+
 /// What an auditor's copy is held against: no ledger in which too few agreed is taken for a whole one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_in_which_too_few_agreed_is_refused() {

@@ -15,6 +15,11 @@ fn values<'a>(tags: &'a Tags, keys: &'a [String]) -> impl Iterator<Item = &'a st
     })
 }
 
+/// The team in a contact, which may be an address.
+fn team(contact: &str) -> &str {
+    contact.split('@').next().unwrap_or(contact).trim()
+}
+
 impl Config {
     /// A bucket with its environment and owner, by its tags as they were read; none when they could
     /// not be.
@@ -30,8 +35,9 @@ impl Config {
         let account = self.accounts.get(&asset.account);
         let environment = self.environment(account, tags.as_ref());
         let tags = tags.unwrap_or_default();
+        // `@acme.com` names nobody.
         let tagged = values(&tags, &self.owners.tags)
-            .next()
+            .find(|contact| !team(contact).is_empty())
             .map(|contact| (contact.to_owned(), "tag owner"));
         let mapped = || {
             account?
@@ -42,7 +48,7 @@ impl Config {
         let (contact, from) = tagged
             .or_else(mapped)
             .unwrap_or_else(|| (self.owners.default.clone(), "default"));
-        let team = contact.split('@').next().unwrap_or(&contact).to_owned();
+        let team = team(&contact).to_owned();
         let owner = Owner {
             contact,
             team,
@@ -157,6 +163,20 @@ mod tests {
                 "unassigned",
             ),
             ("999900001111", &[("env", " ")], "prod", true, "unassigned"),
+            (
+                "111122223333",
+                &[("owner", "@acme.com")],
+                "dev",
+                false,
+                "data@acme.com",
+            ),
+            (
+                "999900001111",
+                &[("owner", "@acme.com"), ("Owner", "web")],
+                "prod",
+                true,
+                "web",
+            ),
         ] {
             let subject = subject(account, tags);
             assert_eq!(

@@ -25,6 +25,13 @@ impl Person {
     pub const fn has_topic(&self) -> bool {
         self.topic.is_some() || self.topic_env.is_some()
     }
+
+    /// Whether a name means them, or a group of theirs. Tags spell names as they like, so case is ignored.
+    pub fn answers_to(&self, name: &str) -> bool {
+        let own = [self.name.name()].into_iter();
+        let mut names = own.chain(self.groups.iter().map(String::as_str));
+        names.any(|own| own.eq_ignore_ascii_case(name))
+    }
 }
 
 /// Everybody who is known. Where nobody is listed, whoever can start the room is its approver: the
@@ -66,12 +73,8 @@ impl People {
     /// Those whom names ask: a person by their own, everybody of a group by its. Each once, in the
     /// config's order.
     pub fn asked<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Person> {
-        let meant = |person: &Person, name: &String| {
-            name == person.name.name() || person.groups.contains(name)
-        };
-        self.0
-            .iter()
-            .filter(move |person| names.iter().any(|name| meant(person, name)))
+        let asked = move |person: &&Person| names.iter().any(|name| person.answers_to(name));
+        self.0.iter().filter(asked)
     }
 
     pub fn may(&self, actor: &Actor, right: Right) -> bool {
@@ -132,6 +135,7 @@ mod tests {
         };
         assert_eq!(asked(&["on-call", "platform"]), ["nina"]);
         assert_eq!(asked(&["on-call", "otto"]), ["otto", "nina"]);
+        assert_eq!(asked(&["Platform", "OTTO"]), ["otto", "nina"]);
         assert!(asked(&["nobody"]).is_empty());
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     chain,
     config::Person,
     domain::{
-        Actor, Change, Draft, Fact, Via,
+        Actor, Change, Draft, Fact, Owner, Via,
         artifact::{Approval, ApprovalRequest, Decision, PagingAction, Ticket},
     },
 };
@@ -68,11 +68,18 @@ impl Engine {
         hooks.iter().any(|hook| hook.approvals)
     }
 
-    /// The owner's team is asked in every round: it is their bucket.
+    /// The owner is asked in every round: it is their bucket. By the team's name, and by the whole contact
+    /// where somebody goes by that.
     fn asked_in(&self, ticket: &Ticket, round: u32) -> Vec<String> {
         let mut asked = self.config.approval.asked_in(round).to_vec();
-        if !asked.contains(&ticket.owner.team) {
-            asked.push(ticket.owner.team.clone());
+        let Owner { team, contact, .. } = &ticket.owner;
+        let people = &self.config.people;
+        let known = people.iter().any(|person| person.answers_to(contact));
+        for name in [Some(team), known.then_some(contact)].into_iter().flatten() {
+            let there = asked.iter().any(|there| there.eq_ignore_ascii_case(name));
+            if !there && !name.is_empty() {
+                asked.push(name.clone());
+            }
         }
         asked
     }
