@@ -83,8 +83,8 @@ struct VaultTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ApprovalTable {
-    asked: Option<Vec<String>>,
-    escalation: Option<Vec<Vec<String>>>,
+    asked: Option<Vec<Spanned<String>>>,
+    escalation: Option<Vec<Vec<Spanned<String>>>>,
     window: Option<Span<60, { 30 * DAY }>>,
     exception: Option<Span<3_600, { 3_650 * DAY }>>,
     hazards: AskOnHazards,
@@ -145,6 +145,10 @@ fn span<const LEAST: u64, const MOST: u64>(
     given.map_or(Duration::from_secs(default), |span| span.0)
 }
 
+fn names(given: Vec<Spanned<String>>) -> Vec<String> {
+    given.into_iter().map(Spanned::into_inner).collect()
+}
+
 fn words(given: Option<Vec<String>>, default: &[&str]) -> Vec<String> {
     given.unwrap_or_else(|| default.iter().map(|&word| word.to_owned()).collect())
 }
@@ -184,6 +188,11 @@ impl File {
             pagerduty: self.pagerduty,
         };
         let people = listed::people(self.people, place)?;
+        let asked = self.approval.asked.iter().flatten();
+        listed::known(asked, "approval.asked", &people, place)?;
+        let rounds = self.approval.escalation.iter().flatten().flatten();
+        listed::known(rounds, "approval.escalation", &people, place)?;
+        let rounds = self.approval.escalation.unwrap_or_default();
         let not_production = [
             "dev",
             "development",
@@ -204,8 +213,8 @@ impl File {
             cloud: self.cloud.resolve(),
             vault: self.vault.map(|vault| vault.resolve(place)).transpose()?,
             approval: Approval {
-                asked: words(self.approval.asked, &["on-call"]),
-                escalation: self.approval.escalation.unwrap_or_default(),
+                asked: words(self.approval.asked.map(names), &["on-call"]),
+                escalation: rounds.into_iter().map(names).collect(),
                 window: span(self.approval.window, 60 * MINUTE),
                 exception: span(self.approval.exception, 90 * DAY),
                 hazards: self.approval.hazards,

@@ -1,5 +1,5 @@
-//! `[[people]]` as typed: one table a person, since two of them would be two people wherever several
-//! must agree.
+//! `[[people]]` as typed, and who is meant by a name: one table a person, since two of them would be two
+//! people wherever several must agree, and no name that asks nobody.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{
     ConfigFault, People, Person, Secret, SshKey, channels::Place, fault::line_at, phone::some_topic,
 };
-use crate::domain::{Actor, NotAName, Role};
+use crate::domain::{Actor, NotAName, Role, nearest};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +118,35 @@ pub fn people(tables: Vec<Table>, place: Place<'_>) -> Result<People, ConfigFaul
     ))
 }
 
+/// Refuses a name that somebody typed under `[approval]` and that would ask nobody, round after round.
+/// Where nobody is listed, names are words for a channel's readers.
+pub fn known<'a>(
+    names: impl Iterator<Item = &'a Spanned<String>>,
+    key: &str,
+    people: &People,
+    place: Place<'_>,
+) -> Result<(), ConfigFault> {
+    for name in names {
+        let (at, name) = (name.span().start, name.get_ref());
+        if people.is_empty() || people.iter().any(|person| person.answers_to(name)) {
+            continue;
+        }
+        let known = people.iter().flat_map(|person| {
+            let groups = person.groups.iter().map(String::as_str);
+            groups.chain([person.name.name()])
+        });
+        let meant = match nearest(name, known) {
+            Some(meant) => format!("is `{meant}` meant?"),
+            None => "put it among the `groups` of whoever is meant".to_owned(),
+        };
+        let message = format!(
+            "`{name}` is neither a person nor a group under [[people]], so it asks nobody: {meant}"
+        );
+        return Err(ConfigFault::at(place.path, place.text, at, key, message));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -164,5 +193,30 @@ mod tests {
         let twice_their_own =
             format!("[[people]]\nname = \"nina\"\nuser = \"nina\"\nkeys = [{NINA:?}, {NINA:?}]\n");
         assert_eq!(told(&twice_their_own), "");
+    }
+
+    #[test]
+    fn a_name_that_asks_nobody_is_refused_where_people_are_listed() {
+        let people = "[[people]]\nname = \"nina\"\ngroups = [\"on-call\"]\n";
+        for (approval, wanted) in [
+            (
+                "asked = [\"nina\", \"on-cal\"]",
+                "sixfold.toml:2: approval.asked: `on-cal` is neither a person nor a group under [[people]], so it asks nobody: is `on-call` meant?",
+            ),
+            (
+                "escalation = [[\"on-call\"],\n[\"managers\"]]",
+                "sixfold.toml:3: approval.escalation: `managers` is neither a person nor a group under [[people]], so it asks nobody: put it among",
+            ),
+            ("asked = [\"Nina\", \"On-Call\"]", ""),
+        ] {
+            let fault = told(&format!("[approval]\n{approval}\n{people}"));
+            assert!(fault.starts_with(wanted), "{fault}");
+            assert_eq!(fault.is_empty(), wanted.is_empty(), "{fault}");
+            let nobody = told(&format!("[approval]\n{approval}\n"));
+            assert_eq!(
+                nobody, "",
+                "without people there is nothing to compare with"
+            );
+        }
     }
 }

@@ -85,7 +85,7 @@ pub fn resolve(
 }
 
 /// Whom each round asks is said in one place.
-pub fn rounds(asked: bool, rounds: Option<&[Vec<String>]>, path: &Path) -> Result<(), ConfigFault> {
+pub fn rounds<T>(asked: bool, rounds: Option<&[Vec<T>]>, path: &Path) -> Result<(), ConfigFault> {
     let message = match rounds {
         Some(_) if asked => {
             "[approval]: `asked` and `escalation` say both whom round 1 asks: one is wanted"
