@@ -780,6 +780,32 @@ async fn where_two_must_agree_the_first_tap_waits_for_the_second_persons() {
     house.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_owns_it_gets_no_button_that_would_be_refused() {
+    let ntfy = Ntfy::start().await;
+    let more = format!(
+        "{}[[approval.strict]]\nowner = false\n",
+        PEOPLE.replace("\"leads\"", "\"platform-security\"")
+    );
+    let house = open_on(&ntfy, walkthrough_sandbox().await, &more).await;
+    let change = house.until_asked(RULE, WALKTHROUGH).await;
+    assert_eq!(change.ticket.owner.team, "platform-security");
+    let labels = |push: &Value| -> Vec<String> {
+        let actions = push["actions"].as_array().unwrap().iter();
+        actions
+            .map(|action| action["label"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (ninas, ottos) = (
+        pushed(&house, &ntfy, NINA, 1).await,
+        pushed(&house, &ntfy, OTTO, 1).await,
+    );
+    let deny = ["Deny · accepted risk", "Deny · false positive"];
+    assert_eq!(labels(&ninas), ["Approve", deny[0], deny[1]]);
+    assert_eq!(labels(&ottos), deny);
+    house.close().await;
+}
+
 /// The walkthrough's bucket and three like it, all in production.
 async fn four_buckets() -> Sandbox {
     let sandbox = walkthrough_sandbox().await;

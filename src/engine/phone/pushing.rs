@@ -231,7 +231,7 @@ impl Engine {
             handset.state().no_longer_asked(id);
             return Ok(());
         }
-        let buttons = self.buttons(handset, id, &request)?;
+        let buttons = self.buttons(handset, &change, &request)?;
         match self
             .send_to_phone(handset, text::question(&change, &request, buttons))
             .await
@@ -262,7 +262,7 @@ impl Engine {
     fn buttons(
         &self,
         handset: &Handset,
-        id: ChangeId,
+        change: &Change,
         request: &ApprovalRequest,
     ) -> Result<Vec<Button>, Halt> {
         let caller = Caller {
@@ -277,12 +277,15 @@ impl Engine {
             return Ok(Vec::new());
         }
         let reasons = config.reasons.iter().copied().map(Choice::Deny);
-        std::iter::once(Choice::Approve)
+        // Whoever is of the owner's team may deny even where somebody else has to approve.
+        let agrees = self.may_agree(&handset.person, change, request);
+        let approve = agrees.then_some(Choice::Approve).into_iter();
+        approve
             .chain(reasons)
             .map(|choice| {
                 let body = token::make(
                     &phone.key,
-                    id,
+                    change.id,
                     choice,
                     &handset.person,
                     &handset.topic,
