@@ -8,6 +8,7 @@ mod shell;
 
 use std::{fs, path::Path};
 
+use nix::unistd::{Uid, User};
 use sixfold::{
     domain::{Actor, Via},
     engine::Caller,
@@ -676,12 +677,17 @@ fn keys_and_webhook_addresses_are_in_no_output_no_log_and_no_ledger() {
         &["doctor"],
         &["outbox", "list"],
         &["outbox", "retry", "mail"],
-        &["ledger", "list"],
+    ] {
+        ran.push(run(with_keys(args)));
+    }
+    // Whoever opens no room has no use for the secrets.
+    for args in [
+        &["ledger", "list"][..],
         &["ledger", "show", &id],
         &["ledger", "export", "--format", "jsonl"],
         &["scan", "--json"],
     ] {
-        ran.push(run(with_keys(args)));
+        ran.push(shell.run(args));
     }
     // The channels that are down say so, by name and cause.
     ran[3].says("down").says("no connection").says("signed");
@@ -711,6 +717,64 @@ fn keys_and_webhook_addresses_are_in_no_output_no_log_and_no_ledger() {
         ran.push(shell.run(&["doctor"]));
     }
     keeps(&secrets, &ran, &shell.path("state"));
+}
+
+/// As under sshd, which gives a forced command nothing of what the service has in its environment.
+#[test]
+fn only_whoever_opens_a_room_needs_the_secrets_of_its_channels() {
+    let shell = Shell::enforcing();
+    let pager = |variable: &str| {
+        let url = nowhere();
+        shell.configure(
+            "enforce",
+            &format!(
+                "[[people]]\nname = \"nina\"\nuser = {:?}\n\
+                 keys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPvSW5KDmF6ZPWVSjjSJqRHNkGPZ0vJUuV0ZrTSfUwEa\"]\n\
+                 [pagerduty]\nrouting_key_env = \"{variable}\"\nurl = \"{url}\"\n",
+                User::from_uid(Uid::current()).unwrap().unwrap().name
+            ),
+        );
+        let line = shell.read("sixfold.toml");
+        let line = line.lines().position(|line| line == "[pagerduty]").unwrap() + 1;
+        format!(
+            "sixfold.toml:{line}: pagerduty: the environment variable `{variable}` (routing_key_env) is not set"
+        )
+    };
+    let told = pager("PAGER_KEY");
+    for args in [
+        &["serve"][..],
+        &["serve", "--once"],
+        &["--plain"],
+        &["approve", "CHG-2026-0418-114"],
+    ] {
+        shell.run(args).exits(1).complains(&told);
+    }
+    assert!(!shell.path("state").exists());
+    shell
+        .run(&["doctor"])
+        .exits(1)
+        .says(&format!("FAIL  channels: {told}"))
+        .says("ok    vault");
+
+    let mut serve = shell.command(&["serve"]);
+    serve.env("PAGER_KEY", "K0");
+    let served = Served::start(serve);
+    served.until_open();
+    let id = shell.until_asked();
+    shell.run(&["ssh-keys"]).exits(0).says("attach --as nina");
+    let mut login = shell.command(&["attach", "--as", "nina"]);
+    login.env("SSH_ORIGINAL_COMMAND", "ledger list");
+    run(login).exits(0).says(&id);
+    shell.run(&["ledger", "list"]).exits(0).says(&id);
+    shell.run(&["approve", &id]).exits(0).says("remediated");
+
+    let told = pager("OTHER_KEY");
+    shell::signal("HUP", served.pid());
+    wait("the reload is refused", || {
+        served.complained().contains(&format!("not taken: {told}"))
+    });
+    shell.run(&["outbox", "list"]).exits(0).says("pagerduty");
+    served.terminate().exits(0);
 }
 
 #[test]

@@ -236,12 +236,17 @@ fn by_the_rooms_account(
         "enforce",
         &format!(
             "[[people]]\nname = \"nina.ramirez\"\nkeys = [{nina:?}]\n\
-             [[people]]\nname = \"aud.itor\"\nrole = \"auditor\"\nkeys = [{aud:?}]\n"
+             [[people]]\nname = \"aud.itor\"\nrole = \"auditor\"\nkeys = [{aud:?}]\n\
+             [pagerduty]\nrouting_key_env = \"PAGER_KEY\"\nurl = \"http://127.0.0.1:1\"\n"
         ),
     );
     let me = User::from_uid(Uid::current()).unwrap().unwrap().name;
     make_accounts(&folder, &[]);
-    let served = shell.serve();
+    // What the service has in its environment, sshd has not.
+    let mut serve = shell.command(&["serve"]);
+    serve.env("PAGER_KEY", "K0");
+    let served = Served::start(serve);
+    served.until_open();
     let config = sshd_config(&shell);
     let sshd = Sshd::start(&folder, &config);
     (shell, served, sshd, me)

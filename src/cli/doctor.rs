@@ -15,13 +15,16 @@ use crate::{
 pub async fn run(common: &Common, send: bool) -> Result<u8> {
     let mut findings = Vec::new();
     match house::config(common) {
-        Ok(config) => {
+        Ok(mut config) => {
             findings.push(doctor::config_read(&config));
             findings.push(person(&config));
             findings.extend(keys(&config));
+            let secrets = config.read_secrets();
             findings.extend(doctor::look(&config).await);
-            if send {
-                findings.extend(doctor::tell(&config).await);
+            match secrets {
+                Ok(()) if send => findings.extend(doctor::tell(&config).await),
+                Ok(()) => {}
+                Err(fault) => findings.push(Finding::bad("channels", fault.to_string())),
             }
         }
         Err(error) => findings.push(Finding::bad("config", error.to_string())),

@@ -25,6 +25,13 @@ pub fn config(common: &Common) -> Result<Config> {
     Ok(config)
 }
 
+/// The same for whoever opens a room by it, with the secrets that this takes.
+pub fn config_of_room(common: &Common) -> Result<Config> {
+    let mut config = config(common)?;
+    config.read_secrets()?;
+    Ok(config)
+}
+
 /// Where the ledger lies. A command that only reads it needs no config when the state is given.
 pub fn ledger_folder(common: &Common) -> Result<PathBuf> {
     let state = match &common.state {

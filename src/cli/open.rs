@@ -41,7 +41,7 @@ pub async fn run(common: &Common) -> Result<u8> {
     if let Some(reached) = reach::running(common, way).await? {
         return on_running(common, reached, end).await;
     }
-    let config = house::config(common)?;
+    let config = house::config_of_room(common)?;
     let caller = house::caller(
         common,
         &config,

@@ -95,7 +95,7 @@ pub async fn for_command(common: &Common) -> Result<Reached> {
     if let Some(reached) = running(common, Way::Command).await? {
         return Ok(reached);
     }
-    let config = house::config(common)?;
+    let config = house::config_of_room(common)?;
     let caller = house::caller(common, &config, Via::Cli)?;
     let mut starting = Starting::new(config);
     starting.scan = Scan::Never;

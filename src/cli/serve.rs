@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
-    let config = house::config(common)?;
+    let config = house::config_of_room(common)?;
     let logging = super::log::to_file(&config.state)?;
     if only_once {
         return once(config, &logging).await;
@@ -181,7 +181,7 @@ async fn reload(serving: Serving, common: &Common, logging: &Logging) -> Result<
 
 /// A newer config that this process can go over to, and what it needs.
 async fn fit(common: &Common, config: &Config) -> Result<(Config, Ready)> {
-    let newer = house::config(common)?;
+    let newer = house::config_of_room(common)?;
     if newer.state != config.state || newer.socket() != config.socket() {
         bail!("`state` and the room's `socket` can't be changed while it runs: start it anew");
     }

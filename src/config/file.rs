@@ -181,12 +181,12 @@ impl File {
             path,
             base: &base,
         };
-        let tables = Tables {
-            channels: self.channels,
+        let unread = Tables {
             webhooks: self.webhooks,
             email: self.email,
             pagerduty: self.pagerduty,
         };
+        unread.check(place)?;
         let people = listed::people(self.people, place)?;
         let asked = self.approval.asked.iter().flatten();
         listed::known(asked, "approval.asked", &people, place)?;
@@ -260,7 +260,8 @@ impl File {
             environment_parameters: environments(self.parameters_in, text, path)?,
             people,
             phone: phone::resolve(self.phone, &base, path)?,
-            channels: tables.resolve(place)?,
+            channels: self.channels.resolve(),
+            unread,
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };

@@ -18,6 +18,7 @@ mod listed;
 mod parameters;
 mod people;
 mod phone;
+mod source;
 mod ssh_key;
 mod values;
 
@@ -104,6 +105,8 @@ pub struct Config {
     /// How people are asked on their phones, where they are.
     pub phone: Option<Phone>,
     pub channels: Channels,
+    /// Those of the file, until a room has their secrets read.
+    unread: channels::Tables,
     /// The number of the year's first change, for those who move from another tracker.
     pub first_change: u64,
     /// Other keys for the screen, in the file's order.
@@ -295,7 +298,8 @@ mod tests {
             .lines()
             .map(|line| line.strip_prefix("#= ").unwrap_or(line))
             .fold(String::new(), |all, line| all + line + "\n");
-        let config = Config::parse(&on, Path::new("sixfold.toml")).unwrap();
+        let mut config = Config::parse(&on, Path::new("sixfold.toml")).unwrap();
+        config.read_secrets().unwrap();
         assert_eq!(config.vault.unwrap().bucket, "acme-rollback-vault");
         assert_eq!(config.channels.webhooks.len(), 1);
         assert_eq!(config.phone.unwrap().reasons.len(), 2);

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{Config, ConfigFault, Mode, Secret, values::positive};
+use super::{Config, ConfigFault, Mode, Secret, source::Source, values::positive};
 use crate::domain::{Actor, artifact::ReasonCode};
 
 /// Pushes to one person within an hour, where the config says nothing.
@@ -48,13 +48,6 @@ pub struct Line {
     pub button: Secret,
     /// Whose phone listens where, in the config's order.
     pub topics: Vec<(Actor, Secret)>,
-}
-
-/// Where a secret is kept.
-#[derive(Clone, Debug)]
-enum Source {
-    Variable(String),
-    File(PathBuf),
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,15 +93,14 @@ pub fn rounds<T>(asked: bool, rounds: Option<&[Vec<T>]>, path: &Path) -> Result<
 
 impl Table {
     fn resolve(self, base: &Path, path: &Path) -> Result<Phone, ConfigFault> {
-        let source =
-            |name: &str, variable: Option<String>, file: Option<PathBuf>| match (variable, file) {
-                (Some(variable), None) => Ok(Source::Variable(variable)),
-                (None, Some(file)) => Ok(Source::File(base.join(file))),
-                _ => Err(ConfigFault::whole(
+        let source = |name: &str, variable: Option<String>, file: Option<PathBuf>| {
+            Source::of(variable.as_ref(), file.as_ref(), base).ok_or_else(|| {
+                ConfigFault::whole(
                     path,
                     format!("[phone]: either `{name}_token_env` or `{name}_token_file` is wanted"),
-                )),
-            };
+                )
+            })
+        };
         Ok(Phone {
             publish: source("publish", self.publish_token_env, self.publish_token_file)?,
             read: source("read", self.read_token_env, self.read_token_file)?,
@@ -123,24 +115,17 @@ impl Table {
     }
 }
 
-impl Source {
-    fn read(&self, what: &str) -> Result<Secret, String> {
-        let text = match self {
-            Self::Variable(name) => std::env::var(name).map_err(|_| {
-                format!("{what}: the environment variable `{name}` is not set, or is no text")
-            })?,
-            Self::File(path) => std::fs::read_to_string(path)
-                .map_err(|error| format!("{what}: {} can't be read: {error}", path.display()))?,
-        };
-        let token = text.trim();
-        let fits = (1..=256).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
-        if fits {
-            Ok(Secret::new(token))
-        } else {
-            Err(format!(
-                "{what}: one token such as `tk_…` is wanted there, and nothing else"
-            ))
-        }
+/// One word that an ntfy server gives out.
+fn token(source: &Source, key: &str) -> Result<Secret, String> {
+    let text = source.read(key)?;
+    let token = text.trim();
+    let fits = (1..=256).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        Ok(Secret::new(token))
+    } else {
+        Err(format!(
+            "{key}: one token such as `tk_…` is wanted there, and nothing else"
+        ))
     }
 }
 
@@ -160,7 +145,7 @@ impl Config {
             return Ok(None);
         };
         let fault = |message: String| ConfigFault::whole(&self.file, format!("[phone]: {message}"));
-        let read = |source: &Source, what| source.read(what).map_err(fault);
+        let read = |source: &Source, key| token(source, key).map_err(fault);
         let line = Line {
             server: phone.server.clone(),
             reply_topic: phone.reply_topic.clone(),
@@ -188,9 +173,8 @@ impl Config {
             let topic = match (&person.topic, &person.topic_env) {
                 (None, None) => continue,
                 (Some(topic), None) => topic.clone(),
-                (None, Some(variable)) => {
-                    Source::Variable(variable.clone()).read(&format!("topic of {name}"))?
-                }
+                (None, Some(variable)) => token(&Source::Variable(variable.clone()), "topic")
+                    .map_err(|why| format!("{name}: {why}"))?,
                 (Some(_), Some(_)) => {
                     return Err(format!(
                         "{name} has a `topic` and a `topic_env`: one is wanted"

@@ -37,6 +37,8 @@ pub enum StartError {
     NoSuchRule(String),
     #[error("{}", each(.0))]
     Parameters(Vec<ConfigFault>),
+    #[error(transparent)]
+    Config(#[from] ConfigFault),
     #[error("the thread that judges can't be started: {0}")]
     Judge(std::io::Error),
     #[error("{0}: decide on its screen, or end it first; `sixfold ledger` reads beside it")]
@@ -153,7 +155,7 @@ impl Starting {
 impl Room {
     pub async fn start(starting: Starting) -> Result<Arc<Self>, StartError> {
         let Starting {
-            config,
+            mut config,
             ready,
             clock,
             scan,
@@ -161,6 +163,7 @@ impl Room {
             changes,
             log,
         } = starting;
+        config.read_secrets()?;
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.state).map_err(|error| StartError::State {
             path: config.state.clone(),
