@@ -6,17 +6,23 @@ mod pty;
 mod shell;
 
 use std::{
+    fs::File,
+    io::Write as _,
     os::unix::{fs::PermissionsExt as _, net::UnixDatagram},
     path::Path,
+    process::Command,
     time::Duration,
 };
 
 use nix::unistd::{Uid, User};
 use pty::{Tty, sixfold};
-use shell::{Shell, signal, wait};
+use shell::{Served, Shell, signal, wait};
 use sixfold::{
     domain::{Fact, Stage, Via},
-    sandbox::estate::WALKTHROUGH,
+    sandbox::{
+        FaultKind, FaultRule,
+        estate::{VAULT, WALKTHROUGH},
+    },
 };
 
 fn me() -> String {
@@ -201,38 +207,117 @@ fn rules_are_read_again_too_and_a_broken_one_is_named() {
     served.terminate().exits(0);
 }
 
+/// The service manager of a room, with little patience.
+struct Manager(UnixDatagram);
+
+impl Manager {
+    fn serve(shell: &Shell) -> (Self, Served) {
+        let path = shell.path("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_mins(1)))
+            .unwrap();
+        let mut command = shell.command(&["serve"]);
+        command
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "300000");
+        (Self(socket), Served::start(command))
+    }
+
+    fn hears(&self, words: &str) {
+        let mut bytes = [0; 4096];
+        loop {
+            let length = self.0.recv(&mut bytes).unwrap();
+            let heard = String::from_utf8_lossy(&bytes[..length]);
+            if heard.lines().any(|line| line == words) {
+                return;
+            }
+        }
+    }
+
+    fn reloads(&self, served: &Served) {
+        signal("HUP", served.pid());
+        self.hears("RELOADING=1");
+    }
+
+    fn hears_that_it_goes_on(&self) {
+        for _ in 0..3 {
+            self.hears("WATCHDOG=1");
+        }
+    }
+
+    fn ends(&self, served: Served) {
+        signal("TERM", served.pid());
+        self.hears("STOPPING=1");
+        served.end().exits(0);
+    }
+}
+
 #[test]
 fn a_service_manager_hears_when_the_room_is_ready_well_reloading_and_stopping() {
     let shell = Shell::open_in("observe", "");
-    let path = shell.path("notify");
-    let manager = UnixDatagram::bind(&path).unwrap();
-    manager
-        .set_read_timeout(Some(Duration::from_mins(1)))
-        .unwrap();
-    let heard = || {
-        let mut bytes = [0; 4096];
-        let length = manager.recv(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..length]).into_owned()
-    };
-    let until = |words: &str| {
-        while !heard().lines().any(|line| line == words) {}
-    };
-    let mut command = shell.command(&["serve"]);
-    command
-        .env("NOTIFY_SOCKET", &path)
-        .env("WATCHDOG_USEC", "300000");
-    let served = shell::Served::start(command);
-    until("READY=1");
-    until("WATCHDOG=1");
-    until("WATCHDOG=1");
+    let (manager, served) = Manager::serve(&shell);
+    manager.hears("READY=1");
+    manager.hears_that_it_goes_on();
     shell.configure("observe", "[approval]\nwindow = \"7m\"\n");
-    signal("HUP", served.pid());
-    until("RELOADING=1");
-    until("READY=1");
-    until("WATCHDOG=1");
-    signal("TERM", served.pid());
-    until("STOPPING=1");
-    served.end().exits(0);
+    manager.reloads(&served);
+    manager.hears("READY=1");
+    manager.hears("WATCHDOG=1");
+    manager.ends(served);
+}
+
+#[test]
+fn a_service_manager_hears_that_all_is_well_while_s3_holds_up_a_reload_and_is_heard() {
+    let shell = Shell::open_in("observe", "");
+    let (manager, served) = Manager::serve(&shell);
+    manager.hears("READY=1");
+    let slow = FaultRule::new(FaultKind::Slow(Duration::from_mins(10)));
+    let faults = shell.sandbox.faults();
+    faults.add(slow.on("GetBucketVersioning").of(VAULT));
+    shell.configure("observe", "[approval]\nwindow = \"7m\"\n");
+    manager.reloads(&served);
+    manager.hears_that_it_goes_on();
+    manager.ends(served);
+}
+
+#[test]
+fn a_service_manager_hears_that_a_room_is_being_opened_and_is_heard() {
+    let shell = Shell::open_in("observe", "");
+    for token in ["publish", "read", "button"] {
+        shell.write(token, &format!("tk_{token}"));
+    }
+    let (manager, served) = Manager::serve(&shell);
+    manager.hears("READY=1");
+    // A room that opens waits for this key until there is something in the pipe.
+    let key = shell.path("state/phone.key");
+    let made = Command::new("mkfifo")
+        .args(["-m", "600"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    let phone = |window: &str| {
+        let text = format!(
+            "[approval]\nwindow = \"{window}\"\n\
+             [phone]\nserver = \"http://127.0.0.1:1\"\nreply_topic = \"replies\"\n\
+             publish_token_file = \"publish\"\nread_token_file = \"read\"\nbutton_token_file = \"button\"\n"
+        );
+        shell.configure("enforce", &text);
+    };
+    let opened = || File::options().write(true).open(&key).unwrap();
+
+    phone("7m");
+    manager.reloads(&served);
+    let mut pipe = opened();
+    manager.hears_that_it_goes_on();
+    pipe.write_all(&[7; 64]).unwrap();
+    drop(pipe);
+    manager.hears("READY=1");
+    manager.hears("WATCHDOG=1");
+
+    phone("8m");
+    manager.reloads(&served);
+    let _pipe = opened();
+    manager.ends(served);
 }
 
 #[test]

@@ -4,19 +4,30 @@
 //! SIGHUP has it read config and rules again: what can be used is used from then on, over the same socket
 //! and ledger, and what changed is said and on record; what can't be is said, and nothing changes.
 //!
+//! Reading again takes its time where S3 answers slowly, and opening does where the history is long. The
+//! service manager hears meanwhile that this goes on, and is heard when it wants an end.
+//!
 //! With `--once` it ends by itself, when nothing is left to do without a person.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use color_eyre::{Result, eyre::bail};
+use futures_util::FutureExt as _;
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    runtime::Handle,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 use super::{args::Common, exit, house, log::Logging, once, print};
 use crate::{
     config::Config,
     room::{Door, Ready, Room, Scan, Starting, protocol::Request},
 };
+
+/// How long a room that is opened may still take once there is to be an end. All that it begins comes after
+/// its history was read, and takes less.
+const MOMENT: Duration = Duration::from_secs(3);
 
 pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
     let config = house::config_of_room(common)?;
@@ -28,32 +39,37 @@ pub async fn run(common: &Common, only_once: bool) -> Result<u8> {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
         reload: signal(SignalKind::hangup())?,
+        ended: false,
     };
     let door = Door::open(&config.socket())?;
-    let mut serving = Serving::open(config, &logging, |_| {}).await?;
-    print::line(format!(
-        "the room is open, mode {}, state in {}, socket {}",
-        serving.config.mode.word(),
-        serving.config.state.display(),
-        door.path().display()
-    ))?;
-    loop {
+    let mut opened = Serving::open(config, &logging, &mut told, |_| {}).await?;
+    if let Some(serving) = &opened {
+        print::line(format!(
+            "the room is open, mode {}, state in {}, socket {}",
+            serving.config.mode.word(),
+            serving.config.state.display(),
+            door.path().display()
+        ))?;
+    }
+    while let Some(serving) = opened {
         say(&[NotifyState::Ready, NotifyState::Status(&serving.status())]);
         let next = tokio::select! {
             next = told.next() => next,
-            () = door.attend(&serving.room) => bail!("the room stopped by itself; see sixfold.log"),
-            never = serving.beat() => match never {},
+            stopped = serving.attended(&door) => match stopped? {},
         };
         match next {
-            Next::End => break,
+            Next::End => {
+                say(&[NotifyState::Stopping]);
+                serving.room.stop().await;
+                return Ok(exit::OK);
+            }
             Next::Reload => {
                 say_reloading();
-                serving = reload(serving, common, &logging).await?;
+                opened = serving.reload(common, &logging, &door, &mut told).await?;
             }
         }
     }
     say(&[NotifyState::Stopping]);
-    serving.room.stop().await;
     Ok(exit::OK)
 }
 
@@ -81,6 +97,8 @@ struct Told {
     terminate: Signal,
     interrupt: Signal,
     reload: Signal,
+    /// Whether it was told to end already.
+    ended: bool,
 }
 
 enum Next {
@@ -90,10 +108,25 @@ enum Next {
 
 impl Told {
     async fn next(&mut self) -> Next {
-        tokio::select! {
-            _ = self.terminate.recv() => Next::End,
-            _ = self.interrupt.recv() => Next::End,
-            _ = self.reload.recv() => Next::Reload,
+        if !self.ended {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+                _ = self.reload.recv() => return Next::Reload,
+            }
+            self.ended = true;
+        }
+        Next::End
+    }
+
+    /// That there is to be an end; to read again has to wait.
+    async fn end(&mut self) {
+        if !self.ended {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+            self.ended = true;
         }
     }
 }
@@ -105,28 +138,53 @@ struct Serving {
 }
 
 impl Serving {
+    /// Opens a room, or none where this process is told to end before that is through.
     async fn open(
         config: Config,
         logging: &Logging,
+        told: &mut Told,
         more: impl FnOnce(&mut Starting),
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
+        if told.end().now_or_never().is_some() {
+            return Ok(None);
+        }
         let mut starting = Starting::new(config.clone());
         starting.log = logging.latest.clone();
         more(&mut starting);
-        let room = Room::start(starting).await?;
+        // A long history is read without giving way, so this has a thread of its own.
+        let runtime = Handle::current();
+        let mut opening =
+            tokio::task::spawn_blocking(move || runtime.block_on(Room::start(starting)));
+        let opened = tokio::select! {
+            opened = &mut opening => opened,
+            never = going_on() => match never {},
+            () = told.end() => match tokio::time::timeout(MOMENT, opening).await {
+                Ok(opened) => opened,
+                Err(_) => return Ok(None),
+            },
+        };
+        let room = opened??;
         for warning in room.warnings() {
             print::note(format!("note: {warning}"));
         }
-        Ok(Self { room, config })
+        Ok(Some(Self { room, config }))
     }
 
     fn status(&self) -> String {
         format!("{}, mode {}", self.config.estate, self.config.mode.word())
     }
 
+    /// Lets people in and says that the room is well, until it stops by itself.
+    async fn attended(&self, door: &Door) -> Result<Infallible> {
+        tokio::select! {
+            () = door.attend(&self.room) => bail!("the room stopped by itself; see sixfold.log"),
+            never = self.beat() => match never {},
+        }
+    }
+
     /// Tells the service manager that the room is well, as long as it answers as a screen would be
     /// answered: [sd_watchdog_enabled(3)](https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html).
-    async fn beat(&self) -> std::convert::Infallible {
+    async fn beat(&self) -> Infallible {
         let Some(patience) = sd_notify::watchdog_enabled() else {
             return std::future::pending().await;
         };
@@ -141,42 +199,68 @@ impl Serving {
             tokio::time::sleep(patience / 3).await;
         }
     }
+
+    /// Reads config and rules again. What can't be used changes nothing. None where this process is told to
+    /// end while there is no room.
+    async fn reload(
+        self,
+        common: &Common,
+        logging: &Logging,
+        door: &Door,
+        told: &mut Told,
+    ) -> Result<Option<Self>> {
+        let fit = tokio::select! {
+            fit = fit(common, &self.config) => fit,
+            () = told.end() => return Ok(Some(self)),
+            stopped = self.attended(door) => match stopped? {},
+        };
+        let (newer, ready) = match fit {
+            Ok(fit) => fit,
+            Err(error) => {
+                let text = format!("config and rules were read again and not taken: {error:#}");
+                tracing::warn!("{text}");
+                print::note(&text);
+                self.room.keep_in_mind(text);
+                return Ok(Some(self));
+            }
+        };
+        let changes = self.room.changes(&newer, &ready);
+        if changes.is_empty() {
+            let text = "config and rules were read again: nothing changed";
+            tracing::info!("{text}");
+            print::note(text);
+            return Ok(Some(self));
+        }
+        let report: Vec<_> = changes
+            .into_iter()
+            .map(|change| format!("read again: {change}"))
+            .collect();
+        for line in &report {
+            tracing::info!("{line}");
+            print::note(line);
+        }
+        tokio::select! {
+            () = self.room.stop() => {}
+            never = going_on() => match never {},
+        }
+        drop(self);
+        let with = |starting: &mut Starting| {
+            starting.ready = Some(ready);
+            starting.changes = report;
+        };
+        Self::open(newer, logging, told, with).await
+    }
 }
 
-/// Reads config and rules again. What can't be used changes nothing.
-async fn reload(serving: Serving, common: &Common, logging: &Logging) -> Result<Serving> {
-    let (newer, ready) = match fit(common, &serving.config).await {
-        Ok(fit) => fit,
-        Err(error) => {
-            let text = format!("config and rules were read again and not taken: {error:#}");
-            tracing::warn!("{text}");
-            print::note(&text);
-            serving.room.keep_in_mind(text);
-            return Ok(serving);
-        }
+/// Tells the service manager that this process goes on, while there is no room that could be asked.
+async fn going_on() -> Infallible {
+    let Some(patience) = sd_notify::watchdog_enabled() else {
+        return std::future::pending().await;
     };
-    let changes = serving.room.changes(&newer, &ready);
-    if changes.is_empty() {
-        let text = "config and rules were read again: nothing changed";
-        tracing::info!("{text}");
-        print::note(text);
-        return Ok(serving);
+    loop {
+        say(&[NotifyState::Watchdog]);
+        tokio::time::sleep(patience / 3).await;
     }
-    let report: Vec<_> = changes
-        .into_iter()
-        .map(|change| format!("read again: {change}"))
-        .collect();
-    for line in &report {
-        tracing::info!("{line}");
-        print::note(line);
-    }
-    serving.room.stop().await;
-    drop(serving);
-    let with = |starting: &mut Starting| {
-        starting.ready = Some(ready);
-        starting.changes = report;
-    };
-    Serving::open(newer, logging, with).await
 }
 
 /// A newer config that this process can go over to, and what it needs.
