@@ -354,6 +354,37 @@ fn a_socket_that_nobody_listens_on_any_more_is_replaced_and_one_in_use_is_left()
 }
 
 #[test]
+fn a_room_listens_where_the_command_line_says_and_not_where_its_config_does() {
+    let shell = Shell::open_in("observe", "");
+    let at = |args: &[&str]| {
+        let mut command = shell.command(args);
+        command.env("SIXFOLD_SOCKET", shell.path("named.sock"));
+        command
+    };
+    let served = Served::start(at(&["serve"]));
+    served.until_open();
+    assert!(served.printed().contains("named.sock"));
+    assert!(!shell.path("state/room.sock").exists());
+    shell::run(at(&["outbox", "list"])).exits(0);
+    shell.configure("observe", "[approval]\nwindow = \"7m\"\n");
+    signal("HUP", served.pid());
+    wait("the config is read again", || {
+        served.complained().contains("read again: approval.window")
+    });
+    shell::run(at(&["outbox", "list"])).exits(0);
+    served.terminate().exits(0);
+
+    let words = ["--socket", "named.sock"];
+    let mut tty = Tty::open(120, 40, sixfold_with_keys(&shell, &words));
+    tty.until_says("observe");
+    wait("the room of the screen listens", || {
+        shell.path("named.sock").exists()
+    });
+    assert!(!shell.path("state/room.sock").exists());
+    tty.quit();
+}
+
+#[test]
 fn without_a_room_attach_says_how_to_start_one() {
     let shell = Shell::open();
     let mut command = shell.command(&["attach", "--plain"]);

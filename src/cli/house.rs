@@ -22,6 +22,9 @@ pub fn config(common: &Common) -> Result<Config> {
     if let Some(state) = &common.state {
         config.state.clone_from(state);
     }
+    if let Some(socket) = &common.socket {
+        config.door.socket = Some(socket.clone());
+    }
     Ok(config)
 }
 
