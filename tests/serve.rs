@@ -65,6 +65,28 @@ fn a_command_decides_in_the_room_that_runs_and_waits_for_what_comes_of_it() {
 }
 
 #[test]
+fn the_first_of_two_who_must_agree_is_told_so_and_has_not_failed() {
+    let strict = "[[approval.strict]]\nenvironment = \"production\"\npeople = 2\n";
+    let i_am = |me_as: &str, other: &str| {
+        let me = me();
+        format!(
+            "{strict}[[people]]\nname = \"{me_as}\"\nuser = \"{me}\"\n[[people]]\nname = \"{other}\"\n"
+        )
+    };
+    let shell = Shell::open_in("enforce", &i_am("nina", "ravi"));
+    let id = shell.ask();
+    let words = format!("{id}: 1 of 2 agreed; it waits for another person");
+    shell.run(&["approve", &id]).exits(0).says(&words);
+    assert_eq!(shell.stage(), Some(Stage::AwaitingApproval));
+    shell
+        .run(&["approve", &id])
+        .exits(5)
+        .complains("nina agreed to");
+    shell.configure("enforce", &i_am("ravi", "nina"));
+    shell.run(&["approve", &id]).exits(0).says("remediated");
+}
+
+#[test]
 fn an_auditor_is_refused_by_command_and_on_screen_and_the_attempt_is_on_record() {
     let shell = Shell::open_in("enforce", &people("auditor"));
     let _served = shell.serve();

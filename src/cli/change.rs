@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, ChangeId, RevertState, Safe,
+        Change, ChangeId, RevertState, Safe, Stage,
         artifact::{Outcome, Reason},
     },
     room::{
@@ -156,10 +156,13 @@ async fn act(
         print::note(format!("note: {warning}"));
     }
     match outcome {
-        Ok((_, Some(change))) => {
+        Ok((reply, Some(change))) => {
             for (title, text) in change.boxes() {
                 let text = Safe::lines(&text);
                 print::line(format!("{title}\n{}\n", indented(text.as_str())))?;
+            }
+            if waits_for_others(&change) {
+                return said(Ok(reply));
             }
             Ok(if ended_well(&change) {
                 exit::OK
@@ -171,6 +174,11 @@ async fn act(
         Ok((reply, None)) => said(Ok(reply)),
         Err(refusal) => Ok(refused(&refusal)),
     }
+}
+
+/// Whether a word was taken that is one of several: all that was asked of this person is done.
+fn waits_for_others(change: &Change) -> bool {
+    change.stage == Stage::AwaitingApproval && !change.agreed.is_empty()
 }
 
 /// Whether it came to what was asked for: a script must not take a rollback for a fix.
