@@ -190,7 +190,15 @@ fn a_room_reads_its_config_again_and_a_screen_on_it_comes_back() {
         .run(&["--socket", "state/room.sock", "attach"])
         .exits(2);
     let config = people("approver") + "[approval]\nwindow = \"7m\"\n";
+    // Another mistake takes the place of the first, and nothing is left of either once it is mended.
+    shell.configure("enforce", "[approval]\nwindow = \"later\"\n");
+    signal("HUP", served.pid());
+    wait("the second mistake is said", || {
+        served.complained().contains("`later` is not a duration")
+    });
     shell.configure("enforce", &config);
+    signal("HUP", served.pid());
+    tty.until_gone("not taken");
     shell.run(&["approve", &id]).exits(0).says("remediated");
 
     // Whoever is nobody any more is told so, and not that it goes on.

@@ -220,7 +220,7 @@ impl Serving {
                 let text = format!("config and rules were read again and not taken: {error:#}");
                 tracing::warn!("{text}");
                 print::note(&text);
-                self.room.keep_in_mind(text);
+                self.room.not_read_again(Some(text));
                 return Ok(Some(self));
             }
         };
@@ -229,6 +229,7 @@ impl Serving {
             let text = "config and rules were read again: nothing changed";
             tracing::info!("{text}");
             print::note(text);
+            self.room.not_read_again(None);
             return Ok(Some(self));
         }
         let report: Vec<_> = changes

@@ -365,6 +365,13 @@ impl Engine {
         );
     }
 
+    /// The same of one matter, of which the latest counts; none where it is in order.
+    pub(crate) fn keep_of(&self, matter: &str, finding: Option<String>) {
+        let mut mishaps = lock(&self.mishaps);
+        mishaps.remove(matter);
+        mishaps.extend(finding.map(|finding| (matter.to_owned(), finding)));
+    }
+
     /// What a person should know beside the counts, in sentences.
     pub fn warnings(&self) -> Vec<String> {
         let mishaps = lock(&self.mishaps).values().cloned().collect::<Vec<_>>();

@@ -91,9 +91,9 @@ impl Room {
         self.connect(itself).0
     }
 
-    /// What a person should know from now on, until this room ends.
-    pub fn keep_in_mind(&self, finding: String) {
-        self.engine.keep_in_mind(vec![finding]);
+    /// Why config and rules could not be read again, until they could or this room ends.
+    pub fn not_read_again(&self, why: Option<String>) {
+        self.engine.keep_of("reading again", why);
         self.engine.notify(NoticeKind::Room);
     }
 
