@@ -214,6 +214,34 @@ fn a_room_reads_its_config_again_and_a_screen_on_it_comes_back() {
 }
 
 #[test]
+fn secrets_that_are_others_in_the_same_files_are_taken_by_a_reload_and_never_shown() {
+    let tables = "[[webhooks]]\nname = \"siem\"\nkind = \"standard\"\nurl = \"http://127.0.0.1:1\"\nsecret_file = \"signing\"\n\
+         [phone]\nserver = \"http://127.0.0.1:1\"\nreply_topic = \"replies\"\n\
+         publish_token_file = \"publish\"\nread_token_file = \"read\"\nbutton_token_file = \"button\"\n";
+    let shell = Shell::open_in("enforce", tables);
+    for token in ["publish", "read", "button"] {
+        shell.write(token, &format!("tk_{token}"));
+    }
+    let signing = |word: &str| format!("whsec_{}", word.repeat(8));
+    shell.write("signing", &signing("T05F"));
+    let served = shell.serve();
+    let reads_again = |what: &str| {
+        signal("HUP", served.pid());
+        wait(what, || served.complained().contains(what));
+    };
+    reads_again("read again: nothing changed");
+    shell.write("signing", &signing("VFdP"));
+    reads_again("read again: secrets of [[webhooks]] siem changed");
+    shell.write("read", "tk_rotated");
+    reads_again("read again: secrets of [phone] changed");
+    let ran = served.terminate();
+    ran.exits(0);
+    for secret in ["VFdP", "rotated"] {
+        assert!(!ran.err.contains(secret), "{ran:#?}");
+    }
+}
+
+#[test]
 fn rules_are_read_again_too_and_a_broken_one_is_named() {
     let shell = Shell::open_in("observe", "directory = \"rules\"\n");
     std::fs::create_dir(shell.path("rules")).unwrap();

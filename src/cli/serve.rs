@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{args::Common, exit, house, log::Logging, once, print};
 use crate::{
-    config::Config,
+    config::{Config, Line},
     room::{Door, Ready, Room, Scan, Starting, protocol::Request},
 };
 
@@ -214,7 +214,7 @@ impl Serving {
             () = told.end() => return Ok(Some(self)),
             stopped = self.attended(door) => match stopped? {},
         };
-        let (newer, ready) = match fit {
+        let (newer, ready, line) = match fit {
             Ok(fit) => fit,
             Err(error) => {
                 let text = format!("config and rules were read again and not taken: {error:#}");
@@ -224,7 +224,7 @@ impl Serving {
                 return Ok(Some(self));
             }
         };
-        let changes = self.room.changes(&newer, &ready);
+        let changes = self.room.changes(&newer, &ready, line.as_ref());
         if changes.is_empty() {
             let text = "config and rules were read again: nothing changed";
             tracing::info!("{text}");
@@ -265,15 +265,15 @@ async fn going_on() -> Infallible {
 }
 
 /// A newer config that this process can go over to, and what it needs.
-async fn fit(common: &Common, config: &Config) -> Result<(Config, Ready)> {
+async fn fit(common: &Common, config: &Config) -> Result<(Config, Ready, Option<Line>)> {
     let newer = house::config_of_room(common)?;
     if newer.state != config.state || newer.socket() != config.socket() {
         bail!("`state` and the room's `socket` can't be changed while it runs: start it anew");
     }
     // A room that could not push would not start, and the old one would be gone by then.
-    newer.line_in_use()?;
+    let line = newer.line_in_use()?;
     let ready = Ready::of(&newer).await?;
-    Ok((newer, ready))
+    Ok((newer, ready, line))
 }
 
 fn say(state: &[NotifyState<'_>]) {

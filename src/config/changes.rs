@@ -1,11 +1,12 @@
 //! What lies between two config files, for whoever had a running room read its file again.
 //!
 //! It looks at what was typed. Values are told of plain settings only: an address or a token may be a
-//! password, and in a list of tables the reader wants to know which table, not each of its words.
+//! password, and in a list of tables the reader wants to know which table, not each of its words. Of secrets
+//! that are kept elsewhere it is told that they are others, never what they are.
 
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Channels, Config};
 
 /// Tables whose values are told.
 const PLAIN: [&str; 12] = [
@@ -30,7 +31,28 @@ impl Config {
         let (old, new) = (table(self), table(newer));
         let mut changes = Vec::new();
         between("", &old, &new, &mut changes);
+        changes.extend(self.channels.other_secrets(&newer.channels));
         changes
+    }
+}
+
+impl Channels {
+    /// Whose secrets are not those of before. Only what was read can be told apart.
+    fn other_secrets(&self, newer: &Self) -> Vec<String> {
+        let hooks = newer.webhooks.iter().filter(|hook| {
+            let before = self.webhooks.iter().find(|old| old.name == hook.name);
+            before.is_some_and(|old| old.url != hook.url || old.keys() != hook.keys())
+        });
+        let mails = newer.email.iter().filter(|mail| {
+            let before = self.email.iter().find(|old| old.name == mail.name);
+            before.is_some_and(|old| old.login != mail.login)
+        });
+        let pager = self.pagerduty.iter().zip(&newer.pagerduty);
+        let pager = pager.filter(|(old, new)| old.routing_key != new.routing_key);
+        let hooks = hooks.map(|hook| format!("secrets of [[webhooks]] {} changed", hook.name));
+        let mails = mails.map(|mail| format!("secrets of [[email]] {} changed", mail.name));
+        let pager = pager.map(|_| "secrets of [pagerduty] changed".to_owned());
+        hooks.chain(mails).chain(pager).collect()
     }
 }
 
@@ -137,6 +159,39 @@ mod tests {
             ]
         );
         assert!(changes(old, old).is_empty());
+    }
+
+    #[test]
+    fn a_secret_that_is_another_one_in_the_same_file_is_told_of_and_never_shown() {
+        let text = "[[webhooks]]\nname = \"audit\"\nurl_file = \"url\"\n\
+             [[email]]\nname = \"mail\"\nserver = \"smtp.example\"\nfrom = \"a@b.c\"\nto = [\"b@c.d\"]\n\
+             user = \"u\"\npassword_file = \"password\"\n\
+             [pagerduty]\nrouting_key_file = \"key\"\n";
+        let folder = tempfile::tempdir().unwrap();
+        let read = |[url, password, key]: [&str; 3]| {
+            for (name, secret) in [("url", url), ("password", password), ("key", key)] {
+                std::fs::write(folder.path().join(name), secret).unwrap();
+            }
+            let mut config = Config::parse(text, &folder.path().join("sixfold.toml")).unwrap();
+            config.read_secrets().unwrap();
+            config
+        };
+        let before = read(["https://hooks.example/ONE", "ONE", "ONE"]);
+        let (hook, mail) = (
+            "secrets of [[webhooks]] audit changed",
+            "secrets of [[email]] mail changed",
+        );
+        for (after, told) in [
+            (["https://hooks.example/ONE", "ONE", "ONE"], &[][..]),
+            (["https://hooks.example/TWO", "ONE", "ONE"], &[hook]),
+            (["https://hooks.example/ONE", "TWO", "ONE"], &[mail]),
+            (
+                ["https://hooks.example/TWO", "ONE", "TWO"],
+                &[hook, "secrets of [pagerduty] changed"],
+            ),
+        ] {
+            assert_eq!(before.changes(&read(after)), told);
+        }
     }
 
     #[test]

@@ -50,6 +50,13 @@ pub struct Line {
     pub topics: Vec<(Actor, Secret)>,
 }
 
+impl Line {
+    /// Whether the tokens, which are kept outside the config, are the same.
+    pub fn has_tokens_of(&self, other: &Self) -> bool {
+        self.publish == other.publish && self.read == other.read && self.button == other.button
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {

@@ -38,7 +38,7 @@ pub use start::{Ready, Scan, StartError, Starting, ledger_folder, library};
 
 use crate::{
     cloud::Accounts,
-    config::Config,
+    config::{Config, Line},
     domain::{Actor, Via},
     engine::{Caller, Engine},
     scanner::Watch,
@@ -97,9 +97,13 @@ impl Room {
         self.engine.notify(NoticeKind::Room);
     }
 
-    /// What is not as it was by another config and the rules that it gives.
-    pub fn changes(&self, newer: &Config, ready: &Ready) -> Vec<String> {
+    /// What is not as it was by another config, the rules that it gives and what it would push with.
+    pub fn changes(&self, newer: &Config, ready: &Ready, line: Option<&Line>) -> Vec<String> {
         let mut changes = self.engine.config.changes(newer);
+        let mut lines = self.engine.line().into_iter().zip(line);
+        if lines.any(|(old, new)| !old.has_tokens_of(new)) {
+            changes.push("secrets of [phone] changed".to_owned());
+        }
         changes.extend(self.engine.library.changes(&ready.library));
         changes
     }

@@ -34,6 +34,16 @@ pub struct Webhook {
     pub approvals: bool,
 }
 
+impl Webhook {
+    /// What it is signed with.
+    pub fn keys(&self) -> &[SigningKey] {
+        match &self.kind {
+            WebhookKind::Standard(keys) => keys,
+            WebhookKind::Plain | WebhookKind::Slack => &[],
+        }
+    }
+}
+
 /// The shape of what is posted.
 #[derive(Clone, Debug)]
 pub enum WebhookKind {

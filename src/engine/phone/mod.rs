@@ -41,7 +41,7 @@ use key::{Key, KeyFault};
 use super::{Engine, EngineError, lock};
 use crate::{
     channels::ntfy::Ntfy,
-    config::{ConfigFault, Secret},
+    config::{ConfigFault, Line, Secret},
     domain::{Actor, Change, Entry, Fact, Stage},
 };
 
@@ -134,6 +134,11 @@ impl Engine {
             });
         }
         Ok(())
+    }
+
+    /// With what it pushes, where it does.
+    pub(crate) fn line(&self) -> Option<&Line> {
+        self.phone.get().map(|phone| phone.ntfy.line())
     }
 
     /// Whoever was asked before the start and has not heard of it.
