@@ -572,6 +572,19 @@ fn the_policies_are_printed_for_each_role_with_nothing_asked_of_aws() {
 }
 
 #[test]
+fn the_doctor_says_that_channels_were_not_tried_and_tries_them_where_it_is_told_to() {
+    let shell = Shell::open_in(
+        "observe",
+        "[[webhooks]]\nname = \"siem\"\nurl = \"http://127.0.0.1:9/hook\"\n",
+    );
+    let ran = shell.run(&["doctor"]);
+    ran.exits(0)
+        .says("note  channels: 1 not tried: `sixfold doctor --send`");
+    let ran = shell.run(&["doctor", "--send"]);
+    ran.exits(1).says("FAIL  channels: siem (webhook): ");
+}
+
+#[test]
 fn a_role_that_is_missing_is_named_by_doctor_scan_and_plan() {
     let shell = Shell::open_in(
         "observe",

@@ -23,7 +23,7 @@ pub async fn run(common: &Common, send: bool) -> Result<u8> {
             findings.extend(doctor::look(&config).await);
             match secrets {
                 Ok(()) if send => findings.extend(doctor::tell(&config).await),
-                Ok(()) => {}
+                Ok(()) => findings.extend(doctor::untried(&config)),
                 Err(fault) => findings.push(Finding::bad("channels", fault.to_string())),
             }
         }

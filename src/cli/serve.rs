@@ -157,7 +157,7 @@ impl Serving {
             tokio::task::spawn_blocking(move || runtime.block_on(Room::start(starting)));
         let opened = tokio::select! {
             opened = &mut opening => opened,
-            never = going_on() => match never {},
+            endless = going_on() => match endless {},
             () = told.end() => match tokio::time::timeout(MOMENT, opening).await {
                 Ok(opened) => opened,
                 Err(_) => return Ok(None),
@@ -242,7 +242,7 @@ impl Serving {
         }
         tokio::select! {
             () = self.room.stop() => {}
-            never = going_on() => match never {},
+            endless = going_on() => match endless {},
         }
         drop(self);
         let with = |starting: &mut Starting| {

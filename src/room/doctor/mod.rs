@@ -88,6 +88,15 @@ pub async fn tell(config: &Config) -> Vec<Finding> {
     tried.into_iter().map(told).collect()
 }
 
+/// That nobody tried the channels of a config just now, where it has any.
+pub fn untried(config: &Config) -> Option<Finding> {
+    let channels = &config.channels;
+    let pager = usize::from(channels.pagerduty.is_some());
+    let count = channels.webhooks.len() + channels.email.len() + pager;
+    let text = format!("{count} not tried: `sixfold doctor --send` has each take a test message");
+    (count > 0).then(|| Finding::note("channels", text))
+}
+
 /// That a config was understood.
 pub fn config_read(config: &Config) -> Finding {
     let text = format!("{}, mode {}", config.file.display(), config.mode.word());
