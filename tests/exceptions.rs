@@ -427,8 +427,11 @@ async fn who_may_not_and_what_is_too_long_or_about_nothing_is_refused() {
     let refusal = house.room.answer(&caller("nina"), long).await.unwrap_err();
     assert!(refusal.message.contains("up to 30d here"), "{refusal}");
     // Whoever asks on a screen is told so before.
-    let told = house.room.answer(&caller("nina"), Request::Exceptions);
-    let Ok(Reply::Exceptions(told)) = told.await else {
+    let told = house
+        .room
+        .answer(&caller("nina"), Request::Exceptions)
+        .await;
+    let Ok(Reply::Exceptions(told)) = told else {
         panic!("exceptions");
     };
     assert_eq!(told.longest_s, Some(30 * DAY));
