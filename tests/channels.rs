@@ -475,11 +475,8 @@ async fn what_is_owed_to_a_channel_that_the_config_lost_is_counted_until_it_is_w
     let house = House::open_in(sandbox, folder, APPROVED, |config| only(config, RULE)).await;
     assert_eq!(state(&house, "audit").kind, None);
     assert_eq!(undelivered(&house).await, 1);
-    let waived =
-        house
-            .room
-            .engine
-            .waive_delivery(&nina(Via::Cli), "audit", None, "it was archived");
+    let (engine, nina) = (&house.room.engine, nina(Via::Cli));
+    let waived = engine.waive_delivery(&nina, "audit", None, "it was archived");
     waived.await.unwrap();
     assert_eq!(undelivered(&house).await, 0);
     house.close().await;

@@ -269,12 +269,8 @@ async fn a_denials_note_stays_off_the_lock_screens() {
     };
     let hash = change.ticket.plan_hash.clone();
     let engine = &house.room.engine;
-    let denied = engine.decide(
-        &house::nina(Via::Tui),
-        change.id,
-        &hash,
-        Answer::Deny(reason),
-    );
+    let (nina, answer) = (house::nina(Via::Tui), Answer::Deny(reason));
+    let denied = engine.decide(&nina, change.id, &hash, answer);
     denied.await.unwrap();
     let told = pushed(&house, &ntfy, NINA, 2).await;
     let text = told["message"].as_str().unwrap();
@@ -889,6 +885,12 @@ async fn a_phone_rings_no_more_than_the_config_says_and_then_says_how_many_wait(
         .await;
 
     // All of it is decided elsewhere.
+    house
+        .until("all four wait in their second round", |house| {
+            let waits = |change: &Change| change.stage == Stage::AwaitingApproval;
+            house.changes().iter().all(waits).then_some(())
+        })
+        .await;
     for change in house.changes() {
         house.approve(&change, Via::Tui).await.unwrap();
     }
