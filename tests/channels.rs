@@ -452,6 +452,33 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
     house.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_request_that_a_webhook_did_not_take_is_seen_and_sent_again() {
+    let receiver = Receiver::start().await;
+    receiver.answer_with([503]);
+    let house = house(false, |config| {
+        let mut hook = hook(WebhookKind::Plain, &receiver);
+        hook.approvals = true;
+        config.channels.webhooks = vec![hook];
+    })
+    .await;
+    house.until_asked(RULE, WALKTHROUGH).await;
+    let warned = |house: &House| {
+        let mut warnings = house.room.engine.warnings().into_iter();
+        warnings.find(|warning| warning.contains("did not take an approval request"))
+    };
+    let words = house.until("a warning is there", warned).await;
+    assert!(words.contains("tried again while they are open"), "{words}");
+    house
+        .until("it is taken, and the warning gone", |house| {
+            (receiver.got().len() == 2 && warned(house).is_none()).then_some(())
+        })
+        .await;
+    let ids = receiver.ids();
+    assert_eq!(ids[0], ids[1], "the same request by the same id");
+    house.close().await;
+}
+
 async fn undelivered(house: &House) -> usize {
     let status = house.room.answer(&nina(Via::Cli), Request::Status).await;
     let Ok(Reply::Status(status)) = status else {

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Engine, EngineError, backoff};
+use super::{Engine, EngineError, backoff, lock};
 use crate::{
     channels::{self, Asking, COMPLIANCE_LOG, Channel, Extent, Fault, Message, Page, Record},
-    config::{Mode, PAGERDUTY},
+    config::{Mode, PAGERDUTY, Webhook},
     domain::{
-        Change, ChangeId, Draft, Fact, Stamp,
+        Change, ChangeId, Draft, Fact, Stage, Stamp,
         artifact::{Paging, PagingAction},
     },
     ledger::{Recorded, failpoint},
@@ -266,8 +266,8 @@ impl Engine {
         self.outbox.send_modify(|records| *records += 1);
     }
 
-    /// Sends an approval request to the webhooks that take them. One try a channel and round: the
-    /// request stands on every screen anyway, and a repetition would only ring twice.
+    /// Sends an approval request to the webhooks that take them, each again with growing pauses until it
+    /// is taken or the request is over.
     pub(super) fn push_request(&self, id: ChangeId, round: u32, text: &str, warning: Option<&str>) {
         let asking = Asking {
             change: id,
@@ -276,24 +276,65 @@ impl Engine {
             warning: warning.map(str::to_owned),
         };
         let hooks = self.config.channels.webhooks.iter();
-        for hook in hooks.filter(|hook| hook.approvals).cloned() {
-            let (engine, asking) = (self.clone(), asking.clone());
-            self.tasks.spawn(async move {
-                let Ok(_turn) = engine.pushes.acquire().await else { return };
-                if engine.stopping.is_cancelled() {
-                    return;
-                }
-                let (now, name) = (engine.now(), hook.name.clone());
-                let posting = tokio::task::spawn_blocking(move || channels::ask(&hook, &asking, now));
-                match posting.await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(fault)) => tracing::warn!(
-                        change = %id,
-                        "webhook `{name}`: an approval request was not pushed: {fault}"
-                    ),
-                    Err(error) => tracing::error!(%error, change = %id, "pushing an approval request ended badly"),
-                }
-            });
+        for hook in hooks.filter(|hook| hook.approvals) {
+            let (engine, hook, asking) = (self.clone(), hook.clone(), asking.clone());
+            self.tasks
+                .spawn(async move { engine.push_until_taken(&hook, &asking).await });
         }
+    }
+
+    async fn push_until_taken(&self, hook: &Webhook, asking: &Asking) {
+        let (id, name) = (asking.change, &hook.name);
+        let place = format!("approvals/{name}");
+        let mut failures = 0;
+        while let Some(fault) = self.push_once(hook, asking).await {
+            tracing::warn!(change = %id, "webhook `{name}`: an approval request was not pushed: {fault}");
+            let then = match fault.extent {
+                Extent::Dead => "they are on screens only",
+                _ => "they are tried again while they are open",
+            };
+            let text =
+                format!("webhook `{name}` did not take an approval request, {then}: {fault}");
+            lock(&self.mishaps).insert(place.clone(), text);
+            self.notify(NoticeKind::Room);
+            if fault.extent == Extent::Dead {
+                return;
+            }
+            let pause = backoff::pause(&fault, failures, &format!("{name}.{id}"));
+            failures += 1;
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            if !self.still_asks(asking) {
+                break;
+            }
+        }
+        if failures > 0 {
+            lock(&self.mishaps).remove(&place);
+            self.notify(NoticeKind::Room);
+        }
+    }
+
+    /// One try; why it failed, where it did.
+    async fn push_once(&self, hook: &Webhook, asking: &Asking) -> Option<Fault> {
+        let _turn = self.pushes.acquire().await.ok()?;
+        if self.stopping.is_cancelled() {
+            return None;
+        }
+        let (now, hook, asking) = (self.now(), hook.clone(), asking.clone());
+        let posting = tokio::task::spawn_blocking(move || channels::ask(&hook, &asking, now));
+        match posting.await {
+            Ok(posted) => posted.err(),
+            Err(error) => Some(Fault::of_message(error.to_string())),
+        }
+    }
+
+    fn still_asks(&self, asking: &Asking) -> bool {
+        self.change(asking.change)
+            .is_ok_and(|change| match (change.stage, &change.request) {
+                (Stage::AwaitingApproval, Some(request)) => request.round == asking.round,
+                (stage, _) => stage == Stage::ByHand,
+            })
     }
 }
