@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    ConfigFault, People, Person, Secret, SshKey, channels::Place, fault::line_at, phone::some_topic,
+    Approval, Config, ConfigFault, People, Person, Secret, SshKey, channels::Place, fault::line_at,
+    phone::some_topic,
 };
 use crate::domain::{Actor, NotAName, Role, nearest};
 
@@ -147,6 +148,29 @@ pub fn known<'a>(
     Ok(())
 }
 
+impl Config {
+    /// That no phone of those who are asked rings, where there are phones. A slip in somebody's groups may be
+    /// why, or that the name which is asked where nothing is said is nobody's.
+    pub fn unheard(&self) -> Option<String> {
+        let Approval {
+            asked, escalation, ..
+        } = &self.approval;
+        let names: Vec<String> = if escalation.is_empty() {
+            asked.clone()
+        } else {
+            escalation.concat()
+        };
+        let heard = self.people.asked(&names).any(Person::has_topic);
+        let phones = self.phone.is_some() && self.people.iter().any(Person::has_topic);
+        (phones && !heard).then(|| {
+            format!(
+                "nobody whom [approval] asks ({}) has a phone, so none rings but those of a bucket's owner: look at `asked` and at the `groups` of people",
+                names.join(", ")
+            )
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -193,6 +217,30 @@ mod tests {
         let twice_their_own =
             format!("[[people]]\nname = \"nina\"\nuser = \"nina\"\nkeys = [{NINA:?}, {NINA:?}]\n");
         assert_eq!(told(&twice_their_own), "");
+    }
+
+    #[test]
+    fn phones_of_which_none_would_ring_are_told_of() {
+        let phone = "[phone]\nserver = \"https://ntfy.example.com\"\nreply_topic = \"replies\"\n\
+                     publish_token_env = \"P\"\nread_token_env = \"R\"\nbutton_token_env = \"B\"\n";
+        let unheard = |more: &str| {
+            let text = format!("{phone}[[people]]\nname = \"nina\"\n{more}");
+            let config = Config::parse(&text, Path::new("sixfold.toml")).unwrap();
+            config.unheard().unwrap_or_default()
+        };
+        let topic = "topic = \"topic-of-nina\"\n";
+        let told = unheard(&format!("groups = [\"on-cal\"]\n{topic}"));
+        assert!(
+            told.starts_with("nobody whom [approval] asks (on-call) has a phone"),
+            "{told}"
+        );
+        for more in [
+            "groups = [\"on-call\"]\n",
+            "[approval]\nasked = [\"nina\"]\n",
+        ] {
+            assert_eq!(unheard(&format!("{topic}{more}")), "", "{more}");
+        }
+        assert_eq!(unheard(""), "", "nobody has one");
     }
 
     #[test]

@@ -237,7 +237,8 @@ impl Room {
                 Arc::clone(&watch).run(pause, stopping.clone())
             });
         }
-        let warnings = [findings, warnings].concat();
+        let unheard = engine.config.unheard().into_iter().collect();
+        let warnings = [findings, warnings, unheard].concat();
         for warning in &warnings {
             tracing::warn!("{warning}");
         }

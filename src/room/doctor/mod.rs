@@ -66,6 +66,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         Err(late) => findings.push(Finding::bad("cloud", late)),
     }
     findings.extend(phone::look(config, SystemClock.now()).await);
+    findings.extend(unheard(config));
     findings
 }
 
@@ -95,6 +96,11 @@ pub fn untried(config: &Config) -> Option<Finding> {
     let count = channels.webhooks.len() + channels.email.len() + pager;
     let text = format!("{count} not tried: `sixfold doctor --send` has each take a test message");
     (count > 0).then(|| Finding::note("channels", text))
+}
+
+fn unheard(config: &Config) -> Option<Finding> {
+    let text = config.unheard()?;
+    Some(Finding::note("phone", text))
 }
 
 /// That a config was understood.
@@ -138,6 +144,7 @@ impl Room {
         findings.extend(reached(&self.accounts, config).await);
         // Asking the server is for the command alone: a page that is opened often must not publish.
         findings.extend(phone::running(engine));
+        findings.extend(unheard(config));
         Checkup {
             at: engine.now(),
             findings,
