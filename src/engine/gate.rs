@@ -97,24 +97,6 @@ impl Engine {
         Err(forbidden(cause))
     }
 
-    pub(super) async fn record_refusal(
-        &self,
-        caller: &Caller,
-        change: Option<ChangeId>,
-        attempt: &str,
-        cause: &str,
-    ) -> Result<(), Refusal> {
-        // An attempt on a change that is not there still is an attempt.
-        let change = change.filter(|&id| self.change(id).is_ok());
-        let fact = Fact::Refused {
-            attempt: attempt.to_owned(),
-            cause: cause.to_owned(),
-        };
-        let draft = caller.draft(self.now(), change, fact);
-        self.record(vec![draft]).await?;
-        Ok(())
-    }
-
     /// A person's decision on the plan that was shown. The first one counts; a second one changes
     /// nothing and is told the first.
     pub async fn decide(

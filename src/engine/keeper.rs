@@ -57,6 +57,11 @@ impl Engine {
             self.tasks
                 .spawn(async move { engine.keep_exceptions().await });
         }
+        if !self.stopping.is_cancelled() {
+            let engine = self.clone();
+            self.tasks
+                .spawn(async move { engine.settle_refusals(false).await });
+        }
         self.wake_phones();
     }
 

@@ -11,7 +11,7 @@
 //!   `hands`: whoever writes
 //! - `by_hand`: what a person does; `vanished`, `gone`: what ended by itself
 //! - `revert`: a person puts the state before back; `exceptions`: a person lets a violation be
-//! - [`gate`]: who may decide, what may be written
+//! - [`gate`]: who may decide, what may be written; `refusals`, `flood`: what it refused, within bounds
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
 //!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
 
@@ -29,6 +29,7 @@ mod deliver;
 mod drive;
 mod exceptions;
 mod fix;
+mod flood;
 mod foreign;
 pub mod gate;
 mod gone;
@@ -42,6 +43,7 @@ mod open;
 mod operate;
 mod outbox;
 pub mod phone;
+mod refusals;
 mod revert;
 mod undo;
 mod vanished;
@@ -139,6 +141,7 @@ pub struct Inner {
     /// documents do not fit an entry.
     mishaps: Mutex<BTreeMap<String, String>>,
     alarms: Mutex<keeper::Alarms>,
+    refused: Mutex<refusals::Refused>,
     /// Changes whose violation a look did not find any more.
     rechecks: Mutex<BTreeSet<ChangeId>>,
     again: Mutex<again::Again>,
@@ -235,6 +238,7 @@ impl Engine {
             trouble: Mutex::default(),
             mishaps: Mutex::default(),
             alarms: Mutex::default(),
+            refused: Mutex::default(),
             rechecks: Mutex::default(),
             again: Mutex::default(),
             again_set: Notify::new(),

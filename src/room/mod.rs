@@ -124,6 +124,7 @@ impl Room {
         self.engine.stop().await;
         self.attended.close();
         self.attended.wait().await;
+        self.engine.settle_refusals(true).await;
         if let Err(error) = self.engine.store.flush() {
             tracing::warn!(%error, "the views were not written out; the next start reads more");
         }

@@ -6,7 +6,7 @@
 //! from the screen.
 //!
 //! - `key`, `token`: what a button says, and how it is believed
-//! - `listen`, `position`: the reply stream; `tap`: what a message of it does; `flood`: what is none
+//! - `listen`, `position`: the reply stream; `tap`: what a message of it does, and what is none
 //! - `handset`: what stands on one phone and what may ring; `pushing`: sending it; `text`: its words
 //! - [`doctor`]: whether a server does what it takes
 //!
@@ -14,7 +14,6 @@
 
 mod doctor;
 mod files;
-mod flood;
 mod handset;
 mod key;
 mod listen;
@@ -34,16 +33,18 @@ use std::{
 };
 
 pub use doctor::{look, running};
-use flood::Flood;
 use handset::Handset;
 use key::{Key, KeyFault};
 
-use super::{Engine, EngineError, lock};
+use super::{Engine, EngineError, flood::Flood, lock};
 use crate::{
     channels::ntfy::Ntfy,
     config::{ConfigFault, Line, Secret},
     domain::{Actor, Change, Entry, Fact, Stage},
 };
+
+/// Entries within an hour about messages that are no tokens of this room.
+const NOISE: u32 = 6;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PhoneError {
@@ -111,7 +112,7 @@ impl Engine {
             key,
             ntfy: Ntfy::new(line),
             folder,
-            flood: Mutex::default(),
+            flood: Mutex::new(Flood::of(NOISE)),
             answered: Mutex::default(),
             replies: Mutex::default(),
         };

@@ -1,29 +1,38 @@
-//! Messages that are none of this room's tokens: on record, but so that a flood of them is a number in
+//! What anybody can do without end and is on record: within bounds, so that a flood of it is a number in
 //! few entries and not a ledger that grows.
 
 use chrono::TimeDelta;
 
 use crate::domain::Stamp;
 
-/// Entries within an hour; what comes besides is counted into the next one.
-const ENTRIES: u32 = 6;
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Flood {
+    /// Entries within an hour; what comes besides is counted into the next one.
+    most: u32,
     since: Option<Stamp>,
     entries: u32,
     unsaid: u64,
 }
 
 impl Flood {
-    /// One more such message. How many before it are on no record yet, where it is to be an entry.
+    pub(super) const fn of(most: u32) -> Self {
+        Self {
+            most,
+            since: None,
+            entries: 0,
+            unsaid: 0,
+        }
+    }
+
+    /// One more of it. How many before it are on no record yet, where it is to be an entry.
     pub(super) fn another(&mut self, now: Stamp) -> Option<u64> {
         if self.is_over(now) {
             self.since = Some(now);
             self.entries = 0;
         }
-        if self.entries == ENTRIES {
+        if self.entries == self.most {
             self.unsaid += 1;
             return None;
         }
@@ -49,9 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_million_wrong_messages_are_a_handful_of_entries_and_all_counted() {
+    fn a_million_of_one_kind_are_a_handful_of_entries_and_all_counted() {
         let begin = chrono::DateTime::UNIX_EPOCH;
-        let (mut flood, mut entries, mut counted) = (Flood::default(), 0, 0);
+        let (mut flood, mut entries, mut counted) = (Flood::of(6), 0, 0);
         let mut say = |before: Option<u64>, own: u64| {
             if let Some(before) = before {
                 entries += 1;
