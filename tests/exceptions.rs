@@ -379,6 +379,29 @@ async fn a_revert_never_cuts_an_exception_short_that_lasts_longer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_may_take_it_back_without_the_right_to_decide_for_others() {
+    let house = house("prod", |_| {}).await;
+    house.until_asked(RULE, WALKTHROUGH).await;
+    ask(&house, "otto", add(DAY)).await.unwrap();
+    assert_eq!(
+        ask(&house, "lea", decide(false)).await,
+        Err(RefusalCode::Forbidden),
+        "it is somebody else's"
+    );
+    ask(&house, "otto", decide(false)).await.unwrap();
+    ask(&house, "lea", add(DAY)).await.unwrap();
+    assert_eq!(
+        ask(&house, "lea", decide(true)).await,
+        Err(RefusalCode::Forbidden)
+    );
+    ask(&house, "lea", decide(false)).await.unwrap();
+    assert_eq!(listed(&house).await, Exceptions::default());
+    let decided = entries(&house, "exception.decided");
+    assert_eq!(decided[1].actor, caller("lea").actor);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_another_person_denies_never_becomes_an_exception() {
     let house = house("prod", |_| {}).await;
     house.until_asked(RULE, WALKTHROUGH).await;

@@ -266,6 +266,19 @@ fn nobody_is_offered_to_approve_what_they_asked_for_and_may_still_take_it_back()
     desk.wait(600);
     desk.press("Tab Enter");
     assert_eq!(desk.room.orders(), [&decide(false, "")]);
+
+    // So does a lead, who decides nothing else.
+    let mut room = Fake::asked();
+    room.exceptions.requested[0].exception.by = Some(Actor::person("nina.ramirez").unwrap());
+    room.status.role = Some(Role::Lead);
+    room.status.rights = vec![Right::Except];
+    let mut desk = of(room);
+    desk.press("a");
+    assert!(desk.model.card.is_none());
+    desk.press("d");
+    desk.wait(600);
+    desk.press("Tab Enter");
+    assert_eq!(desk.room.orders(), [&decide(false, "")]);
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Engine {
     }
 
     /// An answer to what somebody else asked for, by the entry `of` where the request itself was
-    /// looked at. Nobody answers themselves.
+    /// looked at. Nobody approves their own, and everybody may take it back.
     pub async fn decide_exception(
         &self,
         caller: &Caller,
@@ -123,10 +123,16 @@ impl Engine {
         } else {
             "deny an exception"
         };
-        self.permit_person(caller, Right::Decide, None, attempt)
-            .await?;
         let _one_at_a_time = self.deciding.lock().await;
-        let Some(asked) = self.requested(rule, bucket)? else {
+        let asked = self.requested(rule, bucket)?;
+        let by = asked.as_ref().and_then(|asked| asked.exception.by.as_ref());
+        let right = if !approve && by == Some(&caller.actor) {
+            Right::Except
+        } else {
+            Right::Decide
+        };
+        self.permit_person(caller, right, None, attempt).await?;
+        let Some(asked) = asked else {
             let message = format!("nobody asked for an exception from {rule} on {bucket}");
             return Err(refusal(RefusalCode::NotFound, message));
         };

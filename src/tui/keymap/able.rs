@@ -122,12 +122,14 @@ fn word(model: &Model) -> String {
 
 /// On the approval card `d` goes on to the denial of that change; other cards have none.
 pub fn undeniable(model: &Model) -> Option<String> {
+    if model.card.is_none() && model.place() == Place::Exceptions {
+        return exempt::undeniable(model);
+    }
     if let Some(why) = barred(model, Right::Decide) {
         return Some(why);
     }
     let approves = |purpose| matches!(purpose, Purpose::Approve | Purpose::Grant);
     match &model.card {
-        None if model.place() == Place::Exceptions => exempt::undeniable(model),
         None if model.stage() == Some(Stage::ByHand) => gone(model),
         None => undecidable(model),
         Some(card) if !approves(card.purpose) || card.phase != Phase::Reading => {

@@ -30,7 +30,15 @@ fn own(model: &Model, asked: &RequestedException) -> Option<String> {
 
 pub fn undeniable(model: &Model) -> Option<String> {
     match selected(model) {
-        Ok(Exempt::Asked(_)) => barred(model, Right::Decide).or_else(|| gone(model)),
+        Ok(Exempt::Asked(asked)) => {
+            // Whoever may ask may take it back.
+            let right = if own(model, asked).is_some() {
+                Right::Except
+            } else {
+                Right::Decide
+            };
+            barred(model, right).or_else(|| gone(model))
+        }
         Ok(Exempt::Open { .. }) => Some(in_force(model)),
         Err(why) => Some(why),
     }
