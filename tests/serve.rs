@@ -230,10 +230,10 @@ fn secrets_that_are_others_in_the_same_files_are_taken_by_a_reload_and_never_sho
         wait(what, || served.complained().contains(what));
     };
     reads_again("read again: nothing changed");
-    shell.write("signing", &signing("VFdP"));
-    reads_again("read again: secrets of [[webhooks]] siem changed");
     shell.write("read", "tk_rotated");
     reads_again("read again: secrets of [phone] changed");
+    shell.write("signing", &signing("VFdP"));
+    reads_again("read again: secrets of [[webhooks]] siem changed");
     let ran = served.terminate();
     ran.exits(0);
     for secret in ["VFdP", "rotated"] {

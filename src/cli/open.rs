@@ -56,7 +56,7 @@ pub async fn run(common: &Common) -> Result<u8> {
         room::ledger_folder(&starting.config.state),
         starting.config.socket(),
     );
-    let room = told_if_long(&ledger, Room::start(starting)).await?;
+    let room = told_if_long(&ledger, Box::pin(Room::start(starting))).await?;
     let attending = let_in(&room, &socket);
     let (client, notices) = room.connect(caller);
     let shown = if common.plain {

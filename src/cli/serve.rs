@@ -157,7 +157,7 @@ impl Serving {
             tokio::task::spawn_blocking(move || runtime.block_on(Room::start(starting)));
         let opened = tokio::select! {
             opened = &mut opening => opened,
-            endless = going_on() => match endless {},
+            goes = going_on() => match goes {},
             () = told.end() => match tokio::time::timeout(MOMENT, opening).await {
                 Ok(opened) => opened,
                 Err(_) => return Ok(None),
@@ -242,7 +242,7 @@ impl Serving {
         }
         tokio::select! {
             () = self.room.stop() => {}
-            endless = going_on() => match endless {},
+            goes = going_on() => match goes {},
         }
         drop(self);
         let with = |starting: &mut Starting| {

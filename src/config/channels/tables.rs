@@ -126,9 +126,10 @@ impl Tables {
     /// What can be told before any secret is read.
     pub fn check(&self, place: Place<'_>) -> Result<(), ConfigFault> {
         let mut names = BTreeSet::from([COMPLIANCE_LOG, PAGERDUTY]);
-        let mut once = |name| match names.insert(name) {
-            true => Ok(()),
-            false => Err("another channel has this name already".to_owned()),
+        let mut once = |name| {
+            let new = names.insert(name);
+            new.then_some(())
+                .ok_or_else(|| "another channel has this name already".to_owned())
         };
         for table in &self.webhooks {
             let hook = table.get_ref();
@@ -140,10 +141,10 @@ impl Tables {
             let fits = once(&mail.name).and_then(|()| mail.check());
             fits.map_err(place.of_email(table))?;
         }
-        let pager = self.pagerduty.iter();
-        pager
-            .map(|table| table.get_ref().check().map_err(place.of_pagerduty(table)))
-            .collect()
+        match &self.pagerduty {
+            Some(table) => table.get_ref().check().map_err(place.of_pagerduty(table)),
+            None => Ok(()),
+        }
     }
 
     fn read(self, place: Place<'_>, channels: &mut Channels) -> Result<(), ConfigFault> {

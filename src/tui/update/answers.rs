@@ -26,7 +26,10 @@ pub fn answer(model: &mut Model, to: Question, told: Told) {
         },
         Question::Attempt(right) => match reply {
             Ok(Reply::Done(words)) => model.say(Level::Info, words),
-            Err(Refusal { code, message }) if code == RefusalCode::Forbidden => {
+            Err(Refusal {
+                code: RefusalCode::Forbidden,
+                message,
+            }) => {
                 let why = barred(model, right).unwrap_or(message);
                 model.say(Level::Info, format!("{why}; that is on record"));
             }
