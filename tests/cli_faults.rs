@@ -762,6 +762,10 @@ fn only_whoever_opens_a_room_needs_the_secrets_of_its_channels() {
     served.until_open();
     let id = shell.until_asked();
     shell.run(&["ssh-keys"]).exits(0).says("attach --as nina");
+    let elsewhere = shell.run(&["--state", "/var/lib/sixfold", "ssh-keys"]);
+    elsewhere
+        .exits(0)
+        .says("sixfold.toml --state /var/lib/sixfold attach --as nina");
     let mut login = shell.command(&["attach", "--as", "nina"]);
     login.env("SSH_ORIGINAL_COMMAND", "ledger list");
     run(login).exits(0).says(&id);

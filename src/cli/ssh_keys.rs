@@ -24,8 +24,11 @@ pub fn run(common: &Common, user: Option<&str>) -> Result<u8> {
     let program = std::env::current_exe().wrap_err("where this program lies can't be found out")?;
     let file = std::path::absolute(&config.file)?;
     let mut command = vec![plain(&program)?, "--config".to_owned(), plain(&file)?];
-    if let Some(socket) = &common.socket {
-        command.extend(["--socket".to_owned(), plain(&std::path::absolute(socket)?)?]);
+    let given = [("--state", &common.state), ("--socket", &common.socket)];
+    for (word, path) in given {
+        if let Some(path) = path {
+            command.extend([word.to_owned(), plain(&std::path::absolute(path)?)?]);
+        }
     }
     let command = command.join(" ");
     let mut lines = 0;
