@@ -7,6 +7,7 @@
 use toml::{Table, Value};
 
 use super::{Channels, Config};
+use crate::domain::Role;
 
 /// Tables whose values are told.
 const PLAIN: [&str; 12] = [
@@ -116,18 +117,32 @@ fn lists(name: &str, before: Option<&Value>, after: Option<&Value>) -> String {
         let found = tables.iter().find(|table| called(table) == wanted);
         found.cloned()
     };
+    // Of people it matters most who may do what.
+    let role = |table: &Table| {
+        let typed = table.get("role").and_then(Value::as_str);
+        typed.unwrap_or(Role::default().word()).to_owned()
+    };
+    let roles = |before: Option<&Table>, after: &Table| match before.map(role) {
+        _ if name != "people" => String::new(),
+        None => format!(" ({})", role(after)),
+        Some(before) if before == role(after) => String::new(),
+        Some(before) => format!(" ({before} → {})", role(after)),
+    };
     let mut words = Vec::new();
     for table in &old {
         match find(&new, &called(table)) {
             None => words.push(format!("{} gone", called(table))),
-            Some(newer) if newer != *table => words.push(format!("{} changed", called(table))),
+            Some(newer) if newer != *table => {
+                let roles = roles(Some(table), &newer);
+                words.push(format!("{} changed{roles}", called(table)));
+            }
             Some(_) => {}
         }
     }
     let added = new
         .iter()
         .filter(|table| find(&old, &called(table)).is_none());
-    words.extend(added.map(|table| format!("{} new", called(table))));
+    words.extend(added.map(|table| format!("{} new{}", called(table), roles(None, table))));
     if words.is_empty() {
         words.push("another order".to_owned());
     }
@@ -155,7 +170,7 @@ mod tests {
             [
                 "approval.window: \"60m\" → \"30m\"",
                 "mode: not set → \"observe\"",
-                "[[people]]: nina changed, otto gone, lena new",
+                "[[people]]: nina changed (approver → lead), otto gone, lena new (approver)",
             ]
         );
         assert!(changes(old, old).is_empty());
