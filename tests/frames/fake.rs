@@ -4,7 +4,7 @@
 
 use sixfold::{
     domain::{
-        Actor, Change, ChangeId, Digest, Exception, Stage, Via,
+        Actor, Change, ChangeId, Digest, Exception, Right, Stage, Via,
         artifact::{Approval, Decision},
         canonical,
     },
@@ -101,6 +101,13 @@ impl Fake {
         }
     }
 
+    fn forbidden(&self, right: Right) -> Refusal {
+        Refusal {
+            code: RefusalCode::Forbidden,
+            message: format!("{} may not {}", self.status.person, right.word()),
+        }
+    }
+
     pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
         self.asked.push(request.clone());
         match request {
@@ -108,10 +115,7 @@ impl Fake {
                 version: "0.1.0".to_owned(),
                 person: self.status.person.clone(),
             }),
-            Request::Attempt { attempt, .. } => Err(Refusal {
-                code: RefusalCode::Forbidden,
-                message: format!("{} may not {}", self.status.person, attempt.right().word()),
-            }),
+            Request::Attempt { attempt, .. } => Err(self.forbidden(attempt.right())),
             Request::Status => Ok(Reply::Status(Box::new(self.status.clone()))),
             Request::Queue {
                 filter,
