@@ -162,7 +162,7 @@ async fn another_accounts_bucket_is_fixed_and_put_back_in_the_names_of_those_who
 
     // Whatever else the role may do, this session could make this one write and nothing else.
     let writes = calls(&house, "payments-exports").into_iter();
-    let narrowed: Vec<serde_json::Value> = writes
+    let narrowed: Vec<Value> = writes
         .filter(|call| call.operation.starts_with("Put"))
         .map(|call| call.caller.unwrap().narrowed_by.unwrap())
         .map(|policy| serde_json::from_str(&policy).unwrap())

@@ -139,7 +139,7 @@ duration: 01m 15s (detect → close)
 rollback: available until 2026-05-15";
 
 async fn the_walkthrough(shape: impl FnOnce(&mut Config)) -> (House, Change) {
-    let house = house(false, shape).await;
+    let house = Box::pin(house(false, shape)).await;
     let asked = house.until_asked(RULE, WALKTHROUGH).await;
     house.clock.set(at(APPROVED));
     house.approve(&asked, Via::Tap).await.unwrap();

@@ -35,8 +35,8 @@ groups = ["platform-security"]
 async fn staging_sandbox() -> Sandbox {
     let sandbox = walkthrough_sandbox().await;
     let staging = |settings: &mut BucketSettings| {
-        let env = |(key, _): &&mut (String, String)| key == "env";
-        settings.tags.iter_mut().find(env).unwrap().1 = "staging".to_owned();
+        let env = settings.tags.iter_mut().find(|(key, _)| key == "env");
+        env.unwrap().1 = String::from("staging");
     };
     sandbox.state().patch(WALKTHROUGH, staging).unwrap();
     sandbox
@@ -340,10 +340,10 @@ async fn an_owner_is_asked_and_kept_from_approving_however_the_tag_spells_them()
         ("@acme.com", "dana", &["on-call", "platform-security"]),
     ] {
         let sandbox = walkthrough_sandbox().await;
-        let owned = |settings: &mut BucketSettings| {
+        let tagged = |settings: &mut BucketSettings| {
             settings.tags.push(("owner".to_owned(), tag.to_owned()));
         };
-        sandbox.state().patch(WALKTHROUGH, owned).unwrap();
+        sandbox.state().patch(WALKTHROUGH, tagged).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let text = enforcing("[[approval.strict]]\nowner = false\n", people);
         let house = room(sandbox, folder, &text).await;

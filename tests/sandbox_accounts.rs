@@ -173,11 +173,13 @@ async fn the_aws_command_becomes_a_role_of_another_account_and_the_log_says_who_
         account: account(MEMBER),
         session: Some(SESSION.to_owned()),
         source_identity: Some("nina.ramirez".to_owned()),
+        narrowed_by: None,
     };
     let at_home = Caller {
         account: owner.account.clone(),
         session: None,
         source_identity: None,
+        narrowed_by: None,
     };
     assert_eq!(who("PutBucketTagging", "member"), remediator);
     assert_eq!(who("PutBucketTagging", "third"), remediator);

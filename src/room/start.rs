@@ -177,7 +177,7 @@ impl Room {
             warnings,
         } = match ready {
             Some(ready) => ready,
-            None => Ready::of(&config).await?,
+            None => Box::pin(Ready::of(&config)).await?,
         };
 
         let lock = Lock::take(&config.state)?;

@@ -101,6 +101,13 @@ impl Fake {
         }
     }
 
+    fn welcome(&self) -> Reply {
+        Reply::Welcome {
+            version: "0.1.0".to_owned(),
+            person: self.status.person.clone(),
+        }
+    }
+
     fn forbidden(&self, right: Right) -> Refusal {
         Refusal {
             code: RefusalCode::Forbidden,
@@ -111,10 +118,7 @@ impl Fake {
     pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
         self.asked.push(request.clone());
         match request {
-            Request::Hello(_) => Ok(Reply::Welcome {
-                version: "0.1.0".to_owned(),
-                person: self.status.person.clone(),
-            }),
+            Request::Hello(_) => Ok(self.welcome()),
             Request::Attempt { attempt, .. } => Err(self.forbidden(attempt.right())),
             Request::Status => Ok(Reply::Status(Box::new(self.status.clone()))),
             Request::Queue {

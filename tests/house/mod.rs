@@ -104,7 +104,7 @@ impl House {
         let clock = Arc::new(PinnedClock::at(at(now)));
         let mut starting = Starting::new(config);
         starting.clock = clock.clone();
-        let room = Room::start(starting).await.unwrap();
+        let room = Box::pin(Room::start(starting)).await.unwrap();
         Self {
             sandbox,
             room,
