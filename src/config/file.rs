@@ -261,7 +261,7 @@ impl File {
             people,
             phone: phone::resolve(self.phone, &base, path)?,
             channels: self.channels.resolve(),
-            unread,
+            unread: Box::new(unread),
             first_change: self.first_change.unwrap_or(1),
             keys: keys::typed(self.keys, text),
         };

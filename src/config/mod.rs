@@ -106,7 +106,7 @@ pub struct Config {
     pub phone: Option<Phone>,
     pub channels: Channels,
     /// Those of the file, until a room has their secrets read.
-    unread: channels::Tables,
+    unread: Box<channels::Tables>,
     /// The number of the year's first change, for those who move from another tracker.
     pub first_change: u64,
     /// Other keys for the screen, in the file's order.
