@@ -1051,7 +1051,7 @@ async fn a_room_does_not_start_without_the_tokens_that_it_needs() {
     let started = sixfold::room::Room::start(sixfold::room::Starting::new(config)).await;
     let error = started.map(|_| ()).unwrap_err().to_string();
     assert!(
-        error.contains("[phone]: read_token: ") && error.contains("can't be read"),
+        error.contains("[phone]: ") && error.contains("(read_token_file) can't be read"),
         "{error}"
     );
 }

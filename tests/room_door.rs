@@ -19,8 +19,8 @@ use sixfold::{
         Door,
         client::{Client, greet},
         protocol::{
-            Answer, Arrangement, Ask, Frame, Hello, NoticeKind, Refusal, RefusalCode, Reply,
-            Request, VERSION, Way,
+            Answer, Arrangement, Ask, ExemptRequest, Frame, Hello, NoticeKind, OutboxRequest,
+            Refusal, RefusalCode, Reply, Request, VERSION, Way,
         },
     },
     sandbox::estate::WALKTHROUGH,
@@ -280,43 +280,52 @@ fn any_bytes_in_any_order_make_no_decision_and_leave_the_room_well() {
         .unwrap();
     let world = runtime.block_on(world(|_| {}));
     let (id, plan_hash) = runtime.block_on(world.waiting());
-    let decide = Request::Decide {
-        id,
-        plan_hash,
-        answer: Answer::Approve,
-    };
-    let right = Ask::new(1, decide);
-    let right = serde_json::to_vec(&right).unwrap();
-    let hello = Ask::new(0, Request::Hello(named("aud")));
-    let hello = serde_json::to_vec(&hello).unwrap();
-    let piece = prop_oneof![
-        prop::collection::vec(any::<u8>(), 0..200),
-        prop::collection::vec(any::<u8>(), 0..60).prop_map(|bytes| frame(&bytes)),
-        (any::<prop::sample::Index>(), any::<u8>()).prop_map({
-            let right = right.clone();
-            move |(at, byte)| {
-                let mut bytes = right.clone();
-                let at = at.index(bytes.len());
-                bytes[at] = byte;
-                frame(&bytes)
-            }
-        }),
-        Just(frame(&right)),
-        Just(frame(&hello)),
-        Just(u32::MAX.to_be_bytes().to_vec()),
-        Just(frame(br#"{"id":2,"request":{"queue":{"filter":"((((","offset":18446744073709551615,"limit":18446744073709551615}}}"#)),
-        Just(frame("[".repeat(5_000).as_bytes())),
-    ];
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(300));
-    runner
-        .run(&prop::collection::vec(piece, 1..8), |pieces| {
-            runtime.block_on(async {
-                let bytes = pieces.concat();
-                answers(&mut world.dial().await, &bytes).await;
-            });
-            Ok(())
-        })
-        .unwrap();
+    // Somebody who may not decide knows the plan, and somebody who may does not.
+    for (name, plan_hash) in [
+        ("aud", plan_hash),
+        ("nina.ramirez", Digest::of("another plan")),
+    ] {
+        let decide = Request::Decide {
+            id,
+            plan_hash,
+            answer: Answer::Approve,
+        };
+        let decide = serde_json::to_vec(&Ask::new(1, decide)).unwrap();
+        let hello = Ask::new(0, Request::Hello(named(name)));
+        let hello = serde_json::to_vec(&hello).unwrap();
+        let piece = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            prop::collection::vec(any::<u8>(), 0..60).prop_map(|bytes| frame(&bytes)),
+            (any::<prop::sample::Index>(), any::<u8>()).prop_map({
+                let decide = decide.clone();
+                move |(at, byte)| {
+                    let mut bytes = decide.clone();
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                    frame(&bytes)
+                }
+            }),
+            Just(frame(&decide)),
+            Just(frame(&hello)),
+            Just(u32::MAX.to_be_bytes().to_vec()),
+            Just(frame(br#"{"id":2,"request":{"queue":{"filter":"((((","offset":18446744073709551615,"limit":18446744073709551615}}}"#)),
+            Just(frame(br#"{"id":3,"request":"status","known":"not a tag"}"#)),
+            Just(frame("[".repeat(5_000).as_bytes())),
+        ];
+        // Whoever begins with the greeting gets further.
+        let begins = prop_oneof![Just(Vec::new()), Just(frame(&hello))];
+        let pieces = (begins, prop::collection::vec(piece, 1..8));
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+        runner
+            .run(&pieces, |(begin, pieces)| {
+                runtime.block_on(async {
+                    let bytes = [begin, pieces.concat()].concat();
+                    answers(&mut world.dial().await, &bytes).await;
+                });
+                Ok(())
+            })
+            .unwrap();
+    }
     runtime.block_on(async {
         let decided = |fact: &Fact| matches!(fact, Fact::Approval(_));
         assert_eq!(world.entries(decided), 0);
@@ -345,20 +354,22 @@ fn attempt(number: u64, id: ChangeId, right: &Digest, known: &str) -> (Hello, Re
         0 => ChangeId::new(2026, number % 1_000_000),
         _ => id,
     };
+    let what = pick(9);
     // An approver too, but with every right given up, or on another plan or change.
     let (name, readonly) = match pick(5) {
         0 => ("aud", false),
-        1 => ("lena", false),
-        2 => ("otto", false),
+        1 if what != 5 => ("lena", false),
+        2 if what < 6 => ("otto", false),
         3 => ("nina.ramirez", true),
-        _ if hash != *right || change != id => ("nina.ramirez", false),
+        _ if what < 5 && (hash != *right || change != id) => ("nina.ramirez", false),
         _ => ("aud", true),
     };
+    let (rule, bucket) = ("acl-public-read".to_owned(), WALKTHROUGH.to_owned());
     let reason = Reason {
         code: ReasonCode::AcceptedRisk,
         note: String::new(),
     };
-    let request = match pick(5) {
+    let request = match what {
         0 | 1 => Request::Decide {
             id: change,
             plan_hash: hash,
@@ -373,7 +384,21 @@ fn attempt(number: u64, id: ChangeId, right: &Digest, known: &str) -> (Hello, Re
             id: change,
             plan_hash: hash,
         },
-        _ => Request::Revert { id: change, reason },
+        4 => Request::Revert { id: change, reason },
+        5 => Request::Exempt(ExemptRequest::Add {
+            rule,
+            bucket,
+            reason,
+            owner: None,
+            lasts_s: 3_600,
+        }),
+        6 => Request::Release { rule, bucket },
+        7 => Request::ResetBreaker,
+        _ => Request::Outbox(OutboxRequest::Waive {
+            channel: "compliance-log".to_owned(),
+            entry: None,
+            reason: "nobody reads it".to_owned(),
+        }),
     };
     let hello = Hello {
         readonly,

@@ -295,7 +295,7 @@ impl Engine {
             };
             let text =
                 format!("webhook `{name}` did not take an approval request, {then}: {fault}");
-            lock(&self.mishaps).insert(place.clone(), text);
+            self.keep_of(&place, Some(text));
             self.notify(NoticeKind::Room);
             if fault.extent == Extent::Dead {
                 return;
@@ -310,8 +310,8 @@ impl Engine {
                 break;
             }
         }
-        if failures > 0 {
-            lock(&self.mishaps).remove(&place);
+        // Also what an earlier request met there.
+        if lock(&self.mishaps).remove(&place).is_some() {
             self.notify(NoticeKind::Room);
         }
     }

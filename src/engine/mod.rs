@@ -14,6 +14,7 @@
 //! - [`gate`]: who may decide, what may be written; `refusals`, `flood`: what it refused, within bounds
 //! - `keeper`: what happens when a time comes; `deliver`: the outbox, `outbox`: what a person does
 //!   about it, `backoff`: how long it waits; [`phone`]: asking on phones
+//! - `mishaps`: what people should know of all that, beside the counts
 
 mod again;
 mod approve;
@@ -39,6 +40,7 @@ mod hands;
 mod keeper;
 mod lanes;
 mod look;
+mod mishaps;
 mod open;
 mod operate;
 mod outbox;
@@ -346,44 +348,9 @@ impl Engine {
         lock(&self.driving)
     }
 
-    pub(crate) fn trouble(&self) -> MutexGuard<'_, BTreeMap<ChangeId, String>> {
-        lock(&self.trouble)
-    }
-
-    fn set_trouble(&self, id: ChangeId, cause: String) {
-        self.trouble().insert(id, cause);
-        self.notify(NoticeKind::Room);
-    }
-
     /// Why fixing is stopped, if it is.
     pub fn stopped_fixing(&self) -> Option<String> {
         self.breaker().tripped().map(str::to_owned)
-    }
-
-    /// What was mended while the room ran stays worth knowing until it ends.
-    pub(crate) fn keep_in_mind(&self, findings: Vec<String>) {
-        lock(&self.mishaps).extend(
-            findings
-                .into_iter()
-                .map(|finding| (finding.clone(), finding)),
-        );
-    }
-
-    /// The same of one matter, of which the latest counts; none where it is in order.
-    pub(crate) fn keep_of(&self, matter: &str, finding: Option<String>) {
-        let mut mishaps = lock(&self.mishaps);
-        mishaps.remove(matter);
-        mishaps.extend(finding.map(|finding| (matter.to_owned(), finding)));
-    }
-
-    /// What a person should know beside the counts, in sentences.
-    pub fn warnings(&self) -> Vec<String> {
-        let mishaps = lock(&self.mishaps).values().cloned().collect::<Vec<_>>();
-        let trouble = self.trouble();
-        let parked = trouble
-            .iter()
-            .map(|(id, cause)| format!("{id} waits: {cause}"));
-        parked.chain(mishaps).chain(self.phone_warnings()).collect()
     }
 
     /// What was asked of AWS lately.
