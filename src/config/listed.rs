@@ -101,15 +101,15 @@ pub fn people(tables: Vec<Table>, place: Place<'_>) -> Result<People, ConfigFaul
             let whose = tables.get(other).map_or("", |table| table.person().name());
             let line = line_at(place.text, before);
             let (what, own) = match mark {
-                Mark::Name => (format!("{whose} is there already"), "name"),
+                Mark::Name => (format!("{whose} is there already"), "a name"),
                 Mark::User => (
                     format!("`{value}` is the account of {whose} already"),
-                    "account",
+                    "an account",
                 ),
-                Mark::Key => (format!("this is the key of {whose} already"), "key"),
+                Mark::Key => (format!("this is the key of {whose} already"), "a key"),
             };
             let message = format!(
-                "{what}, on line {line}, and one person must not count as two: put both tables into one, or give each a {own} of their own"
+                "{what}, on line {line}, and one person must not count as two: put both tables into one, or give each {own} of their own"
             );
             return Err(ConfigFault::at(place.path, place.text, at, key, message));
         }
