@@ -74,6 +74,16 @@ fn caller(name: &str, via: Via) -> Caller {
     }
 }
 
+/// The last of those who have to agree does so, and it is seen through.
+async fn approved_last(house: &House, name: &str, (id, plan): (ChangeId, &Digest)) -> Change {
+    let who = caller(name, Via::Tui);
+    let decided = house.room.engine.decide(&who, id, plan, Answer::Approve);
+    decided.await.unwrap();
+    let closed = house.until_stage(id, Stage::Closed).await;
+    assert_eq!(closed.outcome(), Some(Outcome::Remediated));
+    closed
+}
+
 const TWO: &str =
     "[[approval.strict]]\nenvironment = \"production\"\nseverity = \"high\"\npeople = 2\n";
 
@@ -98,13 +108,7 @@ async fn two_different_people_must_agree_and_the_record_names_both() {
     assert_eq!(waiting.word(), "1 of 2 agreed");
     assert_eq!(house.sandbox.calls().all_writes(), 0);
 
-    let ravi = caller("ravi.patel", Via::Tui);
-    engine
-        .decide(&ravi, id, &plan, Answer::Approve)
-        .await
-        .unwrap();
-    let closed = house.until_stage(id, Stage::Closed).await;
-    assert_eq!(closed.outcome(), Some(Outcome::Remediated));
+    let closed = approved_last(&house, "ravi.patel", (id, &plan)).await;
     let boxes = closed.boxes();
     let text = |title: &str| {
         let found = boxes.iter().find(|(name, _)| *name == title);
@@ -151,13 +155,7 @@ async fn what_the_config_is_strict_about_waits_for_its_people_outside_production
     let words = engine.decide(&nina, id, &plan, Answer::Approve).await;
     assert!(words.unwrap().contains("1 of 2 agreed"));
     assert_eq!(house.sandbox.calls().all_writes(), 0);
-    let ravi = caller("ravi.patel", Via::Tui);
-    engine
-        .decide(&ravi, id, &plan, Answer::Approve)
-        .await
-        .unwrap();
-    let closed = house.until_stage(id, Stage::Closed).await;
-    assert_eq!(closed.outcome(), Some(Outcome::Remediated));
+    let closed = approved_last(&house, "ravi.patel", (id, &plan)).await;
     let approval = closed.approval.unwrap();
     assert_eq!(approval.agreed().len(), 2);
     house.close().await;
@@ -262,12 +260,7 @@ async fn the_owners_team_may_not_approve_where_the_config_says_so() {
         .map(|recorded| recorded.unwrap().entry)
         .any(|entry| entry.actor.name() == "dana" && matches!(entry.fact, Fact::Refused { .. }));
     assert!(recorded);
-    let nina = caller("nina.ramirez", Via::Tui);
-    engine
-        .decide(&nina, id, &plan, Answer::Approve)
-        .await
-        .unwrap();
-    house.until_stage(id, Stage::Closed).await;
+    approved_last(&house, "nina.ramirez", (id, &plan)).await;
     house.close().await;
 }
 
@@ -306,12 +299,7 @@ async fn an_agreement_does_not_count_once_whoever_gave_it_may_no_longer_decide()
             "agreed, others must as well; nina.ramirez does not count any more"
         );
 
-        let dana = caller("dana", Via::Tui);
-        engine
-            .decide(&dana, id, &plan, Answer::Approve)
-            .await
-            .unwrap();
-        let closed = house.until_stage(id, Stage::Closed).await;
+        let closed = approved_last(&house, "dana", (id, &plan)).await;
         let agreed = closed.approval.unwrap().agreed();
         let names: Vec<_> = agreed.iter().map(|agreed| agreed.by.name()).collect();
         assert_eq!(names, ["ravi.patel", "dana"]);
