@@ -13,11 +13,11 @@ use crate::{
     chain::{self, Reading, Verification},
     config::Mode,
     domain::{
-        Change, ChangeId, Digest, Fact, Right, Stage,
+        Change, ChangeId, Digest, Fact, Stage,
         artifact::{Approval, Decision, HandRequest},
         time,
     },
-    room::protocol::{Answer, Refusal, RefusalCode},
+    room::protocol::{Answer, Attempt, Refusal, RefusalCode},
     rules::Verdict,
 };
 
@@ -111,9 +111,8 @@ impl Engine {
         id: ChangeId,
         shown: &Digest,
     ) -> Result<String, Refusal> {
-        let attempt = "mark done";
-        self.permit_person(caller, Right::Decide, Some(id), attempt)
-            .await?;
+        let attempt = Attempt::MarkDone;
+        self.permit_attempt(caller, id, attempt).await?;
         let _one_at_a_time = self.deciding.lock().await;
         let change = self.change(id)?;
         if change.stage != Stage::ByHand {
@@ -145,7 +144,8 @@ impl Engine {
             );
             return Err(refusal(RefusalCode::Conflict, message));
         };
-        self.unless_stale(caller, change, shown, "deny").await?;
+        self.unless_stale(caller, change, shown, Attempt::Deny)
+            .await?;
         let now = self.now();
         let approval = Approval {
             decision: Decision::Denied,
@@ -168,7 +168,7 @@ impl Engine {
         caller: &Caller,
         change: &Change,
         shown: &Digest,
-        attempt: &str,
+        attempt: Attempt,
     ) -> Result<(), Refusal> {
         let stale = if self.config.mode != Mode::Enforce {
             "the room is in observe mode: nothing is decided or written"
@@ -177,7 +177,7 @@ impl Engine {
         } else {
             return Ok(());
         };
-        self.record_refusal(caller, Some(change.id), attempt, stale)
+        self.record_refusal(caller, Some(change.id), attempt.word(), stale)
             .await?;
         Err(refusal(RefusalCode::Forbidden, stale))
     }

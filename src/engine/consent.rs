@@ -9,7 +9,7 @@ use crate::{
         Actor, Change, Digest, Fact, Right,
         artifact::{ApprovalRequest, Ticket},
     },
-    room::protocol::{Refusal, RefusalCode},
+    room::protocol::{Attempt, Refusal, RefusalCode},
 };
 
 /// What comes of somebody's agreeing.
@@ -35,7 +35,7 @@ impl Engine {
                 "{} is of the team that owns it ({}), and this takes somebody else's approval",
                 caller.actor, change.ticket.owner.team
             );
-            self.record_refusal(caller, Some(id), "approve", &cause)
+            self.record_refusal(caller, Some(id), Attempt::Approve.word(), &cause)
                 .await?;
             return Err(refusal(RefusalCode::Forbidden, cause));
         }

@@ -14,7 +14,7 @@ use crate::{
         artifact::{Approval, Backup, Decision, Reason},
         time,
     },
-    room::protocol::{Answer, Refusal, RefusalCode},
+    room::protocol::{Answer, Attempt, Refusal, RefusalCode},
     settings::{self, CallError, Setting, Step, Written},
 };
 
@@ -97,6 +97,17 @@ impl Engine {
         Err(forbidden(cause))
     }
 
+    /// The same for what is tried on one change.
+    pub(crate) async fn permit_attempt(
+        &self,
+        caller: &Caller,
+        id: ChangeId,
+        attempt: Attempt,
+    ) -> Result<(), Refusal> {
+        self.permit_person(caller, attempt.right(), Some(id), attempt.word())
+            .await
+    }
+
     /// A person's decision on the plan that was shown. The first one counts; a second one changes
     /// nothing and is told the first.
     pub async fn decide(
@@ -106,12 +117,8 @@ impl Engine {
         shown: &Digest,
         answer: Answer,
     ) -> Result<String, Refusal> {
-        let attempt = match answer {
-            Answer::Approve => "approve",
-            Answer::Deny(_) => "deny",
-        };
-        self.permit_person(caller, Right::Decide, Some(id), attempt)
-            .await?;
+        let attempt = answer.attempt();
+        self.permit_attempt(caller, id, attempt).await?;
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
         let change = self.change(id)?;
@@ -134,7 +141,7 @@ impl Engine {
             None
         };
         if let Some(cause) = stale {
-            self.record_refusal(caller, Some(id), attempt, &cause)
+            self.record_refusal(caller, Some(id), attempt.word(), &cause)
                 .await?;
             return Err(forbidden(cause));
         }
@@ -164,7 +171,7 @@ impl Engine {
         self.wake(id);
         Ok(format!(
             "{id} {}",
-            if attempt == "approve" {
+            if attempt == Attempt::Approve {
                 "approved"
             } else {
                 "denied"

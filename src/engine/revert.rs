@@ -13,11 +13,10 @@ use super::{
 use crate::{
     cloud::Urgency,
     domain::{
-        Actor, Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Right, Via,
-        artifact::Reason,
+        Actor, Change, ChangeId, Digest, Document, Draft, Fact, RevertState, Via, artifact::Reason,
     },
     ledger::failpoint,
-    room::protocol::{Refusal, RefusalCode},
+    room::protocol::{Attempt, Refusal, RefusalCode},
 };
 
 impl Engine {
@@ -29,8 +28,7 @@ impl Engine {
         id: ChangeId,
         reason: Reason,
     ) -> Result<String, Refusal> {
-        self.permit_person(caller, Right::Revert, Some(id), "revert")
-            .await?;
+        self.permit_attempt(caller, id, Attempt::Revert).await?;
         let change = match self.change(id) {
             Err(EngineError::NoSuchChange(_)) => {
                 return self.revert_from_vault(caller, id, reason).await;

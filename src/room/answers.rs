@@ -117,11 +117,9 @@ impl Room {
         id: ChangeId,
         attempt: Attempt,
     ) -> Result<Reply, Refusal> {
-        let (right, word) = (attempt.right(), attempt.word());
-        self.engine
-            .permit_person(caller, right, Some(id), word)
-            .await?;
-        let words = format!("you may {} now; nothing was sent yet", right.word());
+        self.engine.permit_attempt(caller, id, attempt).await?;
+        let right = attempt.right().word();
+        let words = format!("you may {right} now; nothing was sent yet");
         Ok(Reply::Done(words))
     }
 

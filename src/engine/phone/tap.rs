@@ -12,7 +12,7 @@ use crate::{
         time,
     },
     engine::{Caller, Engine, EngineError, lock},
-    room::protocol::{Answer, Refusal, RefusalCode},
+    room::protocol::{Answer, Attempt, Refusal, RefusalCode},
 };
 
 /// What `doctor` posts to see it come back, followed by letters and digits.
@@ -162,10 +162,10 @@ impl Engine {
         &self,
         caller: &Caller,
         change: &Change,
-        attempt: &str,
+        attempt: Attempt,
         why: String,
     ) -> Result<String, EngineError> {
-        let recorded = self.record_refusal(caller, Some(change.id), attempt, &why);
+        let recorded = self.record_refusal(caller, Some(change.id), attempt.word(), &why);
         match recorded.await {
             Ok(()) => Ok(why),
             Err(refusal) => Err(EngineError::Undecided(refusal.message)),

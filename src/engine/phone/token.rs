@@ -17,6 +17,7 @@ use crate::{
         Actor, ChangeId, Digest, Stamp,
         artifact::{ApprovalRequest, ReasonCode},
     },
+    room::protocol::Attempt,
 };
 
 const VERSION: &str = "v1";
@@ -55,11 +56,10 @@ impl Choice {
         ReasonCode::parse(word).map(Self::Deny)
     }
 
-    /// What a refusal calls the attempt, as the gate does.
-    pub(super) const fn attempt(self) -> &'static str {
+    pub(super) const fn attempt(self) -> Attempt {
         match self {
-            Self::Approve => "approve",
-            Self::Deny(_) => "deny",
+            Self::Approve => Attempt::Approve,
+            Self::Deny(_) => Attempt::Deny,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! missed a hundred notices is right again after one question.
 
 mod arrangement;
+mod attempt;
 mod diff;
 mod doctor;
 mod exceptions;
@@ -23,6 +24,7 @@ mod trends;
 use serde::{Deserialize, Serialize};
 
 pub use arrangement::{Arrangement, Grouping, Order, SORTED};
+pub use attempt::{Answer, Attempt};
 pub use diff::{Between, Diff, DiffLine, Now, Seen, Sign};
 pub use doctor::{Checkup, Finding, Grade};
 pub use exceptions::{Exceptions, ExemptRequest};
@@ -36,7 +38,7 @@ pub use scores::{ControlScore, Score};
 pub use status::{Hold, ScannerStatus, Status, Waiting};
 pub use trends::{AccountScore, RATE_STEP, RATE_STEPS, Span, Step, Trends};
 
-use crate::domain::{Call, Change, ChangeId, Digest, Entry, Right, artifact::Reason};
+use crate::domain::{Call, Change, ChangeId, Digest, Entry, artifact::Reason};
 
 /// Of this protocol. A screen of another version is told so and closed.
 pub const VERSION: u32 = 4;
@@ -231,41 +233,6 @@ impl Request {
             } => filter.is_empty() && arrangement.indexed() && *offset == 0,
             Self::Ledger { filter, before, .. } => filter.is_empty() && before.is_none(),
             _ => false,
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    Approve,
-    Deny(Reason),
-}
-
-/// What somebody tried on a change who may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Attempt {
-    Approve,
-    Deny,
-    MarkDone,
-    Revert,
-}
-
-impl Attempt {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Deny => "deny",
-            Self::MarkDone => "mark done",
-            Self::Revert => "revert",
-        }
-    }
-
-    pub const fn right(self) -> Right {
-        match self {
-            Self::Approve | Self::Deny | Self::MarkDone => Right::Decide,
-            Self::Revert => Right::Revert,
         }
     }
 }
