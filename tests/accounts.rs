@@ -393,7 +393,8 @@ async fn the_doctor_tries_each_accounts_roles_and_the_clock() {
         let (grade, text) = said[0];
         assert_eq!(grade, Grade::Good);
         assert!(
-            text.contains("1 buckets") && text.contains(&remediator(id)),
+            text.contains("1 buckets")
+                && text.contains(&format!("{} looks, {} writes", scanner(id), remediator(id))),
             "{text}"
         );
     }

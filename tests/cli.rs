@@ -615,7 +615,7 @@ fn the_doctor_finds_nothing_where_nothing_is_wrong() {
         .says("ok    config: sixfold.toml, mode enforce")
         .says("ok    person: you are ")
         .says("loaded")
-        .says("ok    cloud: account 111122223333, region us-east-1, 2 buckets")
+        .says("ok    cloud: account 111122223333, region us-east-1, 2 buckets; what looks also writes")
         .says("ok    vault: s3://acme-rollback-vault/ keeps backups for 30 days")
         .says("ok    clock: within 30 s")
         .says("note  terminal: ")
