@@ -161,6 +161,21 @@ async fn it_is_asked_for_marked_done_looked_at_and_closed_without_one_write() {
     );
     let late = engine.mark_done(&nina, asked.id, &hash).await.unwrap_err();
     assert_eq!(late.code, RefusalCode::Conflict);
+    let on_record = house.refusals();
+    let on_record: Vec<_> = on_record
+        .iter()
+        .filter_map(|line| line.split_once(": "))
+        .collect();
+    assert_eq!(
+        on_record.iter().map(|(who, _)| *who).collect::<Vec<_>>(),
+        [
+            "nina.ramirez approve",
+            "nina.ramirez mark done",
+            "otto mark done",
+            "nina.ramirez mark done"
+        ]
+    );
+    assert_eq!(on_record[3].1, late.message);
     let folder = house.folder.path().join("ledger");
     sixfold::ledger::verify(&folder).unwrap();
     house.close().await;

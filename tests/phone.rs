@@ -116,18 +116,13 @@ fn button<'a>(push: &'a Value, label: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no button {label} in {push}"))
 }
 
-fn entries(house: &House) -> Vec<Entry> {
-    let reader = house.room.engine.ledger.reader();
-    reader.range(1).map(|entry| entry.unwrap().entry).collect()
-}
-
 /// Refusals on record: who, and why.
 fn refusals(house: &House) -> Vec<(Actor, Option<ChangeId>, String)> {
     let refused = |entry: Entry| match entry.fact {
         Fact::Refused { cause, .. } => Some((entry.actor, entry.change, cause)),
         _ => None,
     };
-    entries(house).into_iter().filter_map(refused).collect()
+    house.entries().into_iter().filter_map(refused).collect()
 }
 
 async fn until_refused(house: &House, count: usize) -> Vec<(Actor, Option<ChangeId>, String)> {
@@ -141,7 +136,11 @@ async fn until_refused(house: &House, count: usize) -> Vec<(Actor, Option<Change
 
 fn decisions(house: &House) -> usize {
     let decided = |entry: &Entry| matches!(entry.fact, Fact::Approval(_));
-    entries(house).iter().filter(|entry| decided(entry)).count()
+    house
+        .entries()
+        .iter()
+        .filter(|entry| decided(entry))
+        .count()
 }
 
 /// Posts one more message and waits until it was handled, so that everything before it was.
@@ -387,7 +386,7 @@ async fn a_token_that_was_used_decides_nothing_a_second_time() {
 async fn no_change_to_a_token_passes_and_a_flood_of_them_is_a_handful_of_entries() {
     let ntfy = Ntfy::start().await;
     let (house, change, push) = asked(&ntfy).await;
-    let before = entries(&house).len();
+    let before = house.entries().len();
     let token = button(&push, "Approve")["body"]
         .as_str()
         .unwrap()
@@ -419,7 +418,7 @@ async fn no_change_to_a_token_passes_and_a_flood_of_them_is_a_handful_of_entries
     let refused = refusals(&house);
     // Two people were named, each of whom has an entry besides.
     assert!((1..=8).contains(&refused.len()), "{}", refused.len());
-    assert!(entries(&house).len() <= before + 8);
+    assert!(house.entries().len() <= before + 8);
     for (actor, on, cause) in &refused {
         assert_eq!(
             actor,

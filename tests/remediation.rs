@@ -266,6 +266,19 @@ async fn the_first_decision_counts_and_a_second_one_is_told_so() {
     );
     house.until_stage(change.id, Stage::Closed).await;
     assert_eq!(house.sandbox.calls().writes(WALKTHROUGH, Setting::Acl), 1);
+    let deny = Answer::Deny(reason());
+    let hash = &change.ticket.plan_hash;
+    let tui = nina(Via::Tui);
+    let decided = house.room.engine.decide(&tui, change.id, hash, deny).await;
+    assert_eq!(decided.unwrap_err().message, late.message);
+    // The one on another plan, the taps that came too late, and the denial.
+    let on_record = house.refusals();
+    let [stale, taps @ .., deny] = &on_record[..] else {
+        panic!("{on_record:?}");
+    };
+    assert!(stale.contains("the plan has changed"), "{stale}");
+    assert_eq!(taps, vec![format!("nina.ramirez approve: {late}"); 49]);
+    assert_eq!(*deny, format!("nina.ramirez deny: {late}"));
     house.close().await;
 }
 

@@ -7,7 +7,7 @@
 use super::{
     Engine, StepFault,
     drive::Step,
-    gate::{Caller, plan_hash, refusal, tidy},
+    gate::{Caller, plan_hash, tidy},
 };
 use crate::{
     chain::{self, Reading, Verification},
@@ -116,7 +116,8 @@ impl Engine {
         let _one_at_a_time = self.deciding.lock().await;
         let change = self.change(id)?;
         if change.stage != Stage::ByHand {
-            return Err(refusal(RefusalCode::Conflict, not_by_hand(&change)));
+            let (code, cause) = (RefusalCode::Conflict, not_by_hand(&change));
+            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
         }
         self.unless_stale(caller, &change, shown, attempt).await?;
         let fact = Fact::HandDone {
@@ -139,10 +140,11 @@ impl Engine {
     ) -> Result<String, Refusal> {
         let id = change.id;
         let Answer::Deny(reason) = answer else {
-            let message = format!(
+            let cause = format!(
                 "{id} is to be done by hand, so there is nothing to approve: do it, then mark it done with `sixfold done {id}`"
             );
-            return Err(refusal(RefusalCode::Conflict, message));
+            let (attempt, code) = (answer.attempt(), RefusalCode::Conflict);
+            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
         };
         self.unless_stale(caller, change, shown, Attempt::Deny)
             .await?;
@@ -177,9 +179,10 @@ impl Engine {
         } else {
             return Ok(());
         };
-        self.record_refusal(caller, Some(change.id), attempt.word(), stale)
-            .await?;
-        Err(refusal(RefusalCode::Forbidden, stale))
+        let (code, cause) = (RefusalCode::Forbidden, stale.to_owned());
+        Err(self
+            .refuse_attempt(caller, change.id, attempt, code, cause)
+            .await)
     }
 }
 

@@ -1,9 +1,6 @@
 //! Whether somebody's word is enough for an approval, or one of several that it takes.
 
-use super::{
-    Engine,
-    gate::{Caller, refusal},
-};
+use super::{Engine, gate::Caller};
 use crate::{
     domain::{
         Actor, Change, Digest, Fact, Right,
@@ -30,22 +27,21 @@ impl Engine {
         shown: &Digest,
     ) -> Result<Agreement, Refusal> {
         let id = change.id;
+        let refused = |code, cause| self.refuse_attempt(caller, id, Attempt::Approve, code, cause);
         if !self.may_agree(&caller.actor, change, request) {
             let cause = format!(
                 "{} is of the team that owns it ({}), and this takes somebody else's approval",
                 caller.actor, change.ticket.owner.team
             );
-            self.record_refusal(caller, Some(id), Attempt::Approve.word(), &cause)
-                .await?;
-            return Err(refusal(RefusalCode::Forbidden, cause));
+            return Err(refused(RefusalCode::Forbidden, cause).await);
         }
         let needed = usize::from(request.consent.people);
         if change.agreed.iter().any(|agreed| agreed.by == caller.actor) {
-            let message = format!(
+            let cause = format!(
                 "{} agreed to {id} already; it takes {needed} different people",
                 caller.actor
             );
-            return Err(refusal(RefusalCode::Conflict, message));
+            return Err(refused(RefusalCode::Conflict, cause).await);
         }
         let without = self.no_longer_count(change, request);
         let now_agreed = change.agreed.len() - without.len() + 1;

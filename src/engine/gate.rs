@@ -109,7 +109,7 @@ impl Engine {
     }
 
     /// A person's decision on the plan that was shown. The first one counts; a second one changes
-    /// nothing and is told the first.
+    /// nothing, is told the first and is on record as refused, as every attempt is that was.
     pub async fn decide(
         &self,
         caller: &Caller,
@@ -126,7 +126,8 @@ impl Engine {
             return self.decide_by_hand(caller, &change, shown, answer).await;
         }
         let (Stage::AwaitingApproval, Some(request)) = (change.stage, &change.request) else {
-            return Err(too_late(&change));
+            let (code, cause) = (RefusalCode::Conflict, too_late(&change));
+            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
         };
         let stale = if self.config.mode != Mode::Enforce {
             Some("the room is in observe mode: nothing is decided or written".to_owned())
@@ -141,9 +142,8 @@ impl Engine {
             None
         };
         if let Some(cause) = stale {
-            self.record_refusal(caller, Some(id), attempt.word(), &cause)
-                .await?;
-            return Err(forbidden(cause));
+            let code = RefusalCode::Forbidden;
+            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
         }
         let (decision, reason) = match answer {
             Answer::Approve => match self.agree(caller, &change, request, shown).await? {
@@ -319,8 +319,8 @@ pub(super) fn longest_note(note: &str) -> String {
     note.trim().chars().take(LONGEST_NOTE).collect()
 }
 
-fn too_late(change: &Change) -> Refusal {
-    let message = match (&change.approval, change.stage) {
+fn too_late(change: &Change) -> String {
+    match (&change.approval, change.stage) {
         (
             Some(Approval {
                 decision: Decision::NotRequired,
@@ -349,8 +349,7 @@ fn too_late(change: &Change) -> Refusal {
             change.id,
             stage.word()
         ),
-    };
-    refusal(RefusalCode::Conflict, message)
+    }
 }
 
 impl From<EngineError> for Refusal {

@@ -3,10 +3,15 @@
 
 use std::collections::HashMap;
 
-use super::{Engine, flood::Flood, gate::Caller, lock};
+use super::{
+    Engine,
+    flood::Flood,
+    gate::{Caller, refusal},
+    lock,
+};
 use crate::{
     domain::{Actor, ChangeId, Draft, Fact, Via},
-    room::protocol::Refusal,
+    room::protocol::{Attempt, Refusal, RefusalCode},
 };
 
 /// Entries of one person within an hour, which nobody who errs comes to.
@@ -16,6 +21,22 @@ const ENTRIES: u32 = 60;
 pub(super) type Refused = HashMap<Actor, Flood>;
 
 impl Engine {
+    /// Refuses what was tried on a change, which is on record by then.
+    pub(super) async fn refuse_attempt(
+        &self,
+        caller: &Caller,
+        change: ChangeId,
+        attempt: Attempt,
+        code: RefusalCode,
+        cause: String,
+    ) -> Refusal {
+        let recorded = self.record_refusal(caller, Some(change), attempt.word(), &cause);
+        match recorded.await {
+            Ok(()) => refusal(code, cause),
+            Err(unrecorded) => unrecorded,
+        }
+    }
+
     pub(super) async fn record_refusal(
         &self,
         caller: &Caller,

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use sixfold::{
     cli::demo_config,
     config::Config,
-    domain::{Actor, Change, ChangeId, Stage, Stamp, Via},
+    domain::{Actor, Change, ChangeId, Entry, Fact, Stage, Stamp, Via},
     engine::{Caller, PinnedClock},
     room::{
         Room, Starting,
@@ -161,6 +161,20 @@ impl House {
                 return changes.into_values().collect();
             }
         }
+    }
+
+    pub fn entries(&self) -> Vec<Entry> {
+        let reader = self.room.engine.ledger.reader();
+        reader.range(1).map(|entry| entry.unwrap().entry).collect()
+    }
+
+    /// Attempts that are on record as refused: whose, at what, and why.
+    pub fn refusals(&self) -> Vec<String> {
+        let refused = |entry: Entry| match entry.fact {
+            Fact::Refused { attempt, cause } => Some(format!("{} {attempt}: {cause}", entry.actor)),
+            _ => None,
+        };
+        self.entries().into_iter().filter_map(refused).collect()
     }
 
     /// Why the changes that went badly did, and what the room has trouble with.

@@ -127,6 +127,10 @@ impl Engine {
             );
             return self.refuse(&caller, change, attempt, why).await.map(Some);
         }
+        // The entry was made, and the process ended before the place in the stream was kept.
+        if again && is_theirs(change, token) {
+            return Ok(None);
+        }
         let answer = match token.choice {
             Choice::Approve => Answer::Approve,
             Choice::Deny(code) => Answer::Deny(Reason {
@@ -136,17 +140,12 @@ impl Engine {
         };
         match self.decide(&caller, id, &request.plan_hash, answer).await {
             Ok(_) => Ok(None),
-            // The entry was made, and the process ended before the place in the stream was kept.
-            Err(_) if again && is_theirs(change, token) => Ok(None),
-            Err(Refusal { code, message }) => match code {
-                // The gate has recorded it.
-                RefusalCode::Forbidden => Ok(Some(message)),
-                RefusalCode::Failed => Err(EngineError::Undecided(message)),
-                _ => self
-                    .refuse(&caller, change, attempt, message)
-                    .await
-                    .map(Some),
-            },
+            Err(Refusal {
+                code: RefusalCode::Failed,
+                message,
+            }) => Err(EngineError::Undecided(message)),
+            // The gate has recorded it.
+            Err(Refusal { message, .. }) => Ok(Some(message)),
         }
     }
 
