@@ -83,7 +83,7 @@ impl Live {
         let unsearched = lists.unsearched(&query.filter);
         let sorted = sorted(places, query.arrangement);
         let page = offset.max(sorted.len());
-        let rest = (offset + limit).saturating_sub(page);
+        let rest = offset.saturating_add(limit).saturating_sub(page);
         let rest: Vec<_> = places.from(page).take(rest).copied().collect();
         drop(lists);
         let mut sorted = self.rows_at(&sorted)?;
