@@ -124,11 +124,6 @@ fn hash(house: &House, seq: u64) -> String {
     reader.entry(seq).unwrap().hash.to_string()
 }
 
-fn facts(house: &House) -> Vec<sixfold::domain::Entry> {
-    let reader = house.room.engine.ledger.reader();
-    reader.range(1).map(|one| one.unwrap().entry).collect()
-}
-
 const BOX: &str = "#compliance-audit
 CHG-2026-0418-114 closed
 CIS 1.20 remediated on
@@ -424,7 +419,8 @@ async fn a_channel_that_is_gone_for_good_is_counted_and_left_alone_until_an_oper
         let refused = house.room.answer(&otto, request).await.unwrap_err();
         assert_eq!(refused.code, RefusalCode::Forbidden);
     }
-    let attempts = facts(&house)
+    let attempts = house
+        .entries()
         .into_iter()
         .filter_map(|entry| match entry.fact {
             Fact::Refused { attempt, .. } => Some((entry.actor.to_string(), attempt)),
@@ -541,7 +537,7 @@ async fn what_an_operator_waives_is_an_entry_with_the_reason_and_counts_no_longe
     let done = engine.waive_delivery(&nina, "audit", None, "the channel was archived");
     assert_eq!(done.await.unwrap(), "audit need not take 1 record any more");
     assert_eq!(state(&house, "audit").undelivered, 0);
-    let entries = facts(&house);
+    let entries = house.entries();
     let waived = entries
         .iter()
         .find(|entry| matches!(entry.fact, Fact::Waived { .. }))
@@ -764,7 +760,8 @@ async fn nobody_who_decides_in_time_is_paged_for_and_who_does_not_is_until_the_c
             (!receiver.got().is_empty()).then_some(())
         })
         .await;
-    let entry = facts(&house)
+    let entry = house
+        .entries()
         .into_iter()
         .find(|entry| matches!(entry.fact, Fact::Paging(_)))
         .unwrap();
@@ -816,7 +813,8 @@ async fn nobody_who_decides_in_time_is_paged_for_and_who_does_not_is_until_the_c
             "dedup_key": "CHG-2026-0418-114",
         })
     );
-    let text = facts(&house)
+    let text = house
+        .entries()
         .iter()
         .map(|entry| serde_json::to_string(entry).unwrap())
         .collect::<String>();

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use sixfold::{
     config::TEMPLATE,
-    domain::{Fact, Stage},
+    domain::{Stage, Via},
     sandbox::{
         BucketSettings, FaultKind, FaultRule, Grant, Grantee, Permission, Setting, Tamper,
         estate::{VAULT, WALKTHROUGH},
@@ -212,14 +212,7 @@ fn a_production_change_is_approved_and_reverted_from_a_script() {
     late.exits(5)
         .complains(&format!("refused: {id} was already approved by"));
     assert_eq!(shell.sandbox.calls().writes(WALKTHROUGH, Setting::Acl), 1);
-    let refused = shell
-        .entries()
-        .into_iter()
-        .filter_map(|entry| match entry.fact {
-            Fact::Refused { attempt, .. } => Some(attempt),
-            _ => None,
-        });
-    assert_eq!(refused.collect::<Vec<_>>(), ["approve", "deny"]);
+    assert_eq!(shell.tried(Via::Cli), ["approve", "deny"]);
 
     let reason = [
         "--reason",

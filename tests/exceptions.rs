@@ -139,8 +139,7 @@ async fn listed(house: &House) -> Exceptions {
 }
 
 fn entries(house: &House, kind: &str) -> Vec<Entry> {
-    let reader = house.room.engine.ledger.reader();
-    let all = reader.range(1).map(|one| one.unwrap().entry);
+    let all = house.entries().into_iter();
     all.filter(|entry| entry.fact.kind() == kind).collect()
 }
 

@@ -117,7 +117,8 @@ impl Engine {
         let change = self.change(id)?;
         if change.stage != Stage::ByHand {
             let (code, cause) = (RefusalCode::Conflict, not_by_hand(&change));
-            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
+            let refused = self.refuse(caller, Some(id), attempt.word(), code, cause);
+            return Err(refused.await);
         }
         self.unless_stale(caller, &change, shown, attempt).await?;
         let fact = Fact::HandDone {
@@ -143,8 +144,8 @@ impl Engine {
             let cause = format!(
                 "{id} is to be done by hand, so there is nothing to approve: do it, then mark it done with `sixfold done {id}`"
             );
-            let (attempt, code) = (answer.attempt(), RefusalCode::Conflict);
-            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
+            let (attempt, code) = (answer.attempt().word(), RefusalCode::Conflict);
+            return Err(self.refuse(caller, Some(id), attempt, code, cause).await);
         };
         self.unless_stale(caller, change, shown, Attempt::Deny)
             .await?;
@@ -180,9 +181,8 @@ impl Engine {
             return Ok(());
         };
         let (code, cause) = (RefusalCode::Forbidden, stale.to_owned());
-        Err(self
-            .refuse_attempt(caller, change.id, attempt, code, cause)
-            .await)
+        let refused = self.refuse(caller, Some(change.id), attempt.word(), code, cause);
+        Err(refused.await)
     }
 }
 

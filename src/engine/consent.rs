@@ -27,7 +27,8 @@ impl Engine {
         shown: &Digest,
     ) -> Result<Agreement, Refusal> {
         let id = change.id;
-        let refused = |code, cause| self.refuse_attempt(caller, id, Attempt::Approve, code, cause);
+        let attempt = Attempt::Approve.word();
+        let refused = |code, cause| self.refuse(caller, Some(id), attempt, code, cause);
         if !self.may_agree(&caller.actor, change, request) {
             let cause = format!(
                 "{} is of the team that owns it ({}), and this takes somebody else's approval",

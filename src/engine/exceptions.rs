@@ -147,8 +147,8 @@ impl Engine {
                 "{} asked for it, so somebody else has to approve",
                 caller.actor
             );
-            self.record_refusal(caller, None, attempt, &cause).await?;
-            return Err(refusal(RefusalCode::Forbidden, cause));
+            let code = RefusalCode::Forbidden;
+            return Err(self.refuse(caller, None, attempt, code, cause).await);
         }
         let now = self.now();
         if approve && exception.until <= now {

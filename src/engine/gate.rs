@@ -67,10 +67,6 @@ pub(super) fn refusal(code: RefusalCode, message: impl Into<String>) -> Refusal 
     }
 }
 
-fn forbidden(message: impl Into<String>) -> Refusal {
-    refusal(RefusalCode::Forbidden, message)
-}
-
 impl Engine {
     /// Whether the caller may, for now; what they then ask for is checked again.
     pub fn may(&self, caller: &Caller, right: Right) -> bool {
@@ -93,8 +89,8 @@ impl Engine {
         } else {
             format!("{} may not {}", caller.actor, right.word())
         };
-        self.record_refusal(caller, change, attempt, &cause).await?;
-        Err(forbidden(cause))
+        let code = RefusalCode::Forbidden;
+        Err(self.refuse(caller, change, attempt, code, cause).await)
     }
 
     /// The same for what is tried on one change.
@@ -119,6 +115,7 @@ impl Engine {
     ) -> Result<String, Refusal> {
         let attempt = answer.attempt();
         self.permit_attempt(caller, id, attempt).await?;
+        let refused = |code, cause| self.refuse(caller, Some(id), attempt.word(), code, cause);
         let _one_at_a_time = self.deciding.lock().await;
         let now = self.now();
         let change = self.change(id)?;
@@ -126,8 +123,7 @@ impl Engine {
             return self.decide_by_hand(caller, &change, shown, answer).await;
         }
         let (Stage::AwaitingApproval, Some(request)) = (change.stage, &change.request) else {
-            let (code, cause) = (RefusalCode::Conflict, too_late(&change));
-            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
+            return Err(refused(RefusalCode::Conflict, too_late(&change)).await);
         };
         let stale = if self.config.mode != Mode::Enforce {
             Some("the room is in observe mode: nothing is decided or written".to_owned())
@@ -142,8 +138,7 @@ impl Engine {
             None
         };
         if let Some(cause) = stale {
-            let code = RefusalCode::Forbidden;
-            return Err(self.refuse_attempt(caller, id, attempt, code, cause).await);
+            return Err(refused(RefusalCode::Forbidden, cause).await);
         }
         let (decision, reason) = match answer {
             Answer::Approve => match self.agree(caller, &change, request, shown).await? {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{Actor, ChangeId, Draft, Fact, Via},
-    room::protocol::{Attempt, Refusal, RefusalCode},
+    room::protocol::{Refusal, RefusalCode},
 };
 
 /// Entries of one person within an hour, which nobody who errs comes to.
@@ -21,16 +21,16 @@ const ENTRIES: u32 = 60;
 pub(super) type Refused = HashMap<Actor, Flood>;
 
 impl Engine {
-    /// Refuses what was tried on a change, which is on record by then.
-    pub(super) async fn refuse_attempt(
+    /// Refuses what was tried, which is on record by then.
+    pub(super) async fn refuse(
         &self,
         caller: &Caller,
-        change: ChangeId,
-        attempt: Attempt,
+        change: Option<ChangeId>,
+        attempt: &str,
         code: RefusalCode,
         cause: String,
     ) -> Refusal {
-        let recorded = self.record_refusal(caller, Some(change), attempt.word(), &cause);
+        let recorded = self.record_refusal(caller, change, attempt, &cause);
         match recorded.await {
             Ok(()) => refusal(code, cause),
             Err(unrecorded) => unrecorded,

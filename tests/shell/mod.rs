@@ -16,7 +16,7 @@ use std::{
 };
 
 use sixfold::{
-    domain::{Entry, Stage},
+    domain::{Entry, Fact, Stage, Via},
     ledger::Reader,
     sandbox::Sandbox,
 };
@@ -162,6 +162,15 @@ impl Shell {
             return Vec::new();
         };
         reader.range(1).map(|entry| entry.unwrap().entry).collect()
+    }
+
+    /// What was tried by one way and is on record as refused.
+    pub fn tried(&self, via: Via) -> Vec<String> {
+        let tried = |entry: Entry| match entry.fact {
+            Fact::Refused { attempt, .. } if entry.via == via => Some(attempt),
+            _ => None,
+        };
+        self.entries().into_iter().filter_map(tried).collect()
     }
 
     /// Waits until somebody is asked to approve, and gives the change's id.

@@ -12,7 +12,7 @@ use crate::{
         time,
     },
     engine::{Caller, Engine, EngineError, lock},
-    room::protocol::{Answer, Attempt, Refusal, RefusalCode},
+    room::protocol::{Answer, Refusal, RefusalCode},
 };
 
 /// What `doctor` posts to see it come back, followed by letters and digits.
@@ -112,11 +112,23 @@ impl Engine {
             via: Via::Tap,
             readonly: false,
         };
-        let (id, attempt) = (change.id, token.choice.attempt());
+        let id = change.id;
+        let answer = match token.choice {
+            Choice::Approve => Answer::Approve,
+            Choice::Deny(code) => Answer::Deny(Reason {
+                code,
+                note: String::new(),
+            }),
+        };
+        let attempt = answer.attempt().word();
+        let refused = async |why| {
+            let code = RefusalCode::Forbidden;
+            undone(self.refuse(&caller, Some(id), attempt, code, why).await)
+        };
         if self.is_elsewhere(token) && !(again && is_theirs(change, token)) {
             let person = &token.person;
             let why = format!("it was pressed on a topic that is not {person}'s any more");
-            return self.refuse(&caller, change, attempt, why).await.map(Some);
+            return refused(why).await;
         }
         let open = change.request.as_ref().map(|open| open.round);
         if open != Some(request.round) && change.approval.is_none() {
@@ -125,27 +137,15 @@ impl Engine {
                 request.round,
                 time::to_minute(request.expires)
             );
-            return self.refuse(&caller, change, attempt, why).await.map(Some);
+            return refused(why).await;
         }
         // The entry was made, and the process ended before the place in the stream was kept.
         if again && is_theirs(change, token) {
             return Ok(None);
         }
-        let answer = match token.choice {
-            Choice::Approve => Answer::Approve,
-            Choice::Deny(code) => Answer::Deny(Reason {
-                code,
-                note: String::new(),
-            }),
-        };
         match self.decide(&caller, id, &request.plan_hash, answer).await {
             Ok(_) => Ok(None),
-            Err(Refusal {
-                code: RefusalCode::Failed,
-                message,
-            }) => Err(EngineError::Undecided(message)),
-            // The gate has recorded it.
-            Err(Refusal { message, .. }) => Ok(Some(message)),
+            Err(refusal) => undone(refusal),
         }
     }
 
@@ -155,20 +155,6 @@ impl Engine {
             let handset = phone.handset(&token.person);
             handset.is_some_and(|handset| !token.is_on(&phone.key, &handset.topic))
         })
-    }
-
-    async fn refuse(
-        &self,
-        caller: &Caller,
-        change: &Change,
-        attempt: Attempt,
-        why: String,
-    ) -> Result<String, EngineError> {
-        let recorded = self.record_refusal(caller, Some(change.id), attempt.word(), &why);
-        match recorded.await {
-            Ok(()) => Ok(why),
-            Err(refusal) => Err(EngineError::Undecided(refusal.message)),
-        }
     }
 
     /// It has a token's form, and this room made it for no question of that change. Nobody is believed to
@@ -235,6 +221,14 @@ impl Engine {
         recorded
             .await
             .map_err(|refusal| EngineError::Undecided(refusal.message))
+    }
+}
+
+/// Why a tap did nothing, which is on record by then; an error where the room itself failed.
+fn undone(refusal: Refusal) -> Result<Option<String>, EngineError> {
+    match refusal.code {
+        RefusalCode::Failed => Err(EngineError::Undecided(refusal.message)),
+        _ => Ok(Some(refusal.message)),
     }
 }
 

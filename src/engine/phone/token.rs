@@ -17,7 +17,6 @@ use crate::{
         Actor, ChangeId, Digest, Stamp,
         artifact::{ApprovalRequest, ReasonCode},
     },
-    room::protocol::Attempt,
 };
 
 const VERSION: &str = "v1";
@@ -54,13 +53,6 @@ impl Choice {
             return Some(Self::Approve);
         }
         ReasonCode::parse(word).map(Self::Deny)
-    }
-
-    pub(super) const fn attempt(self) -> Attempt {
-        match self {
-            Self::Approve => Attempt::Approve,
-            Self::Deny(_) => Attempt::Deny,
-        }
     }
 }
 
