@@ -441,6 +441,19 @@ fn an_endpoint_that_is_down_fails_a_scan_and_is_only_a_trouble_of_a_room() {
         .exits(1)
         .says("FAIL  cloud: the buckets can't be listed");
 
+    let text = shell.read("sixfold.toml");
+    let account = text.lines().find(|line| line.starts_with("account = "));
+    shell.write("sixfold.toml", &text.replace(account.unwrap(), ""));
+    shell
+        .run(&["scan"])
+        .exits(1)
+        .complains("STS did not say which account this is: GetCallerIdentity: NoConnection: ")
+        .complains(&format!(
+            "{endpoint} was asked, as `endpoint_url` under [cloud] says: check the network, and try again, \
+             or give `account` under [cloud] in the config"
+        ));
+    shell.write("sixfold.toml", &text);
+
     let mut served = shell.serve();
     wait("the log says that nothing can be listed", || {
         shell
@@ -477,6 +490,22 @@ fn wrong_and_missing_credentials_are_named_as_such() {
         .exits(1)
         .complains("SignatureDoesNotMatch (403)")
         .complains("Check the credentials: `aws sts get-caller-identity` says whose they are");
+
+    let known = shell.read("sixfold.toml");
+    let account = known.lines().find(|line| line.starts_with("account = "));
+    shell.write("sixfold.toml", &known.replace(account.unwrap(), ""));
+    let mut wrong = shell.command(&["scan"]);
+    wrong.env("AWS_SECRET_ACCESS_KEY", "mistyped");
+    run(wrong)
+        .exits(1)
+        .complains(
+            "STS did not say which account this is: GetCallerIdentity: SignatureDoesNotMatch (403)",
+        )
+        .complains("Check the credentials with `aws sts get-caller-identity`, or give `account`");
+    run(bare(shell.folder.path(), &["scan"]))
+        .exits(1)
+        .complains("GetCallerIdentity: NoCredentials: no AWS credentials can be had");
+    shell.write("sixfold.toml", &known);
 
     let text = shell
         .read("sixfold.toml")

@@ -19,17 +19,18 @@ use super::{
 use crate::{
     config::{self, Config, Role, Way},
     domain::{Account, Identity, partition},
+    settings::{CallError, CallErrorKind},
 };
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("no AWS region is set: give `region` under [cloud] in the config, or set AWS_REGION")]
     NoRegion,
-    #[error(
-        "STS did not say which account this is ({0}): check the credentials with `aws sts get-caller-identity`, \
-         or give `account` under [cloud] in the config"
-    )]
-    NoAccount(String),
+    #[error("STS did not say which account this is: {error}{advice}")]
+    NoAccount {
+        error: Box<CallError>,
+        advice: String,
+    },
 }
 
 /// Loads credentials and region, and asks STS for the account where the config names none. No other
@@ -57,7 +58,8 @@ async fn connected(all: &Config) -> Result<Accounts, ConnectError> {
     let (account, arn) = if let Some(account) = &config.account {
         (account.clone(), role)
     } else {
-        let (account, arn) = ask_account(&sdk).await?;
+        let told = ask_account(&sdk).await;
+        let (account, arn) = told.map_err(|error| unknown_account(error, config))?;
         (account, role.or(arn))
     };
     let base = Base::new(config, sdk, home, (&account, arn.clone()));
@@ -214,25 +216,32 @@ fn in_the_clear(endpoint: &str) -> bool {
     !(host == "localhost" || host == "[::1]" || host.starts_with("127."))
 }
 
-async fn ask_account(sdk: &SdkConfig) -> Result<(Account, Option<String>), ConnectError> {
-    let answer = aws_sdk_sts::Client::new(sdk)
-        .get_caller_identity()
-        .send()
-        .await;
-    let identity = answer.map_err(|error| ConnectError::NoAccount(innermost(&error)))?;
+async fn ask_account(sdk: &SdkConfig) -> Result<(Account, Option<String>), CallError> {
+    const ASKED: &str = "GetCallerIdentity";
+    let answer = aws_sdk_sts::Client::new(sdk).get_caller_identity();
+    let identity = answer.send().await;
+    let identity = identity.map_err(|error| CallError::of(ASKED, &error))?;
     let id = identity.account().unwrap_or_default().to_owned();
-    let account =
-        Account::try_from(id).map_err(|error| ConnectError::NoAccount(error.to_string()))?;
+    let account = Account::try_from(id);
+    let account = account.map_err(|error| CallError::unfit(ASKED, error.to_string()))?;
     Ok((account, identity.arn().map(str::to_owned)))
 }
 
-/// The SDK wraps causes several times over; the innermost is the one that tells something.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+fn unknown_account(error: CallError, config: &config::Cloud) -> ConnectError {
+    let check = match (error.kind, error.code.as_str()) {
+        // It says itself what to do.
+        (_, "NoCredentials") => None,
+        (CallErrorKind::Unreachable, _) => Some(format!(
+            "{}: check the network, and try again",
+            config.asked("STS")
+        )),
+        _ => Some("Check the credentials with `aws sts get-caller-identity`".to_owned()),
+    };
+    let advice = check.map_or_else(String::new, |check| {
+        format!(". {check}, or give `account` under [cloud] in the config")
+    });
+    let error = Box::new(error);
+    ConnectError::NoAccount { error, advice }
 }
 
 #[cfg(test)]

@@ -131,6 +131,16 @@ pub struct Cloud {
     pub in_flight: usize,
 }
 
+impl Cloud {
+    /// Who was asked, for whoever is told that nothing answered.
+    pub fn asked(&self, service: &str) -> String {
+        self.endpoint_url.as_ref().map_or_else(
+            || format!("{service} was asked"),
+            |url| format!("{url} was asked, as `endpoint_url` under [cloud] says"),
+        )
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct AssumedRole {
     pub arn: String,

@@ -29,11 +29,7 @@ fn advice(error: &CallError, cloud: &config::Cloud) -> String {
             format!(". {ASSUME}")
         }
         (CallErrorKind::Unreachable, _) => {
-            let asked = cloud.endpoint_url.as_ref().map_or_else(
-                || "S3 was asked".to_owned(),
-                |url| format!("{url} was asked, as `endpoint_url` under [cloud] says"),
-            );
-            format!(". {asked}: check the network, and try again")
+            format!(". {}: check the network, and try again", cloud.asked("S3"))
         }
         (CallErrorKind::Denied, "AccessDenied") => {
             ". These credentials must be allowed s3:ListAllMyBuckets".to_owned()
