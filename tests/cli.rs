@@ -228,6 +228,7 @@ fn a_production_change_is_approved_and_reverted_from_a_script() {
         .exits(5)
         .complains(&format!("refused: {id} was already reverted by"));
     assert_eq!(shell.sandbox.calls().writes(WALKTHROUGH, Setting::Acl), 2);
+    assert_eq!(shell.tried(Via::Cli), ["approve", "deny", "revert"]);
 }
 
 #[test]

@@ -282,6 +282,12 @@ async fn a_request_is_counted_for_whoever_may_answer_it_and_an_answer_is_to_the_
         ask(&house, "nina", decide_on(shown)).await,
         Err(RefusalCode::Conflict)
     );
+    assert_eq!(
+        house.refusals(),
+        [format!(
+            "nina approve an exception: entry {anew} asks for something else since that was shown: look at it again"
+        )]
+    );
     assert_eq!(listed(&house).await.open, []);
     ask(&house, "nina", decide_on(anew)).await.unwrap();
     assert_eq!(asked_of(&house, "nina").await, 0);
@@ -291,6 +297,25 @@ async fn a_request_is_counted_for_whoever_may_answer_it_and_an_answer_is_to_the_
     let end = at(NOW) + TimeDelta::days(300);
     house.clock.set(end - TimeDelta::days(7));
     assert_eq!(listed(&house).await.soon, [0]);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_time_is_over_can_only_be_denied() {
+    let house = house("prod", |_| {}).await;
+    ask(&house, "otto", add(DAY)).await.unwrap();
+    house.clock.set(at(NOW) + TimeDelta::days(1));
+    assert_eq!(
+        ask(&house, "nina", decide(true)).await,
+        Err(RefusalCode::Conflict)
+    );
+    assert_eq!(
+        house.refusals(),
+        ["nina approve an exception: the time that was asked for is over"]
+    );
+    assert_eq!(entries(&house, "exception.opened"), []);
+    ask(&house, "nina", decide(false)).await.unwrap();
+    assert_eq!(listed(&house).await, Exceptions::default());
     house.close().await;
 }
 
@@ -351,6 +376,12 @@ async fn what_was_asked_for_is_not_opened_over_an_exception_that_came_meanwhile(
     assert_eq!(requested.len(), 1, "it still waits");
     ask(&house, "nina", decide(false)).await.unwrap();
     assert_eq!(listed(&house).await.requested, []);
+    assert_eq!(
+        house.refusals(),
+        [format!(
+            "nina approve an exception: {RULE} leaves {WALKTHROUGH} alone already, until 2026-07-14 03:12 UTC: end that first"
+        )]
+    );
     house.close().await;
 }
 
@@ -410,6 +441,12 @@ async fn what_another_person_denies_never_becomes_an_exception() {
     assert_eq!(
         ask(&house, "nina", decide(true)).await,
         Err(RefusalCode::NotFound)
+    );
+    assert_eq!(
+        house.refusals(),
+        [format!(
+            "nina approve an exception: nobody asked for an exception from {RULE} on {WALKTHROUGH}"
+        )]
     );
     assert_eq!(entries(&house, "exception.opened"), []);
     assert_eq!(

@@ -132,30 +132,34 @@ impl Engine {
             Right::Decide
         };
         self.permit_person(caller, right, None, attempt).await?;
+        let refused = |code, cause| self.refuse(caller, None, attempt, code, cause);
+        let late = |cause| refused(RefusalCode::Conflict, cause);
         let Some(asked) = asked else {
-            let message = format!("nobody asked for an exception from {rule} on {bucket}");
-            return Err(refusal(RefusalCode::NotFound, message));
+            let cause = format!("nobody asked for an exception from {rule} on {bucket}");
+            return Err(refused(RefusalCode::NotFound, cause).await);
         };
         let RequestedException { seq, exception, .. } = asked;
         if of.is_some_and(|of| of != seq) {
-            return Err(conflict(format!(
+            return Err(late(format!(
                 "entry {seq} asks for something else since that was shown: look at it again"
-            )));
-        }
-        if approve && exception.by.as_ref() == Some(&caller.actor) {
-            let cause = format!(
-                "{} asked for it, so somebody else has to approve",
-                caller.actor
-            );
-            let code = RefusalCode::Forbidden;
-            return Err(self.refuse(caller, None, attempt, code, cause).await);
+            ))
+            .await);
         }
         let now = self.now();
-        if approve && exception.until <= now {
-            return Err(conflict("the time that was asked for is over"));
-        }
         if approve {
-            self.unless_exempt((rule, bucket), &exception.asset, now)?;
+            if exception.by.as_ref() == Some(&caller.actor) {
+                let cause = format!(
+                    "{} asked for it, so somebody else has to approve",
+                    caller.actor
+                );
+                return Err(refused(RefusalCode::Forbidden, cause).await);
+            }
+            if exception.until <= now {
+                return Err(late("the time that was asked for is over".to_owned()).await);
+            }
+            if let Err(there) = self.unless_exempt((rule, bucket), &exception.asset, now) {
+                return Err(refused(there.code, there.message).await);
+            }
         }
         let decided = Fact::ExceptionDecided {
             of: seq,

@@ -39,7 +39,9 @@ impl Engine {
         let change = self.change(id)?;
         let now = self.now();
         if !change.revertible(now) {
-            return Err(refusal(RefusalCode::Conflict, not_revertible(&change)));
+            let (attempt, code) = (Attempt::Revert.word(), RefusalCode::Conflict);
+            let refused = self.refuse(caller, Some(id), attempt, code, not_revertible(&change));
+            return Err(refused.await);
         }
         let receipt = change
             .backup
