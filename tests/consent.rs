@@ -216,6 +216,7 @@ async fn a_second_round_forgets_who_agreed_to_the_first_and_one_no_is_enough() {
     house.clock.set(house::at("2026-04-15T05:12:47Z"));
     house
         .until("it is asked again", |house| {
+            house.room.engine.tick();
             let change = house.change(id);
             let round = change.request.as_ref()?.round;
             (round == 2 && change.stage == Stage::AwaitingApproval).then_some(())

@@ -7,7 +7,12 @@
     clippy::missing_panics_doc
 )]
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use sixfold::{
     cli::demo_config,
@@ -18,6 +23,7 @@ use sixfold::{
         Room, Starting,
         protocol::{Answer, Refusal},
     },
+    rules::Library,
     sandbox::{Sandbox, SandboxOptions, estate},
     store::Query,
 };
@@ -73,7 +79,9 @@ pub fn only_the_acl_rule(config: &mut Config) {
 }
 
 pub fn only(config: &mut Config, rule: &str) {
-    let library = sixfold::rules::Library::load(None).unwrap();
+    // The proofs open hundreds of rooms, and all rules are compiled to load them.
+    static EMBEDDED: LazyLock<Library> = LazyLock::new(|| Library::load(None).unwrap());
+    let library = &*EMBEDDED;
     let others = library
         .rules()
         .iter()
