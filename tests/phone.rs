@@ -889,7 +889,9 @@ async fn a_phone_rings_no_more_than_the_config_says_and_then_says_how_many_wait(
     // All of it is decided elsewhere.
     house
         .until("all four wait in their second round", |house| {
-            let waits = |change: &Change| change.stage == Stage::AwaitingApproval;
+            // One whose time is over waits in its first round until it is its turn.
+            let again = |change: &Change| change.request.as_ref().is_some_and(|it| it.round == 2);
+            let waits = |change: &Change| change.stage == Stage::AwaitingApproval && again(change);
             house.changes().iter().all(waits).then_some(())
         })
         .await;

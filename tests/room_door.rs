@@ -489,8 +489,10 @@ async fn ten_thousand_attempts_that_nobody_may_make_change_nothing_and_one_that_
                     Ok(taken) => panic!("{hello:?} {request:?}: {taken:?}"),
                     Err(Refusal { code, .. }) => {
                         // Whoever may, but decides on what is not theirs to decide now, is on record too.
-                        let decides =
-                            matches!(request, Request::Decide { .. } | Request::Done { .. });
+                        let decides = matches!(
+                            request,
+                            Request::Decide { .. } | Request::Done { .. } | Request::Revert { .. }
+                        );
                         let kept = code == RefusalCode::Forbidden
                             || (code == RefusalCode::Conflict && decides);
                         on_record += u64::from(kept);
