@@ -502,9 +502,11 @@ fn wrong_and_missing_credentials_are_named_as_such() {
             "STS did not say which account this is: GetCallerIdentity: SignatureDoesNotMatch (403)",
         )
         .complains("Check the credentials with `aws sts get-caller-identity`, or give `account`");
-    run(bare(shell.folder.path(), &["scan"]))
+    let without = run(bare(shell.folder.path(), &["scan"]));
+    without
         .exits(1)
         .complains("GetCallerIdentity: NoCredentials: no AWS credentials can be had");
+    assert!(!without.err.contains("or give `account`"), "{without:?}");
     shell.write("sixfold.toml", &known);
 
     let text = shell

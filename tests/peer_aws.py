@@ -73,8 +73,9 @@ def main(folder):
     os.chmod(new, 0o755)
     os.rename(new, client)
 
-    # Nobody waits for the forks.
+    # Nobody waits for the forks, and what interrupts the tests ends this by its standard input.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     either = selectors.DefaultSelector()
     either.register(server, selectors.EVENT_READ)
     either.register(sys.stdin, selectors.EVENT_READ)
@@ -82,6 +83,7 @@ def main(folder):
         connection, _ = server.accept()
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             either.close()
             server.close()
             try:
