@@ -11,6 +11,7 @@ use std::{
     os::unix::{fs::PermissionsExt as _, net::UnixDatagram},
     path::Path,
     process::Command,
+    sync::mpsc,
     time::Duration,
 };
 
@@ -252,28 +253,35 @@ fn rules_are_read_again_too_and_a_broken_one_is_named() {
     served.terminate().exits(0);
 }
 
-/// The service manager of a room, with little patience.
-struct Manager(UnixDatagram);
+/// The service manager of a room, with little patience. It takes what it is told at once, whatever it
+/// does meanwhile: a room waits for one that doesn't.
+struct Manager(mpsc::Receiver<String>);
 
 impl Manager {
     fn serve(shell: &Shell) -> (Self, Served) {
         let path = shell.path("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
-        socket
-            .set_read_timeout(Some(Duration::from_mins(1)))
-            .unwrap();
+        let (told, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(length) = socket.recv(&mut bytes) {
+                let words = String::from_utf8_lossy(&bytes[..length]);
+                if told.send(words.into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
         let mut command = shell.command(&["serve"]);
         command
             .env("NOTIFY_SOCKET", &path)
             .env("WATCHDOG_USEC", "300000");
-        (Self(socket), Served::start(command))
+        (Self(heard), Served::start(command))
     }
 
     fn hears(&self, words: &str) {
-        let mut bytes = [0; 4096];
         loop {
-            let length = self.0.recv(&mut bytes).unwrap();
-            let heard = String::from_utf8_lossy(&bytes[..length]);
+            let heard = self.0.recv_timeout(Duration::from_mins(1));
+            let heard = heard.unwrap_or_else(|error| panic!("{words}: {error}"));
             if heard.lines().any(|line| line == words) {
                 return;
             }
@@ -286,6 +294,8 @@ impl Manager {
     }
 
     fn hears_that_it_goes_on(&self) {
+        // What was said before says nothing of now.
+        while self.0.try_recv().is_ok() {}
         for _ in 0..3 {
             self.hears("WATCHDOG=1");
         }
