@@ -100,6 +100,7 @@ fn an_auditor_is_refused_by_command_and_on_screen_and_the_attempt_is_on_record()
     tty.until_says("attempt.refused");
     tty.send("1");
     tty.until_says("Waiting for approval");
+    tty.until_says("1 to approve");
     tty.send("a");
     tty.until_says("who may not decide on approvals; that is on record");
     tty.send("aaad");

@@ -151,6 +151,8 @@ fn two_engineers_and_an_auditor_look_on_and_see_at_once_what_one_of_them_decides
 
     // The auditor tries by their screen, by command, and by the protocol's own bytes.
     let id = here.shell.until_asked();
+    // The room says it together with what a person may do.
+    aud.until_says("1 to approve");
     aud.send("a");
     aud.until_says("who may not decide on approvals; that is on record");
     let approve = here.words(&socket, &["approve", &id]);

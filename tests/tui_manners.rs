@@ -204,6 +204,25 @@ fn a_session_without_a_right_cannot_even_open_a_card_and_is_told_why() {
 }
 
 #[test]
+fn before_the_room_has_said_what_a_person_may_do_no_card_opens() {
+    let mut desk = with_role(Some(Role::Auditor), false, &[]);
+    let said = desk.model.status.take();
+    for keys in ["1 g a", "d", "m", "r", "e", "b"] {
+        desk.press(keys);
+        assert!(desk.model.card.is_none(), "{keys}");
+        assert!(
+            desk.text().contains("not said yet what you may do"),
+            "{keys}: {}",
+            desk.text()
+        );
+    }
+    assert!(desk.room.orders().is_empty());
+    desk.model.status = said;
+    desk.press("1 g a");
+    assert!(desk.text().contains("you are here as auditor, who may not"));
+}
+
+#[test]
 fn a_screen_opens_where_its_persons_work_is_and_stays_where_they_go() {
     for (role, pane) in [
         (None, Pane::Queue),

@@ -44,9 +44,12 @@ pub fn unreviewable(model: &Model) -> Option<String> {
     }
 }
 
-/// What the room will not let this session do. It decides again when it is asked.
+/// What the room will not let this session do, or hasn't said yet that it will. It decides again when
+/// it is asked.
 pub fn barred(model: &Model, right: Right) -> Option<String> {
-    let status = model.status.as_ref()?;
+    let Some(status) = &model.status else {
+        return Some("the room has not said yet what you may do".to_owned());
+    };
     if model.may(right) {
         return None;
     }
