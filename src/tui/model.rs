@@ -301,10 +301,10 @@ impl Model {
         }
     }
 
-    /// Whether the room lets this session do such a thing; so it is taken until the room says otherwise.
+    /// Whether the room lets this session do such a thing; nothing before it has said so.
     pub fn may(&self, right: Right) -> bool {
         let status = self.status.as_ref();
-        status.is_none_or(|status| status.rights.contains(&right))
+        status.is_some_and(|status| status.rights.contains(&right))
     }
 
     /// The hour in the room, once it has said so.
